@@ -1,0 +1,23 @@
+"""What a running sweep tells whoever listens: the store, the live table and W&B are all observers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+Status = Literal["running", "done", "stopped", "failed"]
+
+
+class Observer(Protocol):
+    """Called in the driver, in order; no method blocks or raises."""
+
+    def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None: ...
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        """One evaluation: `trial`, `step`, `seconds`, then metrics by name."""
+
+    def media(self, trial: str, step: int, name: str, png: bytes) -> None: ...
+
+    def trial_ended(self, trial: str, status: Status, reason: str) -> None: ...
+
+    def close(self, interrupted: bool) -> None: ...
