@@ -1,0 +1,82 @@
+"""Every number a trial reports: its function of arrays where we compute it, which way is better, what it says.
+
+The function of a "classifier" row takes labels (n,) and probabilities (n, classes); that of a "generative" row
+takes real images (n, c, h, w) and fake ones (m, c, h, w), float32 in [-1, 1]. A "training" row has no function: the
+model's `step()`, or the clock, returns the number. A row without a goal cannot be an objective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from analysis.metrics import classification as c
+from analysis.metrics import generative as g
+
+Goal = Literal["maximize", "minimize"]
+Kind = Literal["classifier", "generative", "training"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row: `function` of two arrays or None, `goal` or None, and what the number says in words."""
+
+    function: Callable[[NDArray[Any], NDArray[Any]], float] | None
+    goal: Goal | None
+    kind: Kind
+    description: str
+
+
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        "val/accuracy": Metric(c.accuracy, "maximize", "classifier", "share of validation images classified right"),
+        "val/balanced_accuracy": Metric(
+            c.balanced_accuracy, "maximize", "classifier", "recall averaged over the classes, so that rare ones count"
+        ),
+        "val/macro_f1": Metric(c.macro_f1, "maximize", "classifier", "F1 averaged over the classes"),
+        "val/log_loss": Metric(c.log_loss, "minimize", "classifier", "mean -log probability of the true class, nats"),
+        "val/brier": Metric(c.brier, "minimize", "classifier", "mean squared error of the probabilities, 0 to 2"),
+        "val/calibration_error": Metric(
+            c.calibration_error, "minimize", "classifier", "gap between confidence and accuracy (ECE, 15 bins)"
+        ),
+        "train/accuracy": Metric(c.accuracy, "maximize", "classifier", "share of training images classified right"),
+        "gen/frechet_pixels": Metric(
+            g.frechet_pixels, "minimize", "generative", "Fréchet distance of real and fake in pooled pixels (no FID)"
+        ),
+        "gen/mean_image_error": Metric(
+            g.mean_image_error, "minimize", "generative", "RMS difference of the average real and average fake image"
+        ),
+        "gen/pixel_diversity": Metric(
+            g.pixel_diversity, None, "generative", "spread of fakes relative to real: 1 is right, near 0 is collapse"
+        ),
+        "train/loss": Metric(None, "minimize", "training", "the loss that training minimises"),
+        # The two losses of a game: either may fall because the other side got worse, so neither says quality.
+        "train/loss_g": Metric(None, "minimize", "training", "generator's loss; tells collapse at best, not quality"),
+        "train/loss_d": Metric(None, "minimize", "training", "discriminator's loss; near 0 it has won the game"),
+        "train/d_real": Metric(None, None, "training", "mean D(x) on real images: 0.5 is balance"),
+        "train/d_fake": Metric(None, None, "training", "mean D(G(z)) on fakes: 0.5 is balance, near 0 D has won"),
+        "train/d_accuracy": Metric(None, None, "training", "share of images D tells real from fake: 0.5 is balance"),
+        "train/grad_norm_g": Metric(None, None, "training", "norm of the generator's gradient"),
+        "train/grad_norm_d": Metric(None, None, "training", "norm of the discriminator's gradient"),
+        "train/iterations": Metric(None, None, "training", "iterations of the solver so far"),
+        "seconds": Metric(None, "minimize", "training", "seconds of training so far"),
+    }
+)
+
+DEFAULT_OBJECTIVES: Mapping[str, str] = MappingProxyType(
+    {"classifier": "val/accuracy", "generative": "gen/frechet_pixels"}
+)
+
+
+def goal_of(name: str) -> Goal | None:
+    """Which way `name` is better, or None if it has no better way or we do not know the name."""
+    return METRICS[name].goal if name in METRICS else None
+
+
+def default_objective(kind: str) -> str:
+    """What a sweep over models of `kind` ("classifier" or "generative") optimises unless told otherwise."""
+    return DEFAULT_OBJECTIVES[kind]

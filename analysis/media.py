@@ -1,0 +1,130 @@
+"""Arrays to small PNGs, inside a trial: NumPy and Pillow only, because importing Matplotlib costs a second."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+Pixels = NDArray[np.uint8]
+
+GAP = 2
+SAMPLE_SIDE = 48
+MAP_SIDE = 84
+LABEL_HEIGHT = 16
+WHITE = 255
+INK = (40, 40, 40)
+
+# ColorBrewer's RdBu, blue for negative: told apart by every kind of colour vision, white at zero.
+DIVERGING = np.array([(5, 48, 97), (67, 147, 195), (247, 247, 247), (214, 96, 77), (103, 0, 31)], dtype=float)
+# A few extreme weights in a border that is always black would bleach all others.
+CLIP_PERCENTILE = 99.5
+
+
+def encode_grid(images: NDArray[Any], columns: int | None = None) -> bytes:
+    """PNG of images (n, c, h, w) in [-1, 1], c 1 or 3, row by row in a near-square grid; a NaN pixel is black.
+
+    Small images are enlarged by a whole factor without smoothing, so that every pixel stays one.
+    ValueError if there is no image or the shape is another.
+    """
+    _check(images)
+    tiles = _enlarge(_to_bytes(images), SAMPLE_SIDE)
+    return _png(_sheet(tiles, columns or math.ceil(math.sqrt(len(tiles)))))
+
+
+def encode_weight_maps(maps: NDArray[Any], names: Sequence[str]) -> bytes:
+    """PNG of weights (classes, c, h, w), one labelled tile a class: blue below zero, white at zero, red above.
+
+    One colour scale, printed below, serves all classes. The channels of a class stand below each other.
+    ValueError if there is not one name a class.
+    """
+    _check(maps)
+    if len(names) != len(maps):
+        raise ValueError(f"{len(maps)} weight maps need as many names, not {len(names)}")
+    limit = _limit(maps)
+    columns = min(len(maps), 5)
+    stacked = maps.reshape(len(maps), 1, -1, maps.shape[-1])
+    tiles = _label(_enlarge(_colour(stacked[:, 0] / limit), MAP_SIDE, maps.shape[2]), names)
+    sheet = _sheet(tiles, columns, gap=6)
+    return _png(np.concatenate([sheet, _scale(sheet.shape[1], limit)]))
+
+
+def _check(images: NDArray[Any]) -> None:
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or images.size == 0:
+        raise ValueError(f"a picture needs images of shape (n, 1 or 3, height, width), not {images.shape}")
+
+
+def _to_bytes(images: NDArray[Any]) -> Pixels:
+    """(n, c, h, w) in [-1, 1] to (n, h, w, c) in 0..255."""
+    finite = np.nan_to_num(images, nan=-1.0, posinf=1.0, neginf=-1.0).clip(-1, 1)
+    pixels: Pixels = np.round((finite + 1) * 127.5).astype(np.uint8).transpose(0, 2, 3, 1)
+    return pixels
+
+
+def _enlarge(tiles: Pixels, side: int, height: int | None = None) -> Pixels:
+    """Tiles (n, h, w, c) whose pixels are repeated so that a side of `height` comes near `side`."""
+    factor = max(1, round(side / max(height or tiles.shape[1], tiles.shape[2])))
+    return tiles.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def _sheet(tiles: Pixels, columns: int, gap: int = GAP) -> Pixels:
+    """Tiles (n, h, w, c) side by side on white, shape (height, width, c)."""
+    n, height, width, channels = tiles.shape
+    columns = min(columns, n)
+    rows = math.ceil(n / columns)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), WHITE, dtype=np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = (index // columns) * (height + gap) + gap, (index % columns) * (width + gap) + gap
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def _limit(maps: NDArray[Any]) -> float:
+    """The weight shown in the deepest colour; 1 where all weights are zero."""
+    sizes = np.abs(maps[np.isfinite(maps)])
+    limit = float(np.percentile(sizes, CLIP_PERCENTILE)) if sizes.size else 0.0
+    return limit or float(sizes.max(initial=0.0)) or 1.0
+
+
+def _colour(values: NDArray[Any]) -> Pixels:
+    """Values in [-1, 1], any shape, to diverging colours (..., 3); NaN is white."""
+    finite = np.nan_to_num(values, nan=0.0).clip(-1, 1)
+    anchors = np.linspace(-1, 1, len(DIVERGING))
+    return np.stack([np.interp(finite, anchors, channel) for channel in DIVERGING.T], axis=-1).round().astype(np.uint8)
+
+
+def _label(tiles: Pixels, names: Sequence[str]) -> Pixels:
+    """Tiles (n, h, w, 3) with a strip above that holds the name, cut to the width."""
+    strips = [_text_strip(tiles.shape[2], [(0.5, str(name))]) for name in names]
+    return np.concatenate([np.stack(strips), tiles], axis=1)
+
+
+def _scale(width: int, limit: float) -> Pixels:
+    """A bar of all colours with its ends and zero below, shape (height, width, 3)."""
+    bar = np.full((10, width, 3), WHITE, dtype=np.uint8)
+    left, right = round(0.2 * width), round(0.8 * width)
+    bar[2:, left:right] = _colour(np.linspace(-1, 1, right - left))
+    ends = [(0.2, f"-{limit:.2g}"), (0.5, "0"), (0.8, f"+{limit:.2g}")]
+    return np.concatenate([bar, _text_strip(width, ends)])
+
+
+def _text_strip(width: int, texts: Sequence[tuple[float, str]]) -> Pixels:
+    """White strip (height, width, 3) with each text centred at its share of the width."""
+    strip = Image.new("RGB", (width, LABEL_HEIGHT), "white")
+    draw, font = ImageDraw.Draw(strip), ImageFont.load_default(size=12)
+    for share, text in texts:
+        fitting = next(text[:n] for n in range(len(text), -1, -1) if n <= 1 or draw.textlength(text[:n], font) <= width)
+        draw.text((share * width, LABEL_HEIGHT / 2), fitting, fill=INK, font=font, anchor="mm")
+    return np.asarray(strip)
+
+
+def _png(sheet: Pixels) -> bytes:
+    grey = sheet.shape[-1] == 1
+    buffer = io.BytesIO()
+    Image.fromarray(sheet[..., 0] if grey else sheet).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -1,0 +1,234 @@
+"""A sweep's folder, read back: one row per (trial, step) and one line per trial, whatever crashed.
+
+The names of files and columns here are the folder's format.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.metrics import DEFAULT_OBJECTIVES, Goal, goal_of
+
+SPEC_FILE = "spec.yaml"
+MANIFEST_FILE = "manifest.json"
+ROWS_FILE = "results.jsonl"
+TRIALS_FILE = "trials.csv"
+REPORT_FILE = "report.html"
+MEDIA_FOLDER = "media"
+FIGURES_FOLDER = "figures"
+
+TRIAL, STEP, SECONDS, STATUS, REASON = "trial", "step", "seconds", "status", "reason"
+CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
+TRIAL_COLUMNS = (TRIAL, STATUS, REASON, "steps", SECONDS, "device")
+DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
+
+ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
+MEDIA_NAME = re.compile(r"(\d+)_(.+)\.png")
+
+
+class ResultsError(ValueError):
+    """A folder that cannot be read as a sweep; one line that says which file and why."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep left: `rows` by (trial, step), `trials` by trial, `media` (trial, step, name, path)."""
+
+    folder: Path
+    spec: Mapping[str, Any]  # as resolved, in W&B's vocabulary; {} if the manifest does not hold it
+    manifest: Mapping[str, Any]
+    rows: pd.DataFrame
+    trials: pd.DataFrame
+    media: pd.DataFrame
+    unreadable: int = 0  # lines of results.jsonl that are no row
+
+    @cached_property
+    def objective(self) -> str:
+        """The metric the sweep optimises."""
+        return _objective(self.spec, self.rows)
+
+    @cached_property
+    def goal(self) -> Goal:
+        return _goal(self.spec, self.objective)
+
+    def score(self, trial: str) -> float:
+        """The trial's best objective, NaN if it has none."""
+        return float(self._scores.get(trial, np.nan))
+
+    @cached_property
+    def ranked(self) -> list[str]:
+        """Trials with a score, best first: those that are done before those stopped or running; none that failed."""
+        table = self.trials.set_index(TRIAL)
+        scores = self._scores[table[STATUS] != FAILED].dropna().sort_values(ascending=self.goal == "minimize")
+        done = table.loc[scores.index, STATUS] == DONE
+        return [*scores.index[done], *scores.index[~done]]
+
+    @property
+    def best(self) -> str | None:
+        """The winner; while no trial is done, the best so far."""
+        return self.ranked[0] if self.ranked else None
+
+    @cached_property
+    def _scores(self) -> pd.Series[float]:
+        column = BEST + self.objective
+        table = self.trials.set_index(TRIAL)
+        return table[column] if column in table else pd.Series(np.nan, index=table.index)
+
+
+def load(folder: str | Path) -> Sweep:
+    """The sweep in `folder`, also one that still runs or was killed; ResultsError if it is no sweep's folder."""
+    folder = Path(folder)
+    _check(folder)
+    manifest = _manifest(folder)
+    spec = manifest.get("spec") or {}
+    rows, unreadable = _rows(folder / ROWS_FILE)
+    trials = _trials(folder / TRIALS_FILE, rows, spec)
+    return Sweep(folder, spec, manifest, rows, trials, _media(folder / MEDIA_FOLDER), unreadable)
+
+
+def _check(folder: Path) -> None:
+    marks = (SPEC_FILE, MANIFEST_FILE, ROWS_FILE)
+    if not folder.is_dir():
+        raise ResultsError(f"{folder}: there is no such folder; give the folder a sweep wrote")
+    if any((folder / name).is_file() for name in marks):
+        return
+    inside = next((path.parent for path in sorted(folder.glob(f"*/{MANIFEST_FILE}"))), None)
+    hint = f"; did you mean {inside}?" if inside else ""
+    raise ResultsError(f"{folder}: no sweep's folder, it has none of {', '.join(marks)}{hint}")
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged, not readable as JSON ({error})") from None
+    if not isinstance(content, dict):
+        raise ResultsError(f"{path}: holds {type(content).__name__}, a manifest is one JSON object")
+    return content
+
+
+def _rows(path: Path) -> tuple[pd.DataFrame, int]:
+    """Rows sorted by (trial, step), the last of duplicates; and how many lines were none."""
+    lines = _lines(path)
+    parsed = (_parse(line) for line in lines)
+    chunks, unreadable = [pd.DataFrame({TRIAL: pd.Series(dtype=str), STEP: pd.Series(dtype=int)})], 0
+    while chunk := list(itertools.islice(parsed, ROWS_PER_CHUNK)):
+        good = [row for row in chunk if row is not None]
+        unreadable += len(chunk) - len(good)
+        chunks += [_table(good)] if good else []
+    table = pd.concat(chunks[1:] or chunks, ignore_index=True)
+    table = table.drop_duplicates([TRIAL, STEP], keep="last").sort_values([TRIAL, STEP], ignore_index=True)
+    return table, unreadable
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if not path.is_file():
+        return
+    # A kill can tear a line in the middle of a character.
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        yield from (line for line in lines if line.strip())
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+        return {**row, TRIAL: str(row[TRIAL]), STEP: int(row[STEP])}
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """A table whose numbers are float64 with NaN for null and infinity; words stay words."""
+    table = pd.DataFrame(rows)
+    for name in table.columns.difference([TRIAL, STEP]):
+        numbers = pd.to_numeric(table[name], errors="coerce").astype(float)
+        if numbers.isna().sum() == table[name].isna().sum():
+            table[name] = numbers.replace([np.inf, -np.inf], np.nan)
+    return table
+
+
+def _trials(path: Path, rows: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
+    """trials.csv brought up to date with the rows: it is rewritten now and then, they are appended at once."""
+    written = _read_trials(path).set_index(TRIAL)
+    objective = _objective(spec, rows)
+    derived = _derived(rows, objective, _goal(spec, objective))
+    table = derived.combine_first(written)
+    order = [*written.columns, *(name for name in derived.columns if name not in written.columns)]
+    table = table[order].rename_axis(TRIAL).reset_index()
+    return table.assign(**{STATUS: table[STATUS].fillna(RUNNING), REASON: table[REASON].fillna("")})
+
+
+def _read_trials(path: Path) -> pd.DataFrame:
+    empty = pd.DataFrame({name: pd.Series(dtype=str) for name in TRIAL_COLUMNS})
+    try:
+        # "None" and "NA" may be values of a parameter: only an empty cell is no value.
+        table = pd.read_csv(path, dtype={TRIAL: str}, keep_default_na=False, na_values=[""], on_bad_lines="skip")
+    except (FileNotFoundError, pd.errors.EmptyDataError):
+        return empty
+    if TRIAL not in table:
+        raise ResultsError(f"{path}: has no column {TRIAL!r}; it starts with {', '.join(map(str, table.columns[:3]))}")
+    for name in table.columns:
+        if name.startswith((LAST, BEST)) or name in ("steps", SECONDS, BEST_STEP):
+            table[name] = pd.to_numeric(table[name], errors="coerce")
+    table = table.reindex(columns=[*dict.fromkeys([*TRIAL_COLUMNS, *table.columns])])
+    return table.dropna(subset=[TRIAL]).drop_duplicates(TRIAL, keep="last")
+
+
+def _derived(rows: pd.DataFrame, objective: str, goal: Goal) -> pd.DataFrame:
+    """Per trial: steps, seconds, last/..., best/... (each by its own goal) and best_step (the objective's)."""
+    final = rows.groupby(TRIAL).tail(1).set_index(TRIAL)
+    table = pd.DataFrame(index=final.index)
+    table["steps"] = final[STEP].astype(float)
+    if SECONDS in final:
+        table[SECONDS] = final[SECONDS]
+    metrics = [name for name in metric_names(rows) if name in final]
+    table = table.join(final[metrics].add_prefix(LAST))
+    goals = {name: goal if name == objective else goal_of(name) for name in metrics}
+    for name in (name for name in metrics if goals[name]):
+        by_trial = rows.groupby(TRIAL)[name]
+        table[BEST + name] = by_trial.max() if goals[name] == "maximize" else by_trial.min()
+    if objective in metrics:
+        scored = rows.dropna(subset=[objective]).sort_values([objective, STEP], ascending=[goal == "minimize", True])
+        table[BEST_STEP] = scored.groupby(TRIAL)[STEP].first()
+    return table
+
+
+def metric_names(rows: pd.DataFrame) -> list[str]:
+    """The numeric columns of `rows` that are metrics: all but trial, step and seconds."""
+    numeric = rows.select_dtypes("number").columns
+    return [name for name in numeric if name not in (TRIAL, STEP, SECONDS)]
+
+
+def _objective(spec: Mapping[str, Any], rows: pd.DataFrame) -> str:
+    """The spec's metric; without a spec the default objective that the rows hold."""
+    named = (spec.get("metric") or {}).get("name")
+    defaults = list(DEFAULT_OBJECTIVES.values())
+    return str(named or next((name for name in defaults if name in rows), defaults[0]))
+
+
+def _goal(spec: Mapping[str, Any], objective: str) -> Goal:
+    return (spec.get("metric") or {}).get("goal") or goal_of(objective) or "minimize"
+
+
+def _media(folder: Path) -> pd.DataFrame:
+    """Every `media/TRIAL/STEP_NAME.png`, sorted by trial, name and step."""
+    found = [
+        (path.parent.name, int(match[1]), match[2], path)
+        for path in folder.glob("*/*.png")
+        if (match := MEDIA_NAME.fullmatch(path.name))
+    ]
+    table = pd.DataFrame(found, columns=[TRIAL, STEP, "name", "path"])
+    return table.sort_values([TRIAL, "name", STEP], ignore_index=True)

@@ -1,0 +1,55 @@
+"""Which parameters a sweep searched, and on what scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.results import CONFIG, Sweep
+
+# W&B's names for distributions whose samples are spread over orders of magnitude.
+LOG_DISTRIBUTIONS = frozenset(
+    {
+        "log_uniform",
+        "log_uniform_values",
+        "q_log_uniform",
+        "q_log_uniform_values",
+        "inv_log_uniform",
+        "inv_log_uniform_values",
+        "log_normal",
+        "q_log_normal",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """One searched parameter: `log` if over orders of magnitude, `choices` if from a list."""
+
+    name: str
+    log: bool = False
+    choices: tuple[Any, ...] = ()
+
+
+def searched_parameters(sweep: Sweep) -> list[Searched]:
+    """The spec's open parameters, in its order; without a spec the config columns that differ between trials."""
+    declared: Mapping[str, Any] = sweep.spec.get("parameters") or {}
+    if declared:
+        return [_searched(name, domain) for name, domain in declared.items() if _is_open(domain)]
+    columns = [name for name in map(str, sweep.trials) if name.startswith(CONFIG)]
+    return [Searched(name.removeprefix(CONFIG)) for name in columns if _differs(sweep.trials[name])]
+
+
+def _is_open(domain: Any) -> bool:
+    return isinstance(domain, Mapping) and "value" not in domain and len(domain.get("values", (0, 1))) > 1
+
+
+def _searched(name: str, domain: Mapping[str, Any]) -> Searched:
+    return Searched(name, domain.get("distribution") in LOG_DISTRIBUTIONS, tuple(domain.get("values", ())))
+
+
+def _differs(column: pd.Series[Any]) -> bool:
+    return column.nunique(dropna=False) > 1

@@ -1,0 +1,82 @@
+"""Builds a sweep's folder by hand, so that analysis is tested without running a sweep."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CLASSIFIER_SPEC: dict[str, Any] = {
+    "model": "logistic_regression",
+    "dataset": "digits",
+    "method": "bayes",
+    "metric": {"name": "val/accuracy", "goal": "maximize"},
+    "run_cap": 30,
+    "parameters": {
+        "C": {"distribution": "log_uniform_values", "min": 1e-4, "max": 1e3},
+        "penalty": {"values": ["l1", "l2", "none"]},
+        "l1_ratio": {"min": 0.0, "max": 1.0, "when": {"penalty": ["l1"]}},
+        "max_iter": {"value": 500},
+    },
+}
+
+
+@dataclass
+class FakeTrial:
+    """One trial: its config, the metrics it reported at steps 1, 2, ..., and how it ended."""
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Sequence[Mapping[str, float]] = ()
+    status: str = "done"
+    reason: str = ""
+    media: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def build_sweep(
+    folder: Path, trials: Sequence[FakeTrial], spec: Mapping[str, Any] = CLASSIFIER_SPEC, *, table: bool = True
+) -> Path:
+    """Write `folder` as a sweep would have (without trials.csv unless `table`) and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"spec": spec}))
+    lines = [row for number, trial in enumerate(trials) for row in _rows(f"{number:04d}", trial)]
+    (folder / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for number, trial in enumerate(trials):
+        _write_media(folder / "media" / f"{number:04d}", trial)
+    if table:
+        _write_table(folder / "trials.csv", trials)
+    return folder
+
+
+def _rows(name: str, trial: FakeTrial) -> list[dict[str, Any]]:
+    return [
+        {"trial": name, "step": step, "seconds": 0.5 * step, **{k: _finite(v) for k, v in metrics.items()}}
+        for step, metrics in enumerate(trial.metrics, start=1)
+    ]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _write_media(folder: Path, trial: FakeTrial) -> None:
+    for name, png in trial.media.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{len(trial.metrics):06d}_{name}.png").write_bytes(png)
+
+
+def _write_table(path: Path, trials: Sequence[FakeTrial]) -> None:
+    lines = [
+        {"trial": f"{number:04d}", "status": trial.status, "reason": trial.reason, "steps": len(trial.metrics)}
+        | {"seconds": 0.5 * len(trial.metrics), "device": "cpu"}
+        | {f"config/{name}": value for name, value in trial.config.items()}
+        for number, trial in enumerate(trials)
+    ]
+    names = list(dict.fromkeys(name for line in lines for name in line)) or ["trial", "status"]
+    with path.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, names, restval="")
+        writer.writeheader()
+        writer.writerows(lines)
