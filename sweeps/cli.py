@@ -1,0 +1,238 @@
+"""The command line: each command calls one function. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sweeps.runner import Outcome
+
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    help="Hyperparameter sweeps for classifiers and generative models on images.",
+    epilog="Start with: sweeps run logistic_regression --trials 20",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The sweep's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the spec; repeatable.")]
+Address = Annotated[str | None, typer.Option(help="A Ray cluster; without it, this machine.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where datasets lie or are downloaded to (or SWEEPS_DATA).")]
+Wandb = Annotated[str, typer.Option(metavar="auto|online|offline|off", help="Weights & Biases; auto: online when logged in.")]
+
+
+def command(*, example: str) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
+    """Register a command: its exit code is what it returns, and a wrong request is one line and exit code 2."""
+
+    def register(function: Callable[..., int | None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            raise typer.Exit(_guarded(function, *args, **kwargs))
+
+        app.command(epilog=f"Example: {example}")(run)
+        return run
+
+    return register
+
+
+def _guarded(function: Callable[..., int | None], *args: Any, **kwargs: Any) -> int:
+    try:
+        return function(*args, **kwargs) or DONE
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        from sweeps.errors import RUN_FAILED, WRONG_REQUEST
+
+        if not isinstance(error, (*WRONG_REQUEST, *RUN_FAILED)):
+            raise
+        say(f"error: {' '.join(str(error).split())}")
+        return WRONG if isinstance(error, WRONG_REQUEST) else FAILED
+
+
+def say(message: str) -> None:
+    """A line for the person at the terminal; stdout is kept for results."""
+    print(f"sweeps: {message}", file=sys.stderr)
+
+
+@command(example="sweeps run specs/digits_gan.yaml --set run_cap=20 --out my-sweep")
+def run(
+    what: Annotated[str, typer.Argument(metavar="SPEC.yaml|MODEL", help="A spec, a model's name, or package.module:Name.")],
+    dataset: Annotated[str | None, typer.Option(help="A dataset's name, an .npz file or a folder of images.")] = None,
+    trials: Annotated[int | None, typer.Option(help="How many trials (the spec's run_cap).")] = None,
+    set_: Set = None,
+    out: Annotated[Path | None, typer.Option(help="The sweep's folder; by default one below sweep-results/.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the whole sweep.")] = None,
+    address: Address = None,
+    wandb: Wandb = "auto",
+    data_dir: DataDir = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and print the resolved spec; run nothing.")] = False,
+) -> int:
+    """Run a sweep."""
+    from sweeps import requests
+
+    given = {"dataset": dataset, "run_cap": trials, "seed": seed}
+    spec = requests.spec(what, {k: v for k, v in given.items() if v is not None} | requests.settings(set_ or []))
+    for warning in spec.warnings:
+        say(warning)
+    if dry_run:
+        print(requests.as_yaml(spec), end="")
+        return DONE
+    requests.check_wandb(wandb)
+    from sweeps import runner
+
+    folder = runner.new_folder(spec, out)
+    data = str(data_dir.resolve()) if data_dir else None
+    options = runner.Options(address=address, wandb=wandb, data_dir=data, model_path=requests.model_path(what))
+    say(f"{spec.model} on {spec.dataset}, {spec.method} search; results go to {folder}")
+    return _ended(runner.run(spec, folder, options))
+
+
+@command(example="sweeps resume sweep-results/gan-20260101-120000")
+def resume(
+    folder: Folder,
+    address: Address = None,
+    wandb: Annotated[str | None, typer.Option(metavar="auto|online|offline|off", help="As in run; by default as before.")] = None,
+    data_dir: DataDir = None,
+) -> int:
+    """Go on with a sweep that was interrupted or killed; trials that ended are not repeated."""
+    from sweeps import requests, runner
+
+    if wandb is not None:
+        requests.check_wandb(wandb)
+    data = str(data_dir.resolve()) if data_dir else None
+    return _ended(runner.resume(folder, address=address, wandb=wandb, data_dir=data))
+
+
+@command(example="sweeps list sweep-results")
+def list_(
+    root: Annotated[Path, typer.Argument(metavar="ROOT", help="Where to look for sweeps.")] = Path("sweep-results"),
+    as_json: Json = False,
+) -> None:
+    """List the sweeps below a folder, with what became of their trials."""
+    from sweeps import listing
+
+    _print(listing.sweeps_below(root), as_json)
+
+
+@command(example="sweeps show sweep-results/gan-20260101-120000 --json")
+def show(folder: Folder, as_json: Json = False) -> None:
+    """Show a sweep's trials: status, objective and config."""
+    from sweeps import listing
+
+    _print(listing.trials_of(folder), as_json)
+
+
+@command(example="sweeps best DIR --out best.yaml && sweeps run best.yaml")
+def best(
+    folder: Folder,
+    metric: Annotated[str | None, typer.Option(help="Rank by this metric; by default the sweep's objective.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many trials.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Write the best config as a spec that runs.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The best trials of a sweep, and the best config as a spec."""
+    from sweeps import listing, requests
+
+    ranked = listing.best_of(folder, metric, top)
+    _print(ranked, as_json)
+    if out is not None:
+        requests.write(out, listing.best_spec(folder, metric))
+        say(f"wrote {out}; run it with 'sweeps run {out}'")
+
+
+@command(example="sweeps report sweep-results/gan-20260101-120000")
+def report(folder: Folder) -> None:
+    """Write the sweep's page of pictures, DIR/report.html."""
+    from analysis.report import write_report
+
+    print(write_report(folder))
+
+
+@command(example="sweeps models")
+def models(as_json: Json = False) -> None:
+    """List the models there are."""
+    from sweeps import listing
+
+    _print(listing.models(), as_json)
+
+
+@command(example="sweeps datasets")
+def datasets(as_json: Json = False) -> None:
+    """List the datasets there are; a path to your own will do as well."""
+    from sweeps import listing
+
+    _print(listing.datasets(), as_json)
+
+
+@command(example="sweeps spaces gan")
+def spaces(
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help="The model whose space to show.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a spec, for editors.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what is searched for a model, with ranges and conditions."""
+    from sweeps import listing, requests
+
+    if schema:
+        print(json.dumps(requests.schema(), indent=2))
+    else:
+        _print(listing.space(requests.model_name(model)), as_json)
+
+
+@command(example="sweeps doctor")
+def doctor(as_json: Json = False) -> int:
+    """Check what a sweep needs on this machine: Python, libraries, Ray, GPU, data, W&B."""
+    from sweeps.doctor import checks
+
+    found = checks()
+    _print(found, as_json)
+    return FAILED if any(row["state"] == "missing" for row in found) else DONE
+
+
+def _ended(outcome: Outcome) -> int:
+    """Say how a sweep ended and what to do next; the exit code."""
+    from sweeps import listing
+
+    if outcome.best is not None:
+        _print(listing.best_of(outcome.folder, None, 1), as_json=False)
+    print(outcome.report)
+    counts = ", ".join(f"{outcome.counts[status]} {status}" for status in ("done", "stopped", "failed"))
+    say(f"{counts}; report: {outcome.report}")
+    if outcome.interrupted:
+        say(f"interrupted; everything so far is kept. Go on with: sweeps resume {outcome.folder}")
+        return INTERRUPTED
+    if outcome.counts["failed"]:
+        say(f"{outcome.counts['failed']} trials failed; the reasons: sweeps show {outcome.folder}")
+        return FAILED
+    say(f"next: sweeps best {outcome.folder} --out best.yaml")
+    return DONE
+
+
+def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, indent=2, default=str, allow_nan=False))
+        return
+    from sweeps.tables import print_table
+
+    print_table(rows)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Build a sweep from its spec and run it to the end, or take one up where it was left."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ray import cloudpickle, tune
+
+from analysis.report import write_report
+from sweeps.cluster import ray_session, slots
+from sweeps.console import LiveConsole
+from sweeps.manifest import manifest
+from sweeps.observer import Status
+from sweeps.schedulers import ReportScheduler, WorkSearcher
+from sweeps.search import Search
+from sweeps.spec import Spec, load_spec
+from sweeps.store import FolderError, Record, Store, locked, replace_file
+from sweeps.sweep import Sweep
+from sweeps.tracking import Tracker
+from sweeps.trial import SweepTrial
+from trainables import Entry, find_model
+from trainables.data import Dataset, load_dataset
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run, as opposed to what: kept in the manifest, so that `resume` needs no flags."""
+
+    address: str | None = None
+    wandb: str = "auto"  # auto, online, offline or off
+    data_dir: str | None = None
+    model_path: tuple[str, ...] = ()  # where a user's own model is looked for
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a sweep ended."""
+
+    folder: Path
+    counts: Counter[Status]
+    best: Record | None
+    interrupted: bool
+    report: Path
+
+
+def new_folder(spec: Spec, wanted: Path | None) -> Path:
+    """The folder of a new sweep, made; FolderError if it holds one already."""
+    folder = wanted or Path("sweep-results") / f"{spec.name or spec.model.split(':')[-1]}-{time.strftime('%Y%m%d-%H%M%S')}"
+    if (folder / "spec.yaml").exists():
+        raise FolderError(f"{folder} holds a sweep already: go on with 'sweeps resume {folder}', or choose another --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(f"{folder} cannot be made: {error.strerror}; choose another --out") from None
+    return folder
+
+
+def run(spec: Spec, folder: Path, options: Options) -> Outcome:
+    """Run a new sweep in `folder`."""
+    with locked(folder):
+        data = _load_data(spec, options)
+        sweep_id = secrets.token_hex(4)
+        document = {**manifest(spec, data, sweep_id), "options": asdict(options)}
+        replace_file(folder / "manifest.json", json.dumps(document, indent=2).encode())
+        replace_file(folder / "spec.yaml", yaml.safe_dump(spec.document(), sort_keys=False).encode())
+        return _run(spec, folder, options, data, sweep_id)
+
+
+def resume(folder: Path, **overrides: Any) -> Outcome:
+    """Go on with the sweep in `folder`; FolderError if there is none, or if its data is not what it was."""
+    if not (folder / "spec.yaml").exists():
+        raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
+    with locked(folder):
+        spec = load_spec(folder / "spec.yaml")
+        document = json.loads((folder / "manifest.json").read_text())
+        options = Options(**{**document["options"], **{k: v for k, v in overrides.items() if v is not None}})
+        data = _load_data(spec, options)
+        if data.content_hash != document["data"]["hash"]:
+            raise FolderError(f"{folder}: {data.name} is not the data this sweep began with; its results would not compare")
+        return _run(spec, folder, options, data, document["sweep"])
+
+
+def _load_data(spec: Spec, options: Options) -> Dataset:
+    data_dir = Path(options.data_dir) if options.data_dir else None
+    return load_dataset(spec.dataset, data_dir=data_dir, train_size=spec.train_size, classes=spec.classes)
+
+
+def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> Outcome:
+    entry = find_model(spec.model, [Path(path) for path in options.model_path])
+    search = Search(spec, folder / "optuna.journal")
+    store = Store(folder, spec.metric)
+    with ray_session(options.address, folder / "ray" / "ray.log"):
+        concurrent = slots(spec.resources)
+        sweep = Sweep(spec, search, store, _observers(spec, folder, options, sweep_id, search.size, concurrent))
+        sweep.restore(store.existing_rows())
+        try:
+            if not sweep.over:
+                _fit(sweep, spec, folder, entry, data, concurrent)
+        finally:
+            interrupted = not sweep.over
+            sweep.close(interrupted)
+    counts = Counter(record.status for record in store.records)
+    return Outcome(folder, counts, store.best(), interrupted, write_report(folder))
+
+
+def _observers(
+    spec: Spec, folder: Path, options: Options, sweep_id: str, size: float, concurrent: int
+) -> Sequence[LiveConsole | Tracker]:
+    total = None if size == float("inf") else int(size)
+    tracker = Tracker(
+        folder,
+        sweep_id=sweep_id,
+        mode=options.wandb,
+        tracking=spec.tracking,
+        model=spec.model,
+        dataset=spec.dataset,
+        name=spec.name or folder.name,
+    )
+    return [tracker, LiveConsole(objective=spec.metric, total=total, slots=concurrent)]
+
+
+def _fit(sweep: Sweep, spec: Spec, folder: Path, entry: Entry, data: Dataset, concurrent: int) -> None:
+    """Let Ray Tune run the sweep until it is over or interrupted."""
+    _ship(entry)
+    trainable = tune.with_parameters(SweepTrial, entry=entry, data=data, cpus=spec.resources.cpu)
+    trainable = tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu})
+    tuner = tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=WorkSearcher(sweep),
+            scheduler=ReportScheduler(sweep),
+            num_samples=-1,
+            # No more than there are slots: a config drawn earlier would be drawn blind to the results in between.
+            max_concurrent_trials=concurrent,
+            reuse_actors=True,
+            trial_dirname_creator=lambda trial: str(trial.trial_id),
+        ),
+        run_config=tune.RunConfig(storage_path=str((folder / "ray").resolve()), name="tune", verbose=0),
+    )
+    with _terminated_as_interrupted():
+        tuner.fit()
+
+
+def _ship(entry: Entry) -> None:
+    """Send a user's own model to the workers by value: its module need not be installed there."""
+    package = sys.modules[entry.cls.__module__.split(".")[0]]
+    if package.__name__ not in ("trainables", "__main__"):
+        cloudpickle.register_pickle_by_value(package)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Treat SIGTERM (a batch system's notice) like Ctrl-C, which Ray Tune turns into an orderly end."""
+    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+

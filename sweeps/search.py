@@ -1,0 +1,136 @@
+"""The search: our space walked by Optuna, which is told everything that happened and nothing else.
+
+The journal file is the whole state of the search. A sampler is made anew for every question, seeded by the
+sweep's seed and the trial's number, so that a search resumed from its journal asks as the straight one would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
+from sweeps.observer import Status
+from sweeps.spec import Spec
+from sweeps.store import cut_torn_line
+
+STATES: dict[Status, TrialState] = {
+    "done": TrialState.COMPLETE,
+    "stopped": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+STATUSES = {state: status for status, state in STATES.items()}
+
+
+class Search:
+    """Ask for configs by trial number, report values as they come, tell how each trial ended."""
+
+    def __init__(self, spec: Spec, journal: Path) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+        self._spec = spec
+        self._study = _open_study(spec, journal)
+        self._open: dict[int, Trial] = {}
+        self._grid = list(spec.space.enumerate(spec.fixed)) if spec.method == "grid" else []
+        self._asked = len(self._study.get_trials(deepcopy=False, states=(*STATUSES, TrialState.RUNNING)))
+
+    @property
+    def size(self) -> float:
+        """How many trials there will be at most (infinity without a cap)."""
+        cap = self._spec.trials or math.inf
+        return min(cap, len(self._grid)) if self._spec.method == "grid" else cap
+
+    @property
+    def exhausted(self) -> bool:
+        return self._asked >= self.size
+
+    def ask(self) -> tuple[int, Config]:
+        """The next trial's number and config, drawn with every result told so far in view."""
+        number = self._asked
+        self._study.sampler = _sampler(self._spec, number)
+        if self._spec.method == "grid" and not self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            self._study.enqueue_trial(self._searched(self._grid[number]))
+        trial = self._study.ask()
+        self._asked += 1
+        return trial.number, self._resolve(trial)
+
+    def unfinished(self) -> Iterator[tuple[int, Config]]:
+        """The trials that a killed sweep left running; a half-drawn config is drawn to its end."""
+        for frozen in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self._study.sampler = _sampler(self._spec, frozen.number)
+            yield frozen.number, self._resolve(Trial(self._study, frozen._trial_id))
+
+    def ended(self) -> Iterator[tuple[int, Config, Status, str]]:
+        """The trials that have ended: number, config, status and reason."""
+        for frozen in self._study.get_trials(deepcopy=False, states=tuple(STATUSES)):
+            config = {**self._spec.fixed, **frozen.params}
+            yield frozen.number, config, STATUSES[frozen.state], _reason(frozen)
+
+    def report(self, number: int, step: int, value: float) -> None:
+        """One intermediate value of the objective; the same step again (after a resume) changes nothing."""
+        if step not in self._known_steps(number):
+            self._open[number].report(value, step)
+
+    def tell(self, number: int, status: Status, value: float | None, reason: str) -> None:
+        """How a trial ended; `value` is its objective, None unless it is done."""
+        trial = self._open.pop(number)
+        if reason:
+            trial.set_user_attr("reason", reason)
+        self._study.tell(trial, value if status == "done" else None, STATES[status])
+
+    def _known_steps(self, number: int) -> Mapping[int, float]:
+        return self._study._storage.get_trial(self._open[number]._trial_id).intermediate_values
+
+    def _resolve(self, trial: Trial) -> Config:
+        self._open[trial.number] = trial
+        return self._spec.space.resolve(lambda name, domain: _suggest(trial, name, domain), self._spec.fixed)
+
+    def _searched(self, config: Config) -> Config:
+        return {name: value for name, value in config.items() if name not in self._spec.fixed}
+
+
+def derived_seed(*parts: object) -> int:
+    """A seed of 31 bits that follows from `parts` alone, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big") >> 1
+
+
+def _open_study(spec: Spec, journal: Path) -> optuna.Study:
+    # The caller holds the sweep's own lock, so a lock file found here was left by a killed process;
+    # Optuna would wait half a minute for it.
+    Path(f"{journal}.lock").unlink(missing_ok=True)
+    cut_torn_line(journal)
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    return optuna.create_study(
+        storage=storage, study_name=spec.name or "sweep", direction=spec.metric.goal, load_if_exists=True
+    )
+
+
+def _sampler(spec: Spec, number: int) -> optuna.samplers.BaseSampler:
+    seed = derived_seed("sampler", spec.seed, number)
+    if spec.method == "tpe":
+        # constant_liar: trials still running count as poor, so that parallel ones spread out.
+        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+    return optuna.samplers.RandomSampler(seed=seed)
+
+
+def _suggest(trial: Trial, name: str, domain: Domain) -> Scalar:
+    if isinstance(domain, Float):
+        return trial.suggest_float(name, domain.low, domain.high, log=domain.log, step=domain.step)
+    if isinstance(domain, Int):
+        return trial.suggest_int(name, domain.low, domain.high, log=domain.log, step=domain.step)
+    assert isinstance(domain, Choice)
+    return trial.suggest_categorical(name, domain.choices)
+
+
+def _reason(frozen: FrozenTrial) -> str:
+    reason: Any = frozen.user_attrs.get("reason", "")
+    return str(reason)

@@ -1,0 +1,208 @@
+"""A sweep's folder: the only writer of rows, the trial table, media and checkpoints.
+
+Rows are appended one line at a time and everything else is replaced in one move, so that a kill at any moment
+leaves a folder that `resume` can read.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.metrics import goal_of
+from sweeps.observer import Status
+from sweeps.spec import Objective
+
+KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
+TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
+TRIAL_COLUMNS = ("trial", "status", "reason", "steps", "seconds", "device")
+
+
+class FolderError(ValueError):
+    """A folder that cannot be used as asked; one line that says why and what to do."""
+
+
+@dataclass
+class Record:
+    """One line of trials.csv."""
+
+    trial: str
+    config: Mapping[str, Any]
+    status: Status = "running"
+    reason: str = ""
+    device: str = ""
+    steps: int = 0
+    seconds: float = 0.0
+    last: dict[str, float] = field(default_factory=dict)
+    best: dict[str, float] = field(default_factory=dict)
+    best_step: int = 0
+
+
+class Store:
+    """Observes a sweep and keeps its folder."""
+
+    def __init__(self, folder: Path, objective: Objective) -> None:
+        self.folder = folder
+        self._objective = objective
+        self._records: dict[str, Record] = {}
+        self._checkpoints = folder / "ray" / "checkpoints"
+        self._checkpoints.mkdir(parents=True, exist_ok=True)
+        cut_torn_line(folder / "results.jsonl")
+        self._rows = (folder / "results.jsonl").open("a", encoding="utf-8")
+        self._written = 0.0
+
+    def existing_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows an earlier run of this sweep left."""
+        with (self.folder / "results.jsonl").open(encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                self._note(self._record(row["trial"]), row)
+                yield row
+
+    def known(self, trial: str, config: Mapping[str, Any], status: Status, reason: str) -> None:
+        """A trial that ended in an earlier run."""
+        record = self._record(trial)
+        record.config, record.status, record.reason = config, status, reason
+
+    def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
+        self._record(trial).config = config
+        self._write_table()
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        self._note(self._record(row["trial"]), row)
+        self._rows.write(json.dumps(_finite(row)) + "\n")
+        self._rows.flush()
+        self._write_table()
+
+    def media(self, trial: str, step: int, name: str, png: bytes) -> None:
+        path = self.folder / "media" / trial / f"{step:06d}_{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, png)
+
+    def trial_ended(self, trial: str, status: Status, reason: str) -> None:
+        record = self._record(trial)
+        record.status, record.reason = status, reason
+        self._drop_checkpoints()
+        self._write_table()
+
+    def close(self, interrupted: bool) -> None:
+        self._write_table(now=True)
+        self._rows.close()
+
+    def failed(self, trial: str, traceback: str) -> None:
+        """Keep a failed trial's traceback where its author can read it."""
+        if traceback:
+            replace_file(self.folder / "ray" / f"{trial}.traceback.txt", traceback.encode())
+
+    def device(self, trial: str, device: str) -> None:
+        self._record(trial).device = device
+
+    def save_checkpoint(self, trial: str, content: bytes) -> None:
+        replace_file(self._checkpoints / f"{trial}.pt", content)
+
+    def checkpoint(self, trial: str) -> bytes | None:
+        path = self._checkpoints / f"{trial}.pt"
+        return path.read_bytes() if path.exists() else None
+
+    @property
+    def records(self) -> list[Record]:
+        return [self._records[trial] for trial in sorted(self._records)]
+
+    def best(self) -> Record | None:
+        """The trial with the best objective among those that are done."""
+        ranked = self._ranked()
+        return ranked[0] if ranked else None
+
+    def _ranked(self) -> list[Record]:
+        name = self._objective.name
+        done = [record for record in self.records if record.status == "done" and name in record.best]
+        return sorted(done, key=lambda record: record.best[name], reverse=self._objective.goal == "maximize")
+
+    def _record(self, trial: str) -> Record:
+        return self._records.setdefault(trial, Record(trial, {}))
+
+    def _note(self, record: Record, row: Mapping[str, Any]) -> None:
+        record.steps, record.seconds = row["step"], row["seconds"]
+        record.last = {name: value for name, value in row.items() if "/" in name}
+        for name, value in record.last.items():
+            goal = self._objective.goal if name == self._objective.name else goal_of(name)
+            if value is None or goal is None:
+                continue
+            before = record.best.get(name)
+            if before is None or (value > before if goal == "maximize" else value < before):
+                record.best[name] = value
+                if name == self._objective.name:
+                    record.best_step = row["step"]
+
+    def _drop_checkpoints(self) -> None:
+        """Remove the final states of ended trials but the best few."""
+        kept = {record.trial for record in self._ranked()[:KEPT_CHECKPOINTS]}
+        for record in self._records.values():
+            if record.status != "running" and record.trial not in kept:
+                (self._checkpoints / f"{record.trial}.pt").unlink(missing_ok=True)
+
+    def _write_table(self, now: bool = False) -> None:
+        if now or time.monotonic() - self._written > TABLE_SECONDS:
+            replace_file(self.folder / "trials.csv", self._table().encode())
+            self._written = time.monotonic()
+
+    def _table(self) -> str:
+        records = self.records
+        lines = [_line(record) for record in records]
+        others = {name for line in lines for name in line} - {*TRIAL_COLUMNS, "best_step"}
+        head = [*TRIAL_COLUMNS, *sorted(others), "best_step"]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, head, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+        return text.getvalue()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: two drivers on one sweep would tear it apart. The lock dies with its process."""
+    with (folder / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FolderError(f"{folder}: another process is running this sweep; wait for it or stop it") from None
+        yield
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a kill, sees the old content or the new and nothing between."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+
+
+def _line(record: Record) -> dict[str, Any]:
+    line = {name: getattr(record, name) for name in TRIAL_COLUMNS}
+    line |= {f"config/{name}": value for name, value in record.config.items()}
+    line |= {f"last/{name}": value for name, value in record.last.items()}
+    line |= {f"best/{name}": value for name, value in record.best.items()}
+    return {**line, "best_step": record.best_step or ""}
+
+
+def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN: a number that is not finite is written as null."""
+    return {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in row.items()}
+
+
+def cut_torn_line(path: Path) -> None:
+    """Remove a last line that a kill cut short: the next one would be appended to it and both be lost."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    if content and not content.endswith(b"\n"):
+        os.truncate(path, content.rfind(b"\n") + 1)

@@ -1,0 +1,168 @@
+"""A sweep's own state: what to run next, what came back, when to stop a trial. No cluster in sight.
+
+Ray's hooks (`schedulers.py`) call it in the driver; tests call it directly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweeps.bands import Bands
+from sweeps.observer import Observer, Status
+from sweeps.search import Search, derived_seed
+from sweeps.spec import Spec
+from sweeps.store import Store
+from sweeps.trial import Parcel, Report, Work
+
+RESTARTS = 3  # times a trial is started again after its worker died, before it counts as failed
+
+
+@dataclass
+class Progress:
+    """What the driver knows of a trial that is not over."""
+
+    config: Mapping[str, Any]
+    best: float | None = None
+    steps: int = 0
+    restarts: int = 0
+    reported: list[str] = field(default_factory=list)
+
+
+class Sweep:
+    """Hands out work, files what comes back, and tells the search the truth about it."""
+
+    def __init__(self, spec: Spec, search: Search, store: Store, observers: Sequence[Observer]) -> None:
+        self._spec, self._search, self._store = spec, search, store
+        self._observers = [store, *observers]
+        self._bands = Bands.of(spec.early_terminate, spec.metric.goal)
+        self._open: dict[str, Progress] = {}
+        self._again: list[str] = []
+        self.no_new_trials = False
+
+    def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
+        rows = list(rows)
+        for number, config, status, reason in self._search.ended():
+            self._store.known(_name(number), config, status, reason)
+        for row in rows:
+            self._judge(row)
+        for number, config in self._search.unfinished():
+            self._open[_name(number)] = Progress(config)
+            self._again.append(_name(number))
+        for row in rows:
+            if row["trial"] in self._open:
+                self._remember(self._open[row["trial"]], row)
+
+    def next(self) -> Work | None:
+        """The next piece of work, interrupted trials first; None when there is none at present."""
+        if self._again:
+            return self._start(self._again.pop(0), resumed=True)
+        if self.no_new_trials or self._search.exhausted:
+            return None
+        number, config = self._search.ask()
+        self._open[_name(number)] = Progress(config)
+        return self._start(_name(number), resumed=False)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to run or to wait for."""
+        return not self._open and (self.no_new_trials or self._search.exhausted)
+
+    @property
+    def running(self) -> list[str]:
+        return list(self._open)
+
+    def reported(self, report: Report, parcels: Sequence[Parcel] = ()) -> bool:
+        """File one report and its parcels; True when the trial is over."""
+        trial = report.trial
+        if trial not in self._open:
+            return True
+        reason = self._file(report) if report.row is not None else ""
+        # After the row: a checkpoint without its row would leave a gap for good if the driver died between.
+        for parcel in parcels:
+            self._unpack(parcel)
+        if report.failed:
+            self._store.failed(trial, report.traceback)
+            return self._end(trial, "failed", report.failed)
+        if report.finished:
+            return self._finish(trial)
+        return bool(reason) and self._end(trial, "stopped", reason)
+
+    def lost(self, trial: str, reason: str) -> None:
+        """A trial's worker died: it is queued again from its last checkpoint, a few times."""
+        progress = self._open.get(trial)
+        if progress is None:
+            return
+        progress.restarts += 1
+        if progress.restarts > RESTARTS:
+            self._end(trial, "failed", f"its worker died {progress.restarts} times: {reason}")
+        else:
+            self._again.append(trial)
+
+    def close(self, interrupted: bool) -> None:
+        for observer in self._observers:
+            observer.close(interrupted)
+
+    def _start(self, trial: str, resumed: bool) -> Work:
+        config = self._open[trial].config
+        for observer in self._observers:
+            observer.trial_started(trial, config, resumed)
+        seeds = tuple(derived_seed("trial", self._spec.seed, int(trial), k) for k in range(self._spec.replicates))
+        checkpoint = self._store.checkpoint(trial) if resumed else None
+        return Work(trial, config, seeds, self._spec.budget.steps, checkpoint)
+
+    def _file(self, report: Report) -> str:
+        """Write a row and report its objective; why the trial should stop early, if it should."""
+        row = report.row
+        assert row is not None
+        progress = self._open[report.trial]
+        self._store.device(report.trial, report.device)
+        if row["step"] > progress.steps:
+            for observer in self._observers:
+                observer.row(row)
+        self._remember(progress, row)
+        return self._judge(row) or ""
+
+    def _remember(self, progress: Progress, row: Mapping[str, Any]) -> None:
+        progress.steps = max(progress.steps, row["step"])
+        progress.reported = [name for name in row if "/" in name]
+        value = row.get(self._spec.metric.name)
+        if value is not None:
+            choose = max if self._spec.metric.goal == "maximize" else min
+            progress.best = value if progress.best is None else choose(progress.best, value)
+            self._search.report(int(row["trial"]), row["step"], value)
+
+    def _judge(self, row: Mapping[str, Any]) -> str | None:
+        value = row.get(self._spec.metric.name)
+        if self._bands is None or value is None or not math.isfinite(value):
+            return None
+        return self._bands.report(row["trial"], row["step"], value)
+
+    def _finish(self, trial: str) -> bool:
+        progress = self._open[trial]
+        if progress.best is None:
+            name, there = self._spec.metric.name, ", ".join(progress.reported) or "nothing"
+            return self._end(trial, "failed", f"it never reported the objective {name}; it reported {there}")
+        return self._end(trial, "done", "")
+
+    def _end(self, trial: str, status: Status, reason: str) -> bool:
+        progress = self._open[trial]
+        self._search.tell(int(trial), status, progress.best, reason)
+        del self._open[trial]
+        for observer in self._observers:
+            observer.trial_ended(trial, status, reason)
+        return True
+
+    def _unpack(self, parcel: Parcel) -> None:
+        if parcel.kind == "checkpoint":
+            self._store.save_checkpoint(parcel.trial, parcel.content)
+            return
+        for observer in self._observers:
+            observer.media(parcel.trial, parcel.step, parcel.name, parcel.content)
+
+
+def _name(number: int) -> str:
+    return f"{number:04d}"

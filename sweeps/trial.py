@@ -1,0 +1,182 @@
+"""The Ray Tune adapter: a Ray trial carries pieces of work and returns reports; only this file runs on workers.
+
+Everything a trial makes stays plain: rows are floats, pictures and checkpoints are bytes that the driver
+collects from the worker through the object store, so that no folder needs to be shared between nodes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import ray
+import torch
+from ray import tune
+
+from sweeps.evaluate import Evaluator, mean_and_spread
+from sweeps.threads import limit_threads
+from trainables import Entry
+from trainables.base import ConfigError, DivergedError, Trainable
+from trainables.data import Dataset
+
+CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """One trial to run: a seed a replicate, at most `steps` steps, and where it stood if it ran before."""
+
+    trial: str
+    config: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    steps: int | None
+    checkpoint: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Bytes on their way to the driver."""
+
+    trial: str
+    step: int
+    kind: Literal["media", "checkpoint"]
+    name: str
+    content: bytes
+
+
+@dataclass
+class Report:
+    """What one step of one trial came to."""
+
+    trial: str
+    device: str
+    row: dict[str, Any] | None = None
+    finished: bool = False
+    failed: str = ""
+    traceback: str = ""
+
+
+@dataclass
+class Running:
+    """One trial on a worker: its models (a replicate each), steps taken and training seconds so far."""
+
+    work: Work
+    entry: Entry
+    data: Dataset
+    device: str
+    models: list[Trainable] = field(default_factory=list)
+    step: int = 0
+    seconds: float = 0.0
+    saved: float = field(default_factory=time.monotonic)
+
+    def start(self) -> None:
+        """Build the models, and bring them to where the checkpoint stood."""
+        build = self.entry.build
+        self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
+        if self.work.checkpoint is not None:
+            saved = torch.load(io.BytesIO(self.work.checkpoint), map_location="cpu", weights_only=True)
+            self.step, self.seconds = saved["step"], saved["seconds"]
+            for model, state in zip(self.models, saved["models"], strict=True):
+                model.load_state(state)
+
+    @property
+    def finished(self) -> bool:
+        out_of_steps = self.work.steps is not None and self.step >= self.work.steps
+        return out_of_steps or all(model.finished for model in self.models)
+
+    def advance(self) -> list[Mapping[str, float]]:
+        """One step of every replicate that is not finished."""
+        started = time.perf_counter()
+        metrics = [{} if model.finished else model.step() for model in self.models]
+        self.step += 1
+        self.seconds += time.perf_counter() - started
+        return metrics
+
+    def checkpoint(self) -> bytes:
+        buffer = io.BytesIO()
+        states = [model.state() for model in self.models]
+        torch.save({"models": states, "step": self.step, "seconds": self.seconds}, buffer)
+        self.saved = time.monotonic()
+        return buffer.getvalue()
+
+    @property
+    def checkpoint_due(self) -> bool:
+        return self.finished or time.monotonic() - self.saved > CHECKPOINT_SECONDS
+
+
+class SweepTrial(tune.Trainable):  # type: ignore[misc]
+    """Ray's view of our trials. `entry`, `data` and `cpus` come once per worker through the object store."""
+
+    def setup(self, config: dict[str, Any], entry: Entry, data: Dataset, cpus: float) -> None:
+        limit_threads(cpus)
+        self._entry, self._data = entry, data
+        self._evaluator = Evaluator(data)
+        self._device = "cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu"
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._parcels: list[Parcel] = []
+        works: list[Work] = new_config["works"]
+        self._running = [Running(work, self._entry, self._data, self._device) for work in works]
+        return True
+
+    def step(self) -> dict[str, Any]:
+        reports = [self._report(running) for running in self._running]
+        gone = {report.trial for report in reports if report.failed or report.finished}
+        self._running = [running for running in self._running if running.work.trial not in gone]
+        return {"reports": reports, "parcels": len(self._parcels)}
+
+    def collect(self) -> list[Parcel]:
+        """Hand over the bytes made since the last call; the driver asks for them before it asks for a step."""
+        parcels, self._parcels = self._parcels, []
+        return parcels
+
+    def _report(self, running: Running) -> Report:
+        """One step of one trial; whatever the model raises becomes that trial's failure, with its reason."""
+        report = Report(running.work.trial, self._device)
+        try:
+            report.row = self._row(running)
+            report.finished = running.finished
+        except DivergedError as error:
+            report.failed = f"diverged: {error}"
+        except ConfigError as error:
+            report.failed = f"config: {error}"
+        except Exception as error:
+            report.failed = f"{type(error).__name__}: {error}".splitlines()[0]
+            report.traceback = traceback.format_exc()
+        return report
+
+    def _row(self, running: Running) -> dict[str, Any]:
+        if not running.models:
+            running.start()
+        # A trial that was killed after its last step has only its evaluation left to repeat.
+        trained = [{} for _ in running.models] if running.finished and running.step else running.advance()
+        judged = [self._evaluator.metrics(model) for model in running.models]
+        replicates = [_floats({**t, **j}, running.step) for t, j in zip(trained, judged, strict=True)]
+        self._pack(running)
+        row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
+        return row | mean_and_spread(replicates)
+
+    def _pack(self, running: Running) -> None:
+        trial, step = running.work.trial, running.step
+        for name, png in self._evaluator.media(running.models[0]).items():
+            self._parcels.append(Parcel(trial, step, "media", name, png))
+        if running.checkpoint_due:
+            self._parcels.append(Parcel(trial, step, "checkpoint", "state", running.checkpoint()))
+
+
+def _floats(metrics: Mapping[str, Any], step: int) -> dict[str, float]:
+    """Plain floats by name; TypeError names a value that is no number, DivergedError one that is not finite."""
+    row = {}
+    for name, value in metrics.items():
+        if not hasattr(value, "__float__"):
+            raise TypeError(f"step() returned {name}={value!r}, which is not a number")
+        row[name] = float(value)
+        if not math.isfinite(row[name]):
+            raise DivergedError(f"{name} is {row[name]} at step {step}")
+    return row

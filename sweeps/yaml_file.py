@@ -1,0 +1,67 @@
+"""A YAML file as a plain mapping, and everything that keeps it from being one as a SpecError."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sweeps.faults import SpecError, nearest
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in `path`; SpecError for a missing file, a syntax error or a key that is there twice."""
+    text = _text(path)
+    try:
+        _refuse_duplicates(path, yaml.compose(text, Loader=yaml.SafeLoader), "", set())
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _syntax(path, error) from None
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        raise SpecError(f"not a YAML file: {error}", source=str(path)) from None
+    if not isinstance(document, dict):
+        what = "is empty" if document is None else f"is a {type(document).__name__}, not a mapping"
+        raise SpecError(what, valid="lines such as `model: logistic_regression`", source=str(path))
+    return document
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        folder = path.parent if path.parent.is_dir() else Path()
+        there = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+        error = SpecError("no such file", source=str(path))
+        error.nearest = nearest(path, there)
+        raise error from None
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else "it is not text in UTF-8"
+        raise SpecError(f"cannot be read: {reason}", source=str(path)) from None
+
+
+def _syntax(path: Path, error: yaml.YAMLError) -> SpecError:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{path}:{mark.line + 1}" if mark is not None else str(path)
+    return SpecError(f"not YAML: {getattr(error, 'problem', None) or error}", source=where)
+
+
+def _refuse_duplicates(path: Path, node: yaml.Node | None, key: str, seen: set[int]) -> None:
+    """PyYAML keeps the last of two equal keys without a word; a spec says which line is the second."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _refuse_duplicates(path, item, f"{key}[{index}]", seen)
+    if isinstance(node, yaml.MappingNode):
+        names: set[Hashable] = set()
+        for name, value in node.value:
+            below = f"{key}.{name.value}" if key else str(name.value)
+            if isinstance(name.value, str) and name.value in names:
+                raise SpecError("is there twice", key=below, source=f"{path}:{name.start_mark.line + 1}")
+            names.add(name.value if isinstance(name.value, str) else id(name))
+            _refuse_duplicates(path, value, below, seen)
