@@ -1,0 +1,117 @@
+"""Which data sets there are: the named ones, and whatever .npz file or folder of images a path leads to."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from trainables.arrays import read_npz
+from trainables.folders import has_test_part, read_folder
+from trainables.sources import DataError, Part, read_digits, read_torchvision
+
+
+@dataclass(frozen=True)
+class Source:
+    """A named data set: what a listing shows (sizes in images), how it is read and divided.
+
+    `read(folder, train)` gives the official part; where there is none, `test_share` of the whole is held out.
+    """
+
+    description: str
+    image_shape: tuple[int, int, int]
+    n_classes: int
+    train: int
+    val: int
+    test: int
+    read: Callable[[Path, bool], Part]
+    test_share: float = 0.0
+    val_share: float = 0.1
+
+
+DATASETS: dict[str, Source] = {
+    "digits": Source(
+        "handwritten digits inside scikit-learn; no file, no download",
+        (1, 8, 8),
+        10,
+        1149,
+        288,
+        360,
+        read_digits,
+        test_share=0.2,
+        val_share=0.2,
+    ),
+    "mnist": Source("handwritten digits", (1, 28, 28), 10, 54_000, 6_000, 10_000, partial(read_torchvision, "MNIST")),
+    "fashion_mnist": Source(
+        "grey pictures of clothes and shoes",
+        (1, 28, 28),
+        10,
+        54_000,
+        6_000,
+        10_000,
+        partial(read_torchvision, "FashionMNIST"),
+    ),
+    "cifar10": Source(
+        "colour photographs of animals and vehicles",
+        (3, 32, 32),
+        10,
+        45_000,
+        5_000,
+        10_000,
+        partial(read_torchvision, "CIFAR10"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A data set found, not read yet: `read(train)` reads the official part, `path` is a user's own file or folder."""
+
+    name: str
+    read: Callable[[bool], Part]
+    test_share: float
+    val_share: float
+    path: Path | None = None
+
+
+def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> Origin:
+    """The data set of this name, or the file or folder at this path (relative: from here, then from the data folder).
+
+    Reads no image. A string that is a known name means that data set; write ./digits for a folder of your own.
+    """
+    folder = _data_folder(data_dir)
+    if isinstance(name_or_path, str) and (source := DATASETS.get(name_or_path)):
+        return Origin(name_or_path, partial(source.read, folder), source.test_share, source.val_share)
+    given = Path(name_or_path).expanduser()
+    for path in dict.fromkeys((given.absolute(), folder / given)):
+        if path.is_dir():
+            return Origin(path.name, partial(read_folder, path), 0.0 if has_test_part(path) else 0.2, 0.1, path)
+        if path.is_file():
+            return _npz_origin(path)
+    raise DataError(_not_found(name_or_path, given, folder))
+
+
+def _npz_origin(path: Path) -> Origin:
+    if path.suffix != ".npz":
+        raise DataError(
+            f"{path}: not a data set; valid: an .npz file, or a folder with one sub-folder of images a class"
+        )
+    return Origin(path.stem, partial(read_npz, path), 0.0, 0.1, path)
+
+
+def _not_found(name: str | Path, given: Path, folder: Path) -> str:
+    if given.suffix or len(given.parts) > 1:
+        return f"{name}: no such file or folder; looked for {given.absolute()} and {folder / given}"
+    near = difflib.get_close_matches(str(name), DATASETS, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    valid = f"{', '.join(DATASETS)}, or the path of an .npz file or of a folder of images"
+    return f"unknown dataset {str(name)!r}; valid: {valid}{hint}"
+
+
+def _data_folder(data_dir: Path | None) -> Path:
+    if folder := data_dir or os.environ.get("SWEEPS_DATA"):
+        return Path(folder).expanduser().absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gdsweeps"

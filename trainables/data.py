@@ -1,0 +1,161 @@
+"""Data sets: named ones and a user's own, divided once into train, validation and test.
+
+`load_dataset` gives what a sweep may see, train and validation; `load_test` the test part, for the final training
+alone. The division depends on the source and the split seed only: neither `train_size` nor `classes` moves an image
+from one part to another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainables.base import Images, Labels
+from trainables.catalogue import DATASETS, Origin, Source, find_dataset
+from trainables.selection import renumbered, selected_labels, subset
+from trainables.sources import DataError, Part
+from trainables.splits import TEST, VALIDATION, Rows, held_out
+
+__all__ = ["DATASETS", "DataError", "Dataset", "Origin", "Source", "Split", "find_dataset", "load_dataset", "load_test"]
+
+FEWEST_IMAGES = 3  # of a class: one to train on whatever validation and test take
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images x, float32 in [-1, 1], (n, c, h, w), and their labels y, int64 in 0..k-1, (n,); both read-only."""
+
+    x: Images
+    y: Labels
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a sweep may see. `classes` are the names of labels 0..k-1; the hash stands for everything in here."""
+
+    name: str
+    train: Split
+    val: Split
+    classes: tuple[str, ...]
+    content_hash: str
+    split_seed: int
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        channels, height, width = self.train.x.shape[1:]
+        return channels, height, width
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.classes)
+
+
+def load_dataset(
+    name_or_path: str | Path,
+    *,
+    data_dir: Path | None = None,
+    train_size: int | None = None,
+    classes: Sequence[int | str] | None = None,
+    split_seed: int = 0,
+) -> Dataset:
+    """Train and validation of a named data set, or of a user's own .npz file or folder of images.
+
+    `data_dir`: where named data sets lie or are downloaded to; else SWEEPS_DATA, else a cache folder. `classes`: some
+    only, by index or name, numbered anew in the data set's own order. `train_size`: a stratified part of train; under
+    one split seed the smaller lies in the larger, and validation stays. DataError says in one line what is wrong.
+    """
+    origin = find_dataset(name_or_path, data_dir)
+    part = _read(origin, train=True)
+    selected = selected_labels(part.classes, classes, origin.name)
+    train, val, _ = _rows(part, origin, split_seed)
+    train, val = _of_classes(train, part, selected), _of_classes(val, part, selected)
+    train = subset(train, part, selected, train_size, split_seed, origin.name)
+    splits = (
+        _split(part, train, selected, f"{origin.name}: train"),
+        _split(part, val, selected, f"{origin.name}: validation"),
+    )
+    names = tuple(part.classes[label] for label in selected)
+    return Dataset(origin.name, *splits, names, _content_hash(*splits, names, split_seed), split_seed)
+
+
+def load_test(
+    name_or_path: str | Path,
+    *,
+    data_dir: Path | None = None,
+    classes: Sequence[int | str] | None = None,
+    split_seed: int = 0,
+) -> Split:
+    """The test part, labels numbered as `load_dataset` numbers them with the same arguments."""
+    origin = find_dataset(name_or_path, data_dir)
+    if origin.test_share:
+        part = _read(origin, train=True)
+        rows = _rows(part, origin, split_seed)[2]
+    else:
+        part = _read(origin, train=False)
+        rows = np.arange(len(part.labels))
+    selected = selected_labels(part.classes, classes, origin.name)
+    return _split(part, _of_classes(rows, part, selected), selected, f"{origin.name}: test")
+
+
+def _read(origin: Origin, train: bool) -> Part:
+    try:
+        return origin.read(train)
+    except OSError as error:  # a file without permission, a disk that fails
+        raise DataError(f"{error.filename or origin.path or origin.name}: cannot be read ({error.strerror})") from None
+
+
+def _rows(part: Part, origin: Origin, seed: int) -> tuple[Rows, Rows, Rows]:
+    """Rows of train, validation and (where it is held out from the same images) test."""
+    if not 0 <= seed < 2**32:
+        raise DataError(f"split seed {seed}; valid: 0 to {2**32 - 1}")
+    counts = np.bincount(part.labels, minlength=len(part.classes))
+    if counts.min() < FEWEST_IMAGES:
+        name = part.classes[int(counts.argmin())]
+        raise DataError(
+            f"{origin.name}: class {name!r} has {counts.min()} images to split; at least {FEWEST_IMAGES} are needed"
+        )
+    rest, test = held_out(part.labels, origin.test_share, seed, TEST)
+    train, val = held_out(part.labels[rest], origin.val_share, seed, VALIDATION)
+    return rest[train], rest[val], test
+
+
+def _of_classes(rows: Rows, part: Part, selected: list[int]) -> Rows:
+    return rows[np.isin(part.labels[rows], selected)]
+
+
+def _split(part: Part, rows: Rows, selected: list[int], where: str) -> Split:
+    if len(rows) == 0:
+        raise DataError(
+            f"{where} has no image of {', '.join(part.classes[label] for label in selected)}; take more classes"
+        )
+    split = Split(_float_images(part.images[rows]), renumbered(part.labels[rows], selected))
+    for array in (split.x, split.y):
+        array.flags.writeable = False  # as in a trial, where all share the same memory
+    return split
+
+
+def _float_images(images: NDArray[np.generic]) -> Images:
+    """float32 in [-1, 1], C-contiguous; in place, for the images of a sweep are its largest thing in memory."""
+    floats = images.astype(np.float32, order="C", copy=False)
+    if images.dtype == np.uint8:
+        floats /= 127.5
+        floats -= 1
+    return floats
+
+
+def _content_hash(train: Split, val: Split, classes: tuple[str, ...], seed: int) -> str:
+    """sha256 of what a model is given and how it was divided; None and the full train_size are the same data."""
+    digest = hashlib.sha256(json.dumps([train.x.shape, val.x.shape, classes, seed]).encode())
+    for array in (train.x, train.y, val.x, val.y):
+        digest.update(array.reshape(-1).data)
+    return digest.hexdigest()

@@ -1,0 +1,54 @@
+"""Which of a data set's classes and training images are wanted."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+
+from trainables.base import Labels
+from trainables.sources import DataError, Part
+from trainables.splits import SUBSET, Rows, choose
+
+
+def selected_labels(names: tuple[str, ...], classes: Sequence[int | str] | None, where: str) -> list[int]:
+    """Labels of the wanted classes, in the data set's own order; an int is an index, a string a name."""
+    if classes is None:
+        return list(range(len(names)))
+    wanted = [_label(names, item, where) for item in classes]
+    if len(set(wanted)) != len(wanted) or not wanted:
+        raise DataError(f"{where}: classes {list(classes)} name none or one of them twice")
+    return sorted(wanted)
+
+
+def _label(names: tuple[str, ...], wanted: int | str, where: str) -> int:
+    if isinstance(wanted, str) and wanted in names:
+        return names.index(wanted)
+    if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 <= wanted < len(names):
+        return wanted
+    near = difflib.get_close_matches(str(wanted).lower(), [name.lower() for name in names], 1)
+    hint = next((f"; did you mean {name}?" for name in names if [name.lower()] == near), "")
+    raise DataError(
+        f"{where}: unknown class {wanted!r}; valid: 0 to {len(names) - 1}, or a name: {', '.join(names)}{hint}"
+    )
+
+
+def subset(rows: Rows, part: Part, selected: list[int], size: int | None, seed: int, where: str) -> Rows:
+    if size is None:
+        return rows
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= len(rows):
+        raise DataError(
+            f"{where}: train_size {size!r}; valid: a whole number from 1 to the {len(rows):,} training images there are"
+        )
+    labels = renumbered(part.labels[rows], selected)
+    chosen = choose(labels, size, seed, SUBSET)
+    left = np.bincount(labels[chosen], minlength=len(selected))
+    if not left.all():
+        name = part.classes[selected[int(left.argmin())]]
+        raise DataError(f"{where}: train_size {size} leaves no image of class {name!r}; take more, or fewer classes")
+    return rows[chosen]
+
+
+def renumbered(labels: Labels, selected: list[int]) -> Labels:
+    return np.searchsorted(selected, labels).astype(np.int64)
