@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,13 +46,30 @@ def from_max(max_iter: int, s: int, eta: float) -> tuple[int, ...]:
 
 def from_min(min_iter: int, eta: float) -> tuple[int, ...]:
     """min_iter * eta^k for k = 0, 1, ..., cut to whole numbers: (3, 3) gives 3, 9, 27, ..."""
-    factor = int(eta) if float(eta).is_integer() else eta
-    bands = itertools.accumulate(range(_BANDS - 1), lambda band, _: band * factor, initial=min_iter * 1)
+    # Whole numbers stay whole: W&B's bands are exact however far they go.
+    factor: float = int(eta) if float(eta).is_integer() else eta
+    first: float = min_iter
+    bands = itertools.accumulate(range(_BANDS - 1), lambda band, _: band * factor, initial=first)
     return _ascending(int(band) for band in bands)
 
 
-def _ascending(bands: itertools.chain[int] | Sequence[int] | object) -> tuple[int, ...]:
-    return tuple(sorted(set(bands)))  # type: ignore[call-overload]
+def _ascending(bands: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(set(bands)))
+
+
+class _History:
+    """One trial's costs in the order of its steps; a step told again (after a resume) replaces the first."""
+
+    def __init__(self) -> None:
+        self.costs: list[float] = []
+        self._place: dict[int, int] = {}
+
+    def add(self, step: int, cost: float) -> None:
+        if step in self._place:
+            self.costs[self._place[step]] = cost
+        else:
+            self._place[step] = len(self.costs)
+            self.costs.append(cost)
 
 
 @dataclass
@@ -63,8 +80,7 @@ class Bands:
     eta: float
     goal: Literal["maximize", "minimize"]
     strict: bool = True
-    # Per trial, its costs by step in the order they came: a step told again (after a resume) replaces the first.
-    _costs: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict), repr=False)
+    _histories: dict[str, _History] = field(default_factory=lambda: defaultdict(_History), repr=False, compare=False)
 
     @classmethod
     def of(cls, terms: EarlyTerminate | None, goal: Literal["maximize", "minimize"]) -> Bands | None:
@@ -73,19 +89,19 @@ class Bands:
 
     def report(self, trial: str, step: int, value: float) -> str | None:
         """Why `trial` should stop, in words, or None; `value` is the finite objective after step `step`."""
-        costs = self._costs[trial]
-        costs[step] = -value if self.goal == "maximize" else value
-        passed = [band for band in self.bands if band <= len(costs)]
+        history = self._histories[trial]
+        history.add(step, -value if self.goal == "maximize" else value)
+        passed = [band for band in self.bands if band <= len(history.costs)]
         if not passed:
             return None
         band = passed[-1]
-        cost = _nth(costs, band) if self.strict else min(costs.values())
+        cost = history.costs[band - 1] if self.strict else min(history.costs)
         threshold, trials = self._threshold(band)
         return self._words(cost, threshold, trials, band) if cost > threshold else None
 
     def _threshold(self, band: int) -> tuple[float, int]:
         """The cost that parts the best 1/eta of the trials with `band` values, and how many these are."""
-        there = sorted(_nth(costs, band) for costs in self._costs.values() if len(costs) >= band)
+        there = sorted(h.costs[band - 1] for h in self._histories.values() if len(h.costs) >= band)
         return there[int(1.0 / self.eta * len(there))], len(there)
 
     def _words(self, cost: float, threshold: float, trials: int, band: int) -> str:
@@ -95,7 +111,3 @@ class Bands:
             f"{sign * cost:.6g} {what} is worse than {sign * threshold:.6g}, "
             f"the mark of the best 1/{self.eta:g} of {trials} trials at iteration {band}"
         )
-
-
-def _nth(costs: dict[int, float], n: int) -> float:
-    return next(itertools.islice(costs.values(), n - 1, None))

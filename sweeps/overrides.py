@@ -1,0 +1,63 @@
+"""What the command line changes in a spec: a top-level line, a dotted path, or a parameter by its bare name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sweeps.faults import SpecError
+from sweeps.schema import INAPPLICABLE, SpecSection
+
+_RANGE = {"min", "max", "q", "step", "distribution"}
+
+
+def split(overrides: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`overrides` of lines, and those of parameters by dotted path (C, C.max); None leaves a line as it is."""
+    lines: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
+    for key, value in overrides.items():
+        head, _, rest = key.partition(".")
+        if head == "parameters":
+            parameters |= {rest: value} if rest else dict(value)
+        elif head in SpecSection.model_fields or head in INAPPLICABLE:
+            lines |= {} if value is None else {key: value}
+        else:
+            parameters[key] = value
+    return lines, parameters
+
+
+def with_lines(document: Mapping[str, Any], lines: Mapping[str, Any]) -> dict[str, Any]:
+    """`document` with each dotted line set."""
+    changed = dict(document)
+    for key, value in lines.items():
+        head, _, rest = key.partition(".")
+        below = changed.get(head)
+        if rest and not (below is None or isinstance(below, Mapping)):
+            raise SpecError("has nothing below it", key=key, valid=head)
+        changed[head] = with_lines(below or {}, {rest: value}) if rest else value
+    return changed
+
+
+def with_parameters(entries: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`entries` of `parameters` with each change made: a bare name is fixed, NAME.max and the like are replaced."""
+    changed = dict(entries)
+    for path, value in changes.items():
+        name, _, part = path.partition(".")
+        changed[name] = _entry(changed.get(name, {}), part, value) if part else _whole(value)
+    return changed
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return {"values": value} if isinstance(value, list | tuple) else {"value": value}
+
+
+def _entry(entry: Any, part: str, value: Any) -> Any:
+    """`entry` with `part` set, without what excludes it: a range has no value, a value no range."""
+    if not isinstance(entry, Mapping):
+        return {part: value}
+    excluded = {"value": _RANGE | {"values"}, "values": _RANGE | {"value"}}.get(part)
+    if part in _RANGE:
+        excluded = {"value", "values"}
+    return {**{key: old for key, old in entry.items() if key not in (excluded or set())}, part: value}

@@ -1,0 +1,99 @@
+"""A sweep as resolved: every default filled in and every value accepted, and the same written back as lines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from search_spaces.space import Scalar, Space
+from sweeps.bands import EarlyTerminate
+from sweeps.parameters import write_domain
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The metric that is searched for, and which way it is better."""
+
+    name: str
+    goal: Literal["maximize", "minimize"]
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one trial takes."""
+
+    cpu: float = 1.0
+    gpu: float = 0.0
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`steps`: reporting intervals of a trial; `seconds`: wall clock of the sweep, after which no trial starts."""
+
+    steps: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What W&B is told beside the runs."""
+
+    project: str | None = None
+    entity: str | None = None
+    tags: tuple[str, ...] = ()
+    notes: str | None = None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A sweep, resolved: every default filled in, every value accepted by the model.
+
+    `space` is what is searched and `fixed` what every config has; `trials` is None when only an interrupt or
+    `budget.seconds` ends the sweep. `model_path` are the folders of a user's own model.
+    """
+
+    model: str
+    dataset: str
+    method: Literal["tpe", "random", "grid"]
+    metric: Objective
+    space: Space
+    fixed: dict[str, Scalar]
+    trials: int | None = None
+    early_terminate: EarlyTerminate | None = None
+    resources: Resources = Resources()
+    replicates: int = 1
+    budget: Budget = Budget()
+    seed: int = 0
+    train_size: int | None = None
+    classes: tuple[int | str, ...] | None = None
+    name: str | None = None
+    description: str | None = None
+    tracking: Tracking = Tracking()
+    model_path: tuple[str, ...] = ()
+    source: str = field(default="", compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def document(self) -> dict[str, Any]:
+        """Plain data for YAML, in the spec's own vocabulary: `load_spec` reads it back to an equal Spec."""
+        lines = {
+            **{key: getattr(self, key) for key in ("name", "description", "model", "dataset", "method")},
+            "model_path": list(self.model_path),
+            "metric": _lines(self.metric),
+            "parameters": self._parameters(),
+            "run_cap": self.trials,
+            "early_terminate": _lines(self.early_terminate) if self.early_terminate else None,
+            **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
+            **{key: getattr(self, key) for key in ("replicates", "seed", "train_size")},
+            "classes": list(self.classes) if self.classes else None,
+            **_lines(self.tracking),
+            "tags": list(self.tracking.tags),
+        }
+        return {key: value for key, value in lines.items() if value is not None and value not in ({}, [])}
+
+    def _parameters(self) -> dict[str, Any]:
+        constants = {name: {"value": value} for name, value in self.fixed.items()}
+        return constants | {name: write_domain(domain) for name, domain in self.space.items()}
+
+
+def _lines(section: Any) -> dict[str, Any]:
+    return {key: value for key, value in asdict(section).items() if value is not None}

@@ -1,0 +1,226 @@
+"""The lines a spec may have, as pydantic models: structure and types here, meaning in spec.py and parameters.py.
+
+A field's description says what is valid: editors show it, and so does the message for a wrong value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from sweeps.faults import SpecError, shown
+
+# YAML 1.1 reads 1e-3 (no dot) as text; whoever writes it means the number.
+_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# Lines of W&B's that say how ITS agents start a program: here the model is trained by the sweep itself.
+INAPPLICABLE = ("program", "command", "controller", "imports", "job", "image_uri", "apiVersion", "kind", "settings")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+
+
+def as_number(value: Any) -> Any:
+    """`value`, or the number that a text such as 1e-3 means."""
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
+
+
+def as_seconds(value: Any) -> Any:
+    """`value`, or the seconds that a text such as 90s, 30m or 1h30m means."""
+    if isinstance(value, str) and (parts := _DURATION.findall(value)) and "".join(map("".join, parts)) == value:
+        return sum(float(count) * _SECONDS[unit] for count, unit in parts)
+    return as_number(value)
+
+
+def as_whole(value: Any) -> Any:
+    """`value`, or the whole number that a float such as 2.0 or 1e3 is."""
+    value = as_number(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Scalar = str | int | float | bool | None
+Number = Annotated[int | float, BeforeValidator(as_number)]
+Real = Annotated[float, BeforeValidator(as_number)]
+Whole = Annotated[int, BeforeValidator(as_whole)]
+Seconds = Annotated[float, BeforeValidator(as_seconds)]
+Value = Annotated[Scalar, BeforeValidator(as_number)]
+Name = Annotated[str, Field(min_length=1)]
+
+Distribution = Literal[
+    "constant",
+    "categorical",
+    "int_uniform",
+    "uniform",
+    "q_uniform",
+    "log_uniform",
+    "log_uniform_values",
+    "inv_log_uniform",
+    "inv_log_uniform_values",
+    "int_log_uniform_values",
+]
+
+
+class Section(BaseModel):
+    """A mapping of a spec: unknown keys raise, and nothing is converted from one type into another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class AtLeastSection(Section):
+    min: Number = Field(description="a number: active when the other parameter is that or more")
+
+
+class ParameterSection(Section):
+    """One parameter in W&B's vocabulary; `when`, `step` and int_log_uniform_values are ours."""
+
+    value: Value = Field(None, description="the one value it always takes")
+    values: list[Value] = Field([], min_length=1, description="a list of text, numbers, true, false or null")
+    min: Number = Field(0, description="a number; both ends whole: whole numbers between; else: linear between")
+    max: Number = Field(0, description="a number; both ends whole: whole numbers between; else: linear between")
+    q: Number = Field(1.0, gt=0, description="a number above 0: q_uniform gives multiples of it")
+    step: Number = Field(1, gt=0, description="a number above 0: the distance of the values, counted from min")
+    distribution: Distribution = Field("uniform", description=f"one of {', '.join(get_args(Distribution))}")
+    when: dict[str, Value | list[Value] | AtLeastSection] = Field(
+        {}, min_length=1, description="a mapping {other parameter: value, or [values], or {min: number}}"
+    )
+
+
+class MetricSection(Section):
+    name: Name = Field(description="the name of a metric, such as val/accuracy or gen/frechet_pixels")
+    goal: Literal["maximize", "minimize"] | None = Field(None, description="maximize or minimize")
+
+
+class EarlyTerminateSection(Section):
+    type: Literal["hyperband", "asha"] = Field(description="hyperband or asha (two names for the same)")
+    min_iter: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: the first band")
+    max_iter: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: bands at max_iter/eta^k")
+    s: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many bands below max_iter")
+    eta: Real = Field(3.0, gt=1, description="a number above 1: the best 1/eta of the trials go on at a band")
+    strict: bool = Field(True, description="true or false: judge by the value at the band, or by the best so far")
+
+
+class ResourcesSection(Section):
+    cpu: Real = Field(default=1.0, gt=0, description="a number above 0: CPUs of a trial")
+    gpu: Real = Field(default=0.0, ge=0, description="0, a fraction such as 0.1, or a whole number: GPUs of a trial")
+
+
+class BudgetSection(Section):
+    steps: Whole | None = Field(
+        default=None, ge=1, description="a whole number, 1 or more: reporting intervals of a trial"
+    )
+    seconds: Seconds | None = Field(
+        default=None,
+        gt=0,
+        description="a number above 0 or a time such as 90s, 30m, 1h30m: after it no new trial starts",
+    )
+
+
+class SpecSection(Section):
+    """A sweep: what is trained, on what, what is tried, and how the search goes."""
+
+    model: Name = Field(description="a model of ours, or package.module:Name of your own")
+    model_path: Name | list[Name] | None = Field(None, description="a folder, or a list of them, with your own model")
+    dataset: Name = Field("digits", description="a data set of ours, or the path of a .npz or of a folder of images")
+    method: Literal["bayes", "tpe", "random", "grid"] = Field("tpe", description="one of bayes, tpe, random, grid")
+    metric: MetricSection | None = Field(None, description="a mapping {name, goal}")
+    parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
+    run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")
+    early_terminate: EarlyTerminateSection | None = Field(
+        None, description="a mapping {type, min_iter, or max_iter and s, eta, strict}"
+    )
+    budget: BudgetSection = Field(BudgetSection(), description="a mapping {steps, seconds}")
+    resources: ResourcesSection = Field(ResourcesSection(), description="a mapping {cpu, gpu}")
+    replicates: Whole = Field(1, ge=1, description="a whole number, 1 or more: seeds per config, metrics averaged")
+    seed: Whole = Field(0, ge=0, lt=2**32, description="a whole number, 0 or more, below 2^32")
+    train_size: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: training images used")
+    classes: list[str | Whole] | None = Field(None, min_length=1, description="a list of class names or numbers")
+    name: Name | None = Field(None, description="text: the sweep's name")
+    description: str | None = Field(None, description="text: what the sweep is for")
+    project: Name | None = Field(None, description="text: the W&B project")
+    entity: Name | None = Field(None, description="text: the W&B entity (user or team)")
+    tags: list[Name] | None = Field(None, description="a list of text: W&B tags")
+    notes: str | None = Field(None, description="text: W&B notes")
+
+
+def read_spec(document: Mapping[str, Any]) -> SpecSection:
+    """`document` with its structure and types checked; SpecError names the first key that is wrong."""
+    try:
+        return SpecSection.model_validate(document)
+    except ValidationError as error:
+        raise _fault(error, document) from None
+
+
+def read_parameters(document: Any, key: str) -> dict[str, ParameterSection]:
+    """The same for `parameters` alone, called `key` in messages (a user's SPACE)."""
+    try:
+        return SpecSection.model_validate({"model": "any", "parameters": document}).parameters or {}
+    except ValidationError as error:
+        fault = _fault(error, {"parameters": document})
+        fault.key = key + fault.key.removeprefix("parameters")
+        raise fault from None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a spec, for editors: draft 2020-12, every line with what is valid there."""
+    schema = SpecSection.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A sweep"
+    foreign = {"description": "W&B's own line: it does not apply here and changes nothing", "deprecated": True}
+    schema["properties"] |= dict.fromkeys(INAPPLICABLE, foreign)
+    return schema
+
+
+def _fault(error: ValidationError, document: Mapping[str, Any]) -> SpecError:
+    first = error.errors(include_url=False)[0]
+    named = first["type"] in ("missing", "extra_forbidden")
+    path = [*_path(first["loc"], document, named)]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    section, field = _described(path)
+    if first["type"] == "extra_forbidden":
+        return SpecError("unknown key", key=key, valid=section.model_fields, near=path[-1])
+    valid = (field.description or "") if field is not None else ""
+    if first["type"] == "missing":
+        return SpecError("is missing", key=key, valid=valid)
+    names = valid.removeprefix("one of ").split(", ") if valid.startswith("one of ") else valid
+    return SpecError(f"{shown(first['input'])} does not fit", key=key, valid=names, near=first["input"])
+
+
+def _path(loc: tuple[int | str, ...], document: Any, named: bool) -> Iterator[int | str]:
+    """`loc` without the names pydantic gives to the members of a union, which no user wrote.
+
+    `named`: the last part is a key's name, whether the document has it or not.
+    """
+    for index, part in enumerate(loc):
+        if isinstance(document, Mapping) and (part in document or (named and index == len(loc) - 1)):
+            document = document.get(part)
+            yield part
+        elif isinstance(document, list) and isinstance(part, int):
+            document = document[part]
+            yield part
+
+
+def _described(path: list[int | str]) -> tuple[type[Section], FieldInfo | None]:
+    """The section that the last key of `path` stands in, and the innermost field around it."""
+    section, field = SPEC, None
+    for depth, part in enumerate(path):
+        section = _SECTIONS.get(_pattern(path[:depth]), section)
+        field = section.model_fields.get(str(part), field)
+    return section, field
+
+
+def _pattern(path: list[int | str]) -> tuple[str, ...]:
+    """`path` with a star for the names that a user gives: parameters, and those a condition is on."""
+    return tuple("*" if path[0] == "parameters" and depth in (1, 3) else str(part) for depth, part in enumerate(path))
+
+
+SPEC: type[Section] = SpecSection
+_SECTIONS: dict[tuple[str, ...], type[Section]] = {
+    ("parameters", "*"): ParameterSection,
+    ("parameters", "*", "when", "*"): AtLeastSection,
+    ("metric",): MetricSection,
+    ("early_terminate",): EarlyTerminateSection,
+    ("budget",): BudgetSection,
+    ("resources",): ResourcesSection,
+}

@@ -1,0 +1,241 @@
+"""A sweep's spec: W&B's sweep vocabulary plus ours, read and checked to the last value before anything starts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.metrics import METRICS, default_objective
+from search_spaces import SPACES
+from search_spaces.space import Domain, Int, Scalar, Space, SpaceError
+from sweeps import overrides as changes
+from sweeps.admission import admit, same_kind
+from sweeps.bands import EarlyTerminate
+from sweeps.faults import SpecError, nearest
+from sweeps.narrowing import Narrowing
+from sweeps.parameters import Constant, doubt, read_domains, write_domain
+from sweeps.resolved import Budget, Objective, Resources, Spec, Tracking
+from sweeps.schema import SpecSection, read_spec
+from sweeps.wandb_lines import carried_over
+from sweeps.yaml_file import read_yaml
+from trainables import MODELS, Entry, ModelError, find_model
+from trainables.data import DATASETS, DataError, find_dataset
+
+__all__ = ["Budget", "EarlyTerminate", "Objective", "Resources", "Spec", "SpecError", "Tracking", "load_spec"]
+
+# How many trials `sweeps run MODEL` makes when nobody says; a spec without run_cap goes on until it is stopped.
+DEFAULT_RUN_CAP = 20
+_LARGEST_GRID = 1_000_000
+
+
+def load_spec(source: Path | str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Spec:
+    """The spec in a YAML file, of a model by its name (its whole space on digits), or of a mapping.
+
+    `overrides` come from the command line: a line (`run_cap`), a dotted path (`budget.steps`, `parameters.C.max`) or
+    the bare name of a parameter, which fixes it. SpecError is one line: source, key, what, what is valid.
+    """
+    label = str(source) if isinstance(source, Path | str) else "spec"
+    try:
+        document, folder = _document(source)
+        return _Reader(document, dict(overrides or {}), folder, label).read()
+    except SpecError as error:
+        raise error.at(label) from None
+
+
+def _document(source: Path | str | Mapping[str, Any]) -> tuple[dict[str, Any], Path]:
+    """The lines, and the folder that its paths start from."""
+    if isinstance(source, Mapping):
+        return dict(source), Path.cwd()
+    if isinstance(source, str) and (source in MODELS or ":" in source):
+        return {"model": source, "run_cap": DEFAULT_RUN_CAP}, Path.cwd()
+    path = Path(source)
+    if isinstance(source, str) and not path.suffix and not path.exists():
+        raise SpecError("no such model, and no such file", valid=MODELS, near=source)
+    return read_yaml(path), path.absolute().parent
+
+
+@dataclass
+class _Reader:
+    """One spec on its way from lines to meaning."""
+
+    document: dict[str, Any]
+    overrides: dict[str, Any]
+    folder: Path
+    source: str
+    warnings: list[str] = field(default_factory=list)
+
+    def read(self) -> Spec:
+        lines, parameters = changes.split(self.overrides)
+        document, self.warnings = carried_over(changes.with_lines(self.document, lines))
+        section = read_spec({**document, "parameters": None})
+        path = self._model_path(section)
+        entry = _entry(section.model, path)
+        space, fixed = self._space(section, document.get("parameters"), parameters, entry)
+        return Spec(
+            model=section.model,
+            dataset=self._dataset(section.dataset, "dataset" in lines),
+            method="tpe" if section.method == "bayes" else section.method,
+            metric=_objective(section, entry),
+            space=space,
+            fixed=fixed,
+            trials=self._trials(section, space, fixed),
+            early_terminate=_early_terminate(section),
+            resources=_resources(section),
+            budget=Budget(section.budget.steps, section.budget.seconds),
+            classes=tuple(section.classes) if section.classes else None,
+            tracking=Tracking(section.project, section.entity, tuple(section.tags or ()), section.notes),
+            model_path=tuple(map(str, path)) if ":" in section.model else (),
+            source=self.source,
+            warnings=tuple(self.warnings),
+            **{key: getattr(section, key) for key in ("replicates", "seed", "train_size", "name", "description")},
+        )
+
+    def _model_path(self, section: SpecSection) -> list[Path]:
+        """The folders a user's own model is looked for in: those the spec names, its own, the working folder."""
+        named = [section.model_path] if isinstance(section.model_path, str) else section.model_path or []
+        folders = [self.folder / Path(name).expanduser() for name in named]
+        for folder in folders:
+            if not folder.is_dir():
+                raise SpecError(f"{folder} is no folder", key="model_path", valid="a folder with your own model")
+        return list(dict.fromkeys(folders or [self.folder, Path.cwd()]))
+
+    def _dataset(self, name: str, from_command_line: bool) -> str:
+        """A name, or an absolute path: relative ones start at the spec's file, on the command line at the shell."""
+        if name in DATASETS:
+            return name
+        here = (Path.cwd() if from_command_line else self.folder) / Path(name).expanduser()
+        try:
+            origin = find_dataset(here if here.exists() else name)
+        except DataError as error:
+            raise SpecError(str(error), key="dataset") from None
+        return str(origin.path or name)
+
+    def _space(
+        self, section: SpecSection, parameters: Any, changed: Mapping[str, Any], entry: Entry
+    ) -> tuple[Space, dict[str, Scalar]]:
+        """What is searched and what is fixed: the whole space of the model, or what `parameters` takes of it."""
+        base, defaults = _base(section.model, entry), entry.defaults()
+        whole = parameters is None and "parameters" not in self.document
+        entries = {name: write_domain(domain) for name, domain in base.items()} if whole else parameters
+        if changed:
+            if base or defaults:
+                _check_names(changed, {**base, **defaults})
+            entries = changes.with_parameters(entries or {}, changed)
+        if whole and not entries:
+            raise SpecError(f"{section.model} has no SPACE, so these must be given", key="parameters")
+        # A constant of a user's SPACE is as good as a default, and a model without a config has no other.
+        constants = {name: domain for name, domain in base.items() if isinstance(domain, Constant)}
+        chosen = constants | read_domains(entries)
+        self.warnings += [words for name in entries if (words := doubt(entries[name], f"parameters.{name}"))]
+        named = frozenset(path.partition(".")[0] for path in changed) if whole else frozenset(entries)
+        narrowing = Narrowing(base, defaults, chosen, named, anything=not base and entry.config is None)
+        space = narrowing.space()
+        if entry.config is None:
+            same_kind(base, chosen)
+        self.warnings += narrowing.warnings + admit(entry.configure, space, narrowing.fixed)
+        return space, narrowing.fixed
+
+    def _trials(self, section: SpecSection, space: Space, fixed: Mapping[str, Scalar]) -> int | None:
+        """`run_cap`, or fewer: a grid has its configs, and a spec without anything to search has one."""
+        if section.method == "grid":
+            return _grid_size(space, fixed, section.run_cap)
+        if not space:
+            return 1
+        if section.run_cap is None and section.budget.seconds is None:
+            self.warnings.append("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted")
+        return section.run_cap
+
+
+def _check_names(changed: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """On the command line a bare name may be a slip for a parameter or for a line of the spec."""
+    for path in changed:
+        if (name := path.partition(".")[0]) not in known:
+            error = SpecError("unknown parameter", key=path, valid=known)
+            error.nearest = nearest(name, [*known, *SpecSection.model_fields])
+            raise error
+
+
+def _entry(model: str, search_path: list[Path]) -> Entry:
+    try:
+        return find_model(model, search_path)
+    except ModelError as error:
+        raise SpecError(str(error), key="model") from None
+
+
+def _base(model: str, entry: Entry) -> Mapping[str, Domain]:
+    """The model's own space: ours by name, a user's own from its SPACE."""
+    if model in SPACES:
+        return SPACES[model]
+    if not entry.space or isinstance(entry.space, Space):
+        return entry.space or {}
+    try:
+        return read_domains(entry.space, "SPACE")
+    except SpecError as error:
+        raise error.at(model) from None
+
+
+def _objective(section: SpecSection, entry: Entry) -> Objective:
+    """The metric with its goal; a user's own model may report one we do not know, which then needs a goal."""
+    if section.metric is None:
+        name = default_objective(entry.kind)
+        return Objective(name, METRICS[name].goal or "minimize")
+    name, goal = section.metric.name, section.metric.goal
+    fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in (entry.kind, "training")]
+    row = METRICS.get(name)
+    if row is None and (section.model in MODELS or goal is None):
+        what = "unknown metric" if section.model in MODELS else "unknown metric without a goal"
+        also = [] if section.model in MODELS else ["or your model's own with goal: maximize or minimize"]
+        raise SpecError(what, key="metric.name", valid=[*fitting, *also], near=name)
+    if row is not None and row.kind not in (entry.kind, "training"):
+        raise SpecError(f"{name} is no metric of a {entry.kind} model", key="metric.name", valid=fitting)
+    if row is not None and row.goal is None:
+        raise SpecError(f"{name} has no better way, so it cannot be searched for", key="metric.name", valid=fitting)
+    if row is not None and goal not in (None, row.goal):
+        raise SpecError(f"{goal} contradicts {name}", key="metric.goal", valid=f"{row.goal}, or leave the line out")
+    return Objective(name, goal or (row.goal if row is not None and row.goal else "minimize"))
+
+
+def _early_terminate(section: SpecSection) -> EarlyTerminate | None:
+    terms = section.early_terminate
+    if terms is None:
+        return None
+    if terms.max_iter is None and terms.min_iter is None:
+        raise SpecError("says no bands", key="early_terminate", valid="min_iter, or max_iter and s")
+    if terms.max_iter is not None and terms.s is None:
+        raise SpecError("is missing", key="early_terminate.s", valid="with max_iter: how many bands below it")
+    found = EarlyTerminate(**terms.model_dump())
+    if not found.bands:
+        what = f"{terms.max_iter} / {terms.eta:g} is below 1, so there is no band"
+        raise SpecError(what, key="early_terminate.max_iter", valid=f"{terms.eta:g} or more, or a smaller eta")
+    return found
+
+
+def _resources(section: SpecSection) -> Resources:
+    gpu = section.resources.gpu
+    if gpu > 1 and not gpu.is_integer():
+        what = f"{gpu:g} is more than one GPU and a part"
+        raise SpecError(what, key="resources.gpu", valid="up to 1, or a whole number")
+    return Resources(section.resources.cpu, gpu)
+
+
+def _grid_size(space: Space, fixed: Mapping[str, Scalar], run_cap: int | None) -> int:
+    """The configs of the grid, or `run_cap` if that is fewer; SpecError for a range without a finite list of values."""
+    most = min(run_cap or _LARGEST_GRID, _LARGEST_GRID)
+    for name, domain in space.items():
+        if isinstance(domain, Int) and (domain.high - domain.low) // domain.step > _LARGEST_GRID:
+            raise _too_large(f"parameters.{name}")
+    try:
+        size = sum(1 for _ in itertools.islice(space.enumerate(fixed), most + 1))
+    except SpaceError as error:
+        name, _, what = str(error).partition(": ")
+        raise SpecError(what, key=f"parameters.{name}", valid="values, or method: random or bayes") from None
+    if size > _LARGEST_GRID:
+        raise _too_large("parameters")
+    return min(size, most)
+
+
+def _too_large(key: str) -> SpecError:
+    return SpecError(f"a grid of more than {_LARGEST_GRID:,} configs", key=key, valid="fewer values, or method: random")
