@@ -21,7 +21,7 @@ ROUNDING = 1e-4  # how far past [0, 1] or [-1, 1] a float pixel may lie before i
 
 
 def read_npz(path: Path, train: bool) -> Part:
-    """One part of the file; of the other part only shapes are looked at.
+    """One part of the file; of the test part only shapes and labels are looked at unless it is the one asked for.
 
     Images: uint8 in 0..255, bool, or float in [0, 1] or [-1, 1] (which of the two, x_train decides for both parts);
     shape (n, h, w), (n, h, w, c) or (n, c, h, w), c 1 or 3. Labels: (n,), whole numbers or strings; the sorted
@@ -29,11 +29,11 @@ def read_npz(path: Path, train: bool) -> Part:
     """
     with _open(path) as archive:
         _check_shapes(path, archive)
-        names = "train" if train else "test"
         known = np.unique(_labels(path, archive, "y_train"))
-        labels = _numbered(path, known, _labels(path, archive, f"y_{names}"), f"y_{names}")
-        images = _images(path, archive, f"x_{names}")
-    return Part(images, labels, tuple(map(str, known))).check(path)
+        labels = {key: _numbered(path, known, _labels(path, archive, key), key) for key in ("y_train", "y_test")}
+        name = "train" if train else "test"
+        images = _images(path, archive, f"x_{name}")
+    return Part(images, labels[f"y_{name}"], tuple(map(str, known))).check(path)
 
 
 def _open(path: Path) -> Any:

@@ -111,7 +111,9 @@ def _read(origin: Origin, train: bool) -> Part:
     try:
         return origin.read(train)
     except OSError as error:  # a file without permission, a disk that fails
-        raise DataError(f"{error.filename or origin.path or origin.name}: cannot be read ({error.strerror})") from None
+        raise DataError(
+            f"{error.filename or origin.path or origin.name}: cannot be read ({error.strerror or error})"
+        ) from None
 
 
 def _rows(part: Part, origin: Origin, seed: int) -> tuple[Rows, Rows, Rows]:

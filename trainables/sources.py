@@ -78,15 +78,15 @@ def _open_idx(source: Any, folder: Path, train: bool) -> Any:
 
 
 def _check_idx(path: Path) -> None:
-    """DataError unless the file is as long as its header says (type 8 is uint8; then one size per dimension)."""
+    """DataError unless the file is as long as its header says: type 8 (uint8), dimensions, then the size of each."""
+    dimensions = 3 if path.name.endswith("idx3-ubyte") else 1
     size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(4)
-        if len(head) < 4 or head[:3] != b"\0\0\x08":
-            raise DataError(f"{path}: damaged, not an idx file of bytes ({size:,} bytes); {_delete_it()}")
-        shape = np.frombuffer(file.read(4 * head[3]), dtype=">u4")
-    promised = 4 + 4 * head[3] + math.prod(map(int, shape))
-    if len(shape) != head[3] or size != promised:
+        head = file.read(4 + 4 * dimensions)
+    if head[:4] != bytes([0, 0, 8, dimensions]) or len(head) < 4 + 4 * dimensions:
+        raise DataError(f"{path}: damaged, no idx header of {dimensions}-d bytes ({size:,} bytes); {_delete_it()}")
+    promised = len(head) + math.prod(np.frombuffer(head, dtype=">u4")[1:].tolist())
+    if size != promised:
         raise DataError(f"{path}: damaged, {size:,} bytes where its header promises {promised:,}; {_delete_it()}")
 
 
