@@ -14,7 +14,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 demo: $(INSTALLED)
-	$(BIN)/python -m sweeps.demo
+	$(BIN)/sweeps run specs/digits_logistic_regression.yaml
+	$(BIN)/sweeps run specs/digits_gan.yaml
 
 test: lint types
 	$(BIN)/python -m pytest

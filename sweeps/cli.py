@@ -27,10 +27,14 @@ app = typer.Typer(
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The sweep's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the spec; repeatable.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the spec; repeatable.")
+]
 Address = Annotated[str | None, typer.Option(help="A Ray cluster; without it, this machine.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where datasets lie or are downloaded to (or SWEEPS_DATA).")]
-Wandb = Annotated[str, typer.Option(metavar="auto|online|offline|off", help="Weights & Biases; auto: online when logged in.")]
+Wandb = Annotated[
+    str, typer.Option(metavar="auto|online|offline|off", help="Weights & Biases; auto: online when logged in.")
+]
 
 
 def command(*, example: str) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
@@ -69,7 +73,9 @@ def say(message: str) -> None:
 
 @command(example="sweeps run specs/digits_gan.yaml --set run_cap=20 --out my-sweep")
 def run(
-    what: Annotated[str, typer.Argument(metavar="SPEC.yaml|MODEL", help="A spec, a model's name, or package.module:Name.")],
+    what: Annotated[
+        str, typer.Argument(metavar="SPEC.yaml|MODEL", help="A spec, a model's name, or package.module:Name.")
+    ],
     dataset: Annotated[str | None, typer.Option(help="A dataset's name, an .npz file or a folder of images.")] = None,
     trials: Annotated[int | None, typer.Option(help="How many trials (the spec's run_cap).")] = None,
     set_: Set = None,
@@ -104,7 +110,9 @@ def run(
 def resume(
     folder: Folder,
     address: Address = None,
-    wandb: Annotated[str | None, typer.Option(metavar="auto|online|offline|off", help="As in run; by default as before.")] = None,
+    wandb: Annotated[
+        str | None, typer.Option(metavar="auto|online|offline|off", help="As in run; by default as before.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> int:
     """Go on with a sweep that was interrupted or killed; trials that ended are not repeated."""

@@ -44,7 +44,9 @@ def ray_session(address: str | None, log: Path) -> Iterator[None]:
         try:
             _connect(address, temporary)
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-            raise ClusterError(f"Ray at {address or 'this machine'}: {str(error).splitlines()[0]}; see {log}") from error
+            raise ClusterError(
+                f"Ray at {address or 'this machine'}: {str(error).splitlines()[0]}; see {log}"
+            ) from error
         try:
             yield
         finally:

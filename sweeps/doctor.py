@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,9 @@ def _row(check: str, state: str, detail: str) -> Row:
 
 def _python() -> Row:
     enough = sys.version_info >= (3, 11)
-    return _row("python", "ok" if enough else "missing", sys.version.split()[0] + ("" if enough else "; needs 3.11 or newer"))
+    return _row(
+        "python", "ok" if enough else "missing", sys.version.split()[0] + ("" if enough else "; needs 3.11 or newer")
+    )
 
 
 def _libraries() -> list[Row]:

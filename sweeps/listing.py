@@ -41,7 +41,9 @@ def trials_of(folder: Path) -> list[Row]:
 
 
 def _trial(row: pd.Series[Any], metric: str) -> Row:
-    config = {str(name).removeprefix("config/"): _plain(row[name]) for name in row.index if str(name).startswith("config/")}
+    config = {
+        str(name).removeprefix("config/"): _plain(row[name]) for name in row.index if str(name).startswith("config/")
+    }
     shown = {name: _plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
     return {**shown, metric: _plain(row.get(f"best/{metric}")), "best_step": _plain(row.get("best_step")), **config}
 
@@ -73,7 +75,9 @@ def _ranked(folder: Path, metric: str | None) -> tuple[str, pd.DataFrame]:
     if column not in sweep.trials or goal is None:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ResultsError(f"{folder}: no trial has a metric {name} to rank by; there are {', '.join(known) or 'none yet'}{hint}")
+        raise ResultsError(
+            f"{folder}: no trial has a metric {name} to rank by; there are {', '.join(known) or 'none yet'}{hint}"
+        )
     done = sweep.trials[(sweep.trials["status"] == "done") & sweep.trials[column].notna()]
     if done.empty:
         raise ResultsError(f"{folder}: no trial is done yet; see 'sweeps show {folder}'")
@@ -110,7 +114,9 @@ def space(model: str) -> list[Row]:
     """One row a parameter that is searched: its values or range, condition and default."""
     defaults = find_model(model, [Path.cwd()]).defaults()
     document = load_spec(model).document()
-    return [{"parameter": n, **p, "default": defaults.get(n)} for n, p in document["parameters"].items() if "value" not in p]
+    return [
+        {"parameter": n, **p, "default": defaults.get(n)} for n, p in document["parameters"].items() if "value" not in p
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -27,7 +27,9 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not (key and equals):
-            raise SpecError(f"--set {pair}: not KEY=VALUE; valid: --set run_cap=20, --set C=0.1, --set parameters.C.max=10")
+            raise SpecError(
+                f"--set {pair}: not KEY=VALUE; valid: --set run_cap=20, --set C=0.1, --set parameters.C.max=10"
+            )
         try:
             found[key] = yaml.safe_load(value)
         except yaml.YAMLError:

@@ -57,9 +57,13 @@ class Outcome:
 
 def new_folder(spec: Spec, wanted: Path | None) -> Path:
     """The folder of a new sweep, made; FolderError if it holds one already."""
-    folder = wanted or Path("sweep-results") / f"{spec.name or spec.model.split(':')[-1]}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder = (
+        wanted or Path("sweep-results") / f"{spec.name or spec.model.split(':')[-1]}-{time.strftime('%Y%m%d-%H%M%S')}"
+    )
     if (folder / "spec.yaml").exists():
-        raise FolderError(f"{folder} holds a sweep already: go on with 'sweeps resume {folder}', or choose another --out")
+        raise FolderError(
+            f"{folder} holds a sweep already: go on with 'sweeps resume {folder}', or choose another --out"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -88,7 +92,9 @@ def resume(folder: Path, **overrides: Any) -> Outcome:
         options = Options(**{**document["options"], **{k: v for k, v in overrides.items() if v is not None}})
         data = _load_data(spec, options)
         if data.content_hash != document["data"]["hash"]:
-            raise FolderError(f"{folder}: {data.name} is not the data this sweep began with; its results would not compare")
+            raise FolderError(
+                f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
+            )
         return _run(spec, folder, options, data, document["sweep"])
 
 
@@ -168,4 +174,3 @@ def _terminated_as_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-

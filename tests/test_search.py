@@ -1,0 +1,124 @@
+"""The search against real Optuna: truth told, journal resumed, conditional grids."""
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from sweeps.search import Search
+from sweeps.spec import Spec, load_spec
+
+
+def spec_of(method: str = "bayes", **keys: Any) -> Spec:
+    return load_spec({"model": "logistic_regression", "dataset": "digits", "method": method, "run_cap": 12, **keys})
+
+
+def study(journal: Path) -> optuna.Study:
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    return optuna.load_study(study_name=None, storage=storage)
+
+
+def score(config: dict[str, Any]) -> float:
+    return -abs(config["C"] - 1.0)
+
+
+def play(search: Search, trials: int) -> list[dict[str, Any]]:
+    configs = []
+    for _ in range(trials):
+        number, config = search.ask()
+        configs.append(config)
+        search.report(number, 1, score(config))
+        search.tell(number, "done", score(config), "")
+    return configs
+
+
+def test_a_search_resumed_from_its_journal_asks_as_the_straight_one(tmp_path: Path) -> None:
+    straight = play(Search(spec_of(seed=3), tmp_path / "straight"), 14)
+    play(Search(spec_of(seed=3), tmp_path / "cut"), 11)
+    assert play(Search(spec_of(seed=3), tmp_path / "cut"), 3) == straight[11:]
+
+
+@pytest.mark.parametrize("method", ["bayes", "random"])
+def test_seeds_differ(tmp_path: Path, method: str) -> None:
+    first, second = (play(Search(spec_of(method, seed=s), tmp_path / str(s)), 3) for s in (0, 1))
+    assert first != second
+
+
+def test_optuna_hears_how_each_trial_ended(tmp_path: Path) -> None:
+    search = Search(spec_of(), tmp_path / "journal")
+    for status, value in (("done", 0.5), ("stopped", None), ("failed", None)):
+        number, _ = search.ask()
+        search.report(number, 1, 0.4)
+        search.tell(number, status, value, f"because {status}")  # type: ignore[arg-type]
+    trials = study(tmp_path / "journal").trials
+    assert [t.state for t in trials] == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
+    assert trials[0].value == 0.5
+    assert [t.intermediate_values for t in trials] == [{1: 0.4}] * 3
+    assert [reason for *_, reason in search.ended()] == ["because done", "because stopped", "because failed"]
+
+
+def test_reporting_a_step_again_changes_nothing(tmp_path: Path) -> None:
+    search = Search(spec_of(), tmp_path / "journal")
+    number, _ = search.ask()
+    search.report(number, 1, 0.25)
+    search.report(number, 1, 0.75)
+    assert study(tmp_path / "journal").trials[0].intermediate_values == {1: 0.25}
+
+
+def test_a_trial_left_running_comes_back_with_its_own_config(tmp_path: Path) -> None:
+    asked = Search(spec_of(), tmp_path / "journal").ask()
+    again = Search(spec_of(), tmp_path / "journal")
+    assert list(again.unfinished()) == [asked]
+    again.tell(asked[0], "done", 1.0, "")
+    assert not list(again.unfinished())
+    assert again.ask()[0] == 1
+
+
+def test_a_torn_last_line_of_the_journal_is_survived(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    play(Search(spec_of(), journal), 2)
+    with journal.open("a") as handle:
+        handle.write('{"op_code": 4, "worker')
+    again = Search(spec_of(), journal)
+    assert len(list(again.ended())) == 2
+    assert play(again, 1)
+    assert len(study(journal).trials) == 3
+
+
+def test_a_lock_left_by_a_killed_process_does_not_hold_the_search_up(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    play(Search(spec_of(), journal), 1)
+    (tmp_path / "journal.lock").symlink_to(journal)
+    assert len(list(Search(spec_of(), journal).ended())) == 1
+
+
+def test_a_grid_visits_each_active_branch_once(tmp_path: Path) -> None:
+    parameters = {
+        "penalty": {"values": ["l2", "elasticnet"]},
+        "l1_ratio": {"values": [0.25, 0.75]},
+        "C": {"values": [0.1, 1.0]},
+    }
+    search = Search(spec_of("grid", parameters=parameters, run_cap=100), tmp_path / "journal")
+    configs = play(search, int(search.size))
+    seen = {(c["C"], c["penalty"], c.get("l1_ratio")) for c in configs}
+    assert len(configs) == len(seen) == 2 * (1 + 2)
+    assert all(("l1_ratio" in c) == (c["penalty"] == "elasticnet") for c in configs)
+    assert search.exhausted
+
+
+def test_a_grid_cut_between_two_points_goes_on_at_the_next(tmp_path: Path) -> None:
+    keys = {"parameters": {"C": {"values": [0.1, 1.0, 10.0]}}}
+    play(Search(spec_of("grid", **keys), tmp_path / "journal"), 2)
+    rest = Search(spec_of("grid", **keys), tmp_path / "journal")
+    assert [c["C"] for c in play(rest, 1)] == [10.0]
+    assert rest.exhausted
+
+
+def test_the_journal_opens_with_optuna_alone(tmp_path: Path) -> None:
+    play(Search(spec_of(), tmp_path / "journal"), 4)
+    loaded = study(tmp_path / "journal")
+    assert loaded.best_value == max(score(t.params) for t in loaded.trials)

@@ -1,0 +1,196 @@
+"""A sweep's state without a cluster: order of truth, restarts, early stopping, failures."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis import results
+from sweeps.search import Search
+from sweeps.spec import load_spec
+from sweeps.store import FolderError, Store, locked
+from sweeps.sweep import RESTARTS, Sweep
+from sweeps.trial import Parcel, Report, Work
+
+
+class Listener:
+    """An observer that writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+
+    def trial_started(self, trial: str, config: Any, resumed: bool) -> None:
+        self.heard.append(("started", trial, resumed))
+
+    def row(self, row: Any) -> None:
+        self.heard.append(("row", row["trial"], row["step"]))
+
+    def media(self, trial: str, step: int, name: str, png: bytes) -> None:
+        self.heard.append(("media", trial, step, name))
+
+    def trial_ended(self, trial: str, status: str, reason: str) -> None:
+        self.heard.append(("ended", trial, status))
+
+    def close(self, interrupted: bool) -> None:
+        self.heard.append(("closed", interrupted))
+
+
+def make(folder: Path, **keys: Any) -> tuple[Sweep, Store, Listener]:
+    document = {"model": "logistic_regression", "dataset": "digits", "method": "random", "run_cap": 3, **keys}
+    spec = load_spec(document)
+    (folder / "spec.yaml").write_text("{}")
+    store, listener = Store(folder, spec.metric), Listener()
+    sweep = Sweep(spec, Search(spec, folder / "optuna.journal"), store, [listener])
+    sweep.restore(store.existing_rows())
+    return sweep, store, listener
+
+
+def report(work: Work, step: int, accuracy: float | None, *, finished: bool = False, failed: str = "") -> Report:
+    row = {"trial": work.trial, "step": step, "seconds": 0.1 * step, "val/accuracy": accuracy}
+    if accuracy is None:
+        row = {"trial": work.trial, "step": step, "seconds": 0.1, "train/loss": 1.0}
+    return Report(work.trial, "cpu", None if failed else row, finished, failed)
+
+
+def started(sweep: Sweep) -> Work:
+    work = sweep.next()
+    assert work is not None
+    return work
+
+
+def test_three_trials_run_to_their_end(tmp_path: Path) -> None:
+    sweep, store, listener = make(tmp_path)
+    for value in (0.5, 0.75, 0.25):
+        work = started(sweep)
+        assert not sweep.reported(report(work, 1, value / 2))
+        assert sweep.reported(report(work, 2, value, finished=True))
+    assert sweep.over
+    assert sweep.next() is None
+    sweep.close(interrupted=False)
+    best = store.best()
+    assert best is not None
+    assert (best.trial, best.best["val/accuracy"], best.best_step) == ("0001", 0.75, 2)
+    assert listener.heard[0] == ("started", "0000", False)
+    assert listener.heard[-1] == ("closed", False)
+    assert [r.status for r in store.records] == ["done"] * 3
+
+
+def test_each_trial_has_seeds_of_its_own_that_follow_from_the_sweeps(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first, _, _ = make(tmp_path / "a", replicates=2)
+    again, _, _ = make(tmp_path / "b", replicates=2)
+    works = [started(first), started(first)]
+    assert len({seed for work in works for seed in work.seeds}) == 4
+    assert started(again).seeds == works[0].seeds
+
+
+def test_a_failed_trial_keeps_its_reason_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path)
+    work = started(sweep)
+    assert sweep.reported(report(work, 1, None, failed="diverged: loss is nan at step 1"))
+    assert store.records[0].status == "failed"
+    assert store.records[0].reason == "diverged: loss is nan at step 1"
+    assert sweep.next() is not None
+
+
+def test_a_trial_without_the_objective_fails_and_says_what_it_reported(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path)
+    assert sweep.reported(report(started(sweep), 1, None, finished=True))
+    assert "never reported the objective val/accuracy; it reported train/loss" in store.records[0].reason
+
+
+def test_a_dead_worker_is_replaced_from_the_checkpoint_a_few_times(tmp_path: Path) -> None:
+    sweep, store, listener = make(tmp_path, run_cap=1)
+    work = started(sweep)
+    sweep.reported(report(work, 1, 0.5), [Parcel(work.trial, 1, "checkpoint", "state", b"at step 1")])
+    for _ in range(RESTARTS):
+        sweep.lost(work.trial, "the worker was killed")
+        again = started(sweep)
+        assert (again.trial, again.seeds, again.checkpoint) == (work.trial, work.seeds, b"at step 1")
+    assert not sweep.over
+    sweep.lost(work.trial, "the worker was killed")
+    assert sweep.over
+    assert store.records[0].reason.startswith(f"its worker died {RESTARTS + 1} times")
+    assert listener.heard.count(("started", "0000", True)) == RESTARTS
+
+
+def test_rows_that_a_restart_repeats_are_written_once(tmp_path: Path) -> None:
+    sweep, _, _ = make(tmp_path, run_cap=1)
+    work = started(sweep)
+    for step in (1, 2):
+        sweep.reported(report(work, step, 0.1 * step))
+    sweep.lost(work.trial, "killed")
+    again = started(sweep)
+    for step in (1, 2, 3):
+        sweep.reported(report(again, step, 0.1 * step, finished=step == 3))
+    sweep.close(interrupted=False)
+    lines = (tmp_path / "results.jsonl").read_text().splitlines()
+    assert len(lines) == 3
+
+
+def test_a_sweep_taken_up_again_knows_what_ended_and_what_did_not(tmp_path: Path) -> None:
+    first, _, _ = make(tmp_path)
+    done = started(first)
+    first.reported(report(done, 1, 0.9, finished=True))
+    cut = started(first)
+    first.reported(report(cut, 1, 0.4), [Parcel(cut.trial, 1, "checkpoint", "state", b"one step")])
+    with (tmp_path / "results.jsonl").open("a") as rows:
+        rows.write('{"trial": "0001", "st')  # a kill in mid-line
+
+    second, store, listener = make(tmp_path)
+    work = started(second)
+    assert (work.trial, dict(work.config), work.checkpoint) == (cut.trial, dict(cut.config), b"one step")
+    second.reported(report(work, 2, 0.6, finished=True))
+    second.reported(report(started(second), 1, 0.2, finished=True))
+    assert second.over
+    second.close(interrupted=False)
+    assert [(r.trial, r.status, r.best["val/accuracy"]) for r in store.records] == [
+        ("0000", "done", 0.9),
+        ("0001", "done", 0.6),
+        ("0002", "done", 0.2),
+    ]
+    assert ("row", "0001", 1) not in listener.heard
+    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 4
+
+
+def test_early_termination_stops_the_worse_and_says_why(tmp_path: Path) -> None:
+    early = {"type": "hyperband", "min_iter": 1, "eta": 2}
+    sweep, store, _ = make(tmp_path, early_terminate=early, run_cap=4)
+    works = [started(sweep) for _ in range(4)]
+    over = {w.trial: False for w in works}
+    for step in (1, 2, 3):
+        for work, value in zip(works, (0.9, 0.8, 0.2, 0.1), strict=True):
+            if not over[work.trial]:
+                over[work.trial] = sweep.reported(report(work, step, value, finished=step == 3))
+    statuses = [record.status for record in store.records]
+    assert statuses[0] == "done"
+    assert statuses[3] == "stopped"
+    assert "0.1" in store.records[3].reason
+
+
+def test_only_the_best_few_ended_trials_keep_their_state(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path, run_cap=8)
+    for i in range(8):
+        work = started(sweep)
+        parcel = Parcel(work.trial, 1, "checkpoint", "state", b"state")
+        sweep.reported(report(work, 1, i / 10, finished=True), [parcel])
+    assert [store.checkpoint(f"{i:04d}") is not None for i in range(8)] == [False] * 3 + [True] * 5
+
+
+def test_two_drivers_cannot_share_a_folder(tmp_path: Path) -> None:
+    with locked(tmp_path), pytest.raises(FolderError, match="another process"), locked(tmp_path):
+        pass
+
+
+def test_what_the_store_writes_the_analysis_reads(tmp_path: Path) -> None:
+    sweep, _, _ = make(tmp_path)
+    for value in (0.5, 0.75, 0.25):
+        work = started(sweep)
+        sweep.reported(report(work, 1, value, finished=True), [Parcel(work.trial, 1, "media", "weight_maps", b"png")])
+    sweep.close(interrupted=False)
+    loaded = results.load(tmp_path)
+    assert list(loaded.trials["trial"]) == ["0000", "0001", "0002"]
+    assert list(loaded.trials["best/val/accuracy"]) == [0.5, 0.75, 0.25]
+    assert list(loaded.trials["config/C"]) == [r.config["C"] for r in sweep._store.records]
+    assert list(loaded.media["name"]) == ["weight_maps"] * 3
