@@ -1,0 +1,77 @@
+"""Networks built from the shape of an image, and their initial weights from a generator the model owns."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+Shape = tuple[int, int, int]
+LEAK = 0.2  # the slope LeakyReLU has in GANs since Radford et al. 2016
+
+
+class MlpGenerator(nn.Module):
+    """Latents (n, latent_dim), and class labels (n,) if `classes` > 0, to images (n, c, h, w) in [-1, 1]."""
+
+    def __init__(self, latent_dim: int, widths: Sequence[int], shape: Shape, classes: int = 0) -> None:
+        super().__init__()
+        self.classes = classes
+        self.layers = _mlp([latent_dim + classes, *widths, math.prod(shape)])
+        self.image = nn.Sequential(nn.Tanh(), nn.Unflatten(1, shape))
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        images: Tensor = self.image(self.layers(_with_labels(z, labels, self.classes)))
+        return images
+
+
+class MlpDiscriminator(nn.Module):
+    """Images (n, c, h, w), and class labels (n,) if `classes` > 0, to logits (n,): positive for "real"."""
+
+    def __init__(self, widths: Sequence[int], shape: Shape, classes: int = 0) -> None:
+        super().__init__()
+        self.classes = classes
+        self.layers = _mlp([math.prod(shape) + classes, *widths, 1])
+
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        logits: Tensor = self.layers(_with_labels(images.flatten(1), labels, self.classes))
+        return logits.squeeze(1)
+
+
+def initialised(build: Callable[[], nn.Module], generator: torch.Generator, device: str | torch.device) -> nn.Module:
+    """The net `build` makes, with PyTorch's default distribution of weights drawn from `generator` (on the CPU).
+
+    PyTorch's constructors draw from the global generator: on the meta device they draw nothing.
+    """
+    with torch.device("meta"):
+        net = build()
+    net.to_empty(device="cpu")
+    for module in net.modules():
+        _initialise(module, generator)
+    return net.to(device)
+
+
+@torch.no_grad()
+def _initialise(module: nn.Module, generator: torch.Generator) -> None:
+    if isinstance(module, nn.Linear):
+        bound = 1 / math.sqrt(module.in_features)
+        for parameter in module.parameters(recurse=False):
+            parameter.uniform_(-bound, bound, generator=generator)
+    elif list(module.parameters(recurse=False)):
+        raise TypeError(f"no rule for the initial weights of {type(module).__name__}")
+
+
+def _mlp(sizes: Sequence[int]) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Linear(sizes[0], sizes[1])]
+    for inputs, outputs in itertools.pairwise(sizes[1:]):
+        layers += [nn.LeakyReLU(LEAK), nn.Linear(inputs, outputs)]
+    return nn.Sequential(*layers)
+
+
+def _with_labels(x: Tensor, labels: Tensor | None, classes: int) -> Tensor:
+    """`x` (n, d) with its labels appended as one-hot columns, as in Mirza and Osindero 2014; `x` if unconditional."""
+    if not classes or labels is None:
+        return x
+    return torch.cat([x, nn.functional.one_hot(labels, classes).to(x.dtype)], dim=1)
