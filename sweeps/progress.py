@@ -1,0 +1,97 @@
+"""The state of a running sweep in numbers: counts, the best trial, pace. No ink here; `console.py` shows it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweeps.observer import Status
+from sweeps.resolved import Objective
+
+
+@dataclass
+class TrialState:
+    """What is known of one trial. `value` is the objective's latest value, `best` its best, at `best_step`."""
+
+    trial: str
+    config: Mapping[str, Any]
+    status: Status = "running"
+    reason: str = ""
+    step: int = 0
+    value: float | None = None
+    best: float | None = None
+    best_step: int = 0
+
+
+class Progress:
+    """Follows a sweep's events. `total` is the number of trials asked for, None when there is no end to them."""
+
+    def __init__(self, objective: Objective, total: int | None) -> None:
+        self.objective, self.total = objective, total
+        self._trials: dict[str, TrialState] = {}  # the one heard of last is last
+        self._earlier = 0
+
+    def known(self, trial: str, config: Mapping[str, Any], status: Status, best: float | None) -> None:
+        """A trial that ended before this run of the sweep began; it says nothing about the pace."""
+        self._trials[trial] = TrialState(trial, config, status, best=best, value=best)
+        self._earlier += 1
+
+    def started(self, trial: str, config: Mapping[str, Any]) -> None:
+        state = self._touch(trial)
+        state.config, state.status, state.reason = config, "running", ""
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        state = self._touch(row["trial"])
+        state.step, value = row["step"], row.get(self.objective.name)
+        state.value = value
+        if value is not None and math.isfinite(value) and (state.best is None or self.better(value, state.best)):
+            state.best, state.best_step = value, row["step"]
+
+    def ended(self, trial: str, status: Status, reason: str) -> TrialState:
+        state = self._touch(trial)
+        state.status, state.reason = status, reason
+        return state
+
+    def better(self, one: float, other: float) -> bool:
+        return one > other if self.objective.goal == "maximize" else one < other
+
+    @property
+    def counts(self) -> Counter[Status]:
+        return Counter(state.status for state in self._trials.values())
+
+    @property
+    def over(self) -> int:
+        """Trials that ended, however."""
+        return len(self._trials) - self.counts["running"]
+
+    def best(self) -> TrialState | None:
+        """The trial with the best value; those that were stopped or failed cannot win a sweep and do not count."""
+        scored = [s for s in self._trials.values() if s.status in ("done", "running") and s.best is not None]
+        choose = max if self.objective.goal == "maximize" else min
+        return choose(scored, key=lambda state: state.best or 0.0, default=None)
+
+    def latest(self, most: int) -> list[TrialState]:
+        """Up to `most` trials in the order of their names: the running ones, then those that ended last."""
+        newest = list(reversed(self._trials.values()))
+        chosen = sorted(newest, key=lambda state: state.status != "running")[:most]
+        return sorted(chosen, key=lambda state: state.trial)
+
+    def per_minute(self, seconds: float) -> float | None:
+        """Trials ended per minute in this run of the sweep, None before the first."""
+        ended = self.over - self._earlier
+        return 60 * ended / seconds if ended > 0 and seconds > 0 else None
+
+    def seconds_left(self, seconds: float) -> float | None:
+        """An estimate from the pace so far; None when there is no pace or no end."""
+        pace = self.per_minute(seconds)
+        if pace is None or self.total is None:
+            return None
+        return 60 * max(self.total - self.over, 0) / pace
+
+    def _touch(self, trial: str) -> TrialState:
+        state = self._trials.pop(trial, None) or TrialState(trial, {})
+        self._trials[trial] = state
+        return state

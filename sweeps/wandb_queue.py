@@ -1,0 +1,167 @@
+"""The queue between a sweep and W&B: a file with one JSON line per event, appended by the driver, read by the feed.
+
+A file cannot block the driver, outlives both processes, and is its own record of what is still to be delivered.
+Nothing here imports wandb.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, close
+
+
+@dataclass(frozen=True)
+class FeedSettings:
+    """What every run of a sweep has in common."""
+
+    sweep_id: str
+    name: str
+    model: str
+    dataset: str
+    mode: str = "auto"  # auto, online or offline
+    objective: str | None = None  # the metric whose best step counts
+    project: str | None = None  # None: W&B's own settings and environment decide
+    entity: str | None = None
+    tags: tuple[str, ...] = ()
+    notes: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the queue and its companions lie in a sweep's folder."""
+
+    folder: Path
+
+    @property
+    def wandb(self) -> Path:
+        return self.folder / "wandb"
+
+    @property
+    def queue(self) -> Path:
+        return self.wandb / "queue.jsonl"
+
+    @property
+    def offset(self) -> Path:
+        return self.wandb / "offset"
+
+    @property
+    def settings(self) -> Path:
+        return self.wandb / "feed.json"
+
+    @property
+    def log(self) -> Path:
+        return self.wandb / "feed.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.wandb / "feed.lock"
+
+
+@dataclass
+class Position:
+    """How far the feed has come: all before `offset` is delivered, but for the trials whose runs are not finished.
+
+    `unfinished` maps such a trial to the byte before the event that opened its run: only a finished run is
+    sure to be on disk or on the server, so a later feed reads those trials again from there.
+    """
+
+    offset: int
+    unfinished: dict[str, int]
+
+    def covers(self, start: int, trial: str | None) -> bool:
+        """Whether the event at byte `start` was delivered for good."""
+        return start < self.offset and not (trial in self.unfinished and start >= self.unfinished[trial])
+
+    def save(self, path: Path) -> None:
+        replace(path, {"offset": self.offset, "unfinished": self.unfinished})
+
+    @classmethod
+    def load(cls, path: Path) -> Position:
+        """The saved position; the start of the queue where there is none or it cannot be read."""
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            return cls(int(document["offset"]), {str(t): int(n) for t, n in document["unfinished"].items()})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls(0, {})
+
+
+class QueueWriter:
+    """Appends events; one system call each, so a kill leaves at most one torn line."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._torn = os.fstat(self._file).st_size > 0  # an earlier driver may have died within a line
+
+    def put(self, event: Mapping[str, Any]) -> None:
+        """Append an event; OSError when the disk does not take it."""
+        line = json.dumps(event, default=str).encode() + b"\n"
+        if self._torn:
+            line = b"\n" + line
+        self._torn = True
+        self._torn = os.write(self._file, line) != len(line)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+class QueueReader:
+    """Reads events in order, as far as there are whole lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self.offset = 0
+
+    def events(self) -> Iterator[tuple[int, Event]]:
+        """Pairs (start, event) from where the last call ended; `offset` is the end of the event just given."""
+        self._file.seek(self.offset)
+        while (line := self._file.readline()).endswith(b"\n"):
+            start, self.offset = self.offset, self.offset + len(line)
+            event = _parsed(line)
+            if event is not None:
+                yield start, event
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def trial_of(event: Event) -> str | None:
+    """The trial an event is about; None when it is about the sweep."""
+    trial: str | None = event["row"]["trial"] if event["event"] == "row" else event.get("trial")
+    return trial
+
+
+def delivered(layout: Layout) -> bool:
+    """Whether all of the queue has gone to W&B."""
+    position = Position.load(layout.offset)
+    return position.offset >= layout.queue.stat().st_size and not position.unfinished
+
+
+def write_settings(layout: Layout, settings: FeedSettings) -> None:
+    replace(layout.settings, asdict(settings))
+
+
+def read_settings(layout: Layout) -> FeedSettings:
+    """The settings the driver left; OSError or ValueError when there are none."""
+    document = json.loads(layout.settings.read_text(encoding="utf-8"))
+    return FeedSettings(**{**document, "tags": tuple(document["tags"])})
+
+
+def replace(path: Path, document: Mapping[str, Any]) -> None:
+    """Write JSON so that a reader, or a kill, sees the old content or the new and nothing between."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(document), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _parsed(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:  # torn by a kill or a full disk
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
