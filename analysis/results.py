@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from analysis.metrics import DEFAULT_OBJECTIVES, Goal, goal_of
 
@@ -45,8 +46,8 @@ class Sweep:
     """What a sweep left: `rows` by (trial, step), `trials` by trial, `media` (trial, step, name, path)."""
 
     folder: Path
-    spec: Mapping[str, Any]  # as resolved, in W&B's vocabulary; {} if the manifest does not hold it
-    manifest: Mapping[str, Any]
+    spec: dict[str, Any]  # as resolved, in W&B's vocabulary
+    manifest: dict[str, Any]
     rows: pd.DataFrame
     trials: pd.DataFrame
     media: pd.DataFrame
@@ -69,7 +70,8 @@ class Sweep:
     def ranked(self) -> list[str]:
         """Trials with a score, best first: those that are done before those stopped or running; none that failed."""
         table = self.trials.set_index(TRIAL)
-        scores = self._scores[table[STATUS] != FAILED].dropna().sort_values(ascending=self.goal == "minimize")
+        scores = self._scores[table[STATUS] != FAILED].dropna()
+        scores = scores.sort_values(ascending=self.goal == "minimize", kind="stable")
         done = table.loc[scores.index, STATUS] == DONE
         return [*scores.index[done], *scores.index[~done]]
 
@@ -89,8 +91,8 @@ def load(folder: str | Path) -> Sweep:
     """The sweep in `folder`, also one that still runs or was killed; ResultsError if it is no sweep's folder."""
     folder = Path(folder)
     _check(folder)
-    manifest = _manifest(folder)
-    spec = manifest.get("spec") or {}
+    spec = _document(folder / SPEC_FILE, yaml.safe_load)
+    manifest = _document(folder / MANIFEST_FILE, json.loads)
     rows, unreadable = _rows(folder / ROWS_FILE)
     trials = _trials(folder / TRIALS_FILE, rows, spec)
     return Sweep(folder, spec, manifest, rows, trials, _media(folder / MEDIA_FOLDER), unreadable)
@@ -102,21 +104,21 @@ def _check(folder: Path) -> None:
         raise ResultsError(f"{folder}: there is no such folder; give the folder a sweep wrote")
     if any((folder / name).is_file() for name in marks):
         return
-    inside = next((path.parent for path in sorted(folder.glob(f"*/{MANIFEST_FILE}"))), None)
+    inside = next((path.parent for path in sorted(folder.glob(f"*/{SPEC_FILE}"))), None)
     hint = f"; did you mean {inside}?" if inside else ""
     raise ResultsError(f"{folder}: no sweep's folder, it has none of {', '.join(marks)}{hint}")
 
 
-def _manifest(folder: Path) -> Mapping[str, Any]:
-    path = folder / MANIFEST_FILE
+def _document(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
+    """What a YAML or JSON file holds, {} if there is none; ResultsError if it cannot be read."""
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ResultsError(f"{path}: damaged, not readable as JSON ({error})") from None
+        content = parse(path.read_text(encoding="utf-8"))
+    except (ValueError, yaml.YAMLError) as error:
+        raise ResultsError(f"{path}: damaged, it cannot be read ({' '.join(str(error).split())})") from None
     if not isinstance(content, dict):
-        raise ResultsError(f"{path}: holds {type(content).__name__}, a manifest is one JSON object")
+        raise ResultsError(f"{path}: damaged, it holds {type(content).__name__} where key: value lines belong")
     return content
 
 
@@ -168,11 +170,13 @@ def _trials(path: Path, rows: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataF
     table = derived.combine_first(written)
     order = [*written.columns, *(name for name in derived.columns if name not in written.columns)]
     table = table[order].rename_axis(TRIAL).reset_index()
-    return table.assign(**{STATUS: table[STATUS].fillna(RUNNING), REASON: table[REASON].fillna("")})
+    status, reason = (table[name].astype(object) for name in (STATUS, REASON))
+    return table.assign(**{STATUS: status.fillna(RUNNING), REASON: reason.fillna("")})
 
 
 def _read_trials(path: Path) -> pd.DataFrame:
-    empty = pd.DataFrame({name: pd.Series(dtype=str) for name in TRIAL_COLUMNS})
+    kinds = {"steps": float, SECONDS: float}
+    empty = pd.DataFrame({name: pd.Series(dtype=kinds.get(name, object)) for name in TRIAL_COLUMNS})
     try:
         # "None" and "NA" may be values of a parameter: only an empty cell is no value.
         table = pd.read_csv(path, dtype={TRIAL: str}, keep_default_na=False, na_values=[""], on_bad_lines="skip")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 CLASSIFIER_SPEC: dict[str, Any] = {
     "model": "logistic_regression",
     "dataset": "digits",
@@ -41,7 +43,8 @@ def build_sweep(
 ) -> Path:
     """Write `folder` as a sweep would have (without trials.csv unless `table`) and return it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps({"spec": spec}))
+    (folder / "spec.yaml").write_text(yaml.safe_dump(dict(spec), sort_keys=False))
+    (folder / "manifest.json").write_text(json.dumps({"seed": 0}))
     lines = [row for number, trial in enumerate(trials) for row in _rows(f"{number:04d}", trial)]
     (folder / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for number, trial in enumerate(trials):

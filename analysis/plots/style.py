@@ -1,0 +1,151 @@
+"""What all pictures share: size, colours, honest scales, and files of them.
+
+Colours are Okabe and Ito's (2008), told apart by every kind of colour vision; marks differ in shape as well.
+Only Matplotlib's object-oriented interface is used: no figure outlives its picture.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from analysis.metrics import Goal
+
+Scale = Literal["linear", "log", "symlog"]
+
+PAPER, INK, MUTED, FAINT, GRID = "#ffffff", "#1f2328", "#57606a", "#a8b1ba", "#e6e8eb"
+BLUE, VERMILLION, ORANGE = "#0072b2", "#d55e00", "#e69f00"
+# The same picture on a dark page: every colour above has its partner.
+DARK = {
+    PAPER: "#161b22",
+    INK: "#e6edf3",
+    MUTED: "#9198a1",
+    FAINT: "#59636e",
+    GRID: "#2a313a",
+    BLUE: "#56b4e9",
+    VERMILLION: "#ff8147",
+    ORANGE: "#f0b72f",
+}
+SIZE = (4.4, 3.1)  # inches: one column of a paper, one screen of a phone
+PNG_DPI = 200
+MAX_VECTOR_MARKS = 2_000  # more marks than this are drawn as an image inside the SVG
+FONT_SIZE = 9
+
+WIDE_RATIO = 100  # positive values over two orders of magnitude read better on a log axis
+OUTLIER_RATIO = 20  # extremes so many times the bulk's width would flatten all else
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture ready to be drawn: `name` is its file's, `caption` says what is seen."""
+
+    name: str
+    title: str
+    caption: str
+    draw: Callable[[Axes], None]
+
+    def figure(self) -> Figure:
+        figure, axes = new_axes()
+        self.draw(axes)
+        return figure
+
+
+def new_axes() -> tuple[Figure, Axes]:
+    """A figure with one styled axes."""
+    figure = Figure(figsize=SIZE, layout="constrained", facecolor=PAPER)
+    axes = figure.add_subplot(facecolor=PAPER)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(which="both", color=FAINT, labelcolor=MUTED, labelsize=FONT_SIZE - 1)
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def set_labels(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlabel(plain(x), color=INK, fontsize=FONT_SIZE)
+    axes.set_ylabel(plain(y), color=INK, fontsize=FONT_SIZE)
+
+
+def set_scale(axes: Axes, scale: Scale, values: NDArray[np.float64]) -> None:
+    """`scale` for the y axis; a symlog one is linear over the bulk of `values`."""
+    if scale == "symlog":
+        axes.set_yscale(scale, linthresh=float(np.abs(np.percentile(values, [5, 95])).max()) or 1.0)
+    else:
+        axes.set_yscale(scale)
+
+
+def set_x_scale(axes: Axes, scale: Literal["linear", "log"], values: NDArray[np.float64]) -> None:
+    """`scale` for the x axis, with ticks at whole numbers for whole `values` and plain numbers on a short log axis."""
+    axes.set_xscale(scale)
+    if scale == "log" and values.size and values.max() / values.min() < WIDE_RATIO:
+        axes.xaxis.set_major_formatter(LogFormatter())
+        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
+    elif scale == "linear" and (values == np.round(values)).all():
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def set_legend(axes: Axes) -> None:
+    """A legend above the axes, where it hides no data, if anything is labelled."""
+    if axes.get_legend_handles_labels()[0]:
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "ncols": 5}
+        axes.legend(**place, frameon=False, fontsize=FONT_SIZE - 1, labelcolor=INK, handlelength=1.4, columnspacing=1)
+
+
+def value_scale(values: NDArray[np.float64], goal: Goal | None) -> Scale:
+    """The axis that shows finite `values` without letting a few extremes flatten the rest.
+
+    A quantity to be maximised is nearly always bounded above: its axis stays linear.
+    """
+    if goal == "maximize" or values.size < 2 or values.min() == values.max():
+        return "linear"
+    if values.min() > 0:
+        return "log" if values.max() / values.min() > WIDE_RATIO else "linear"
+    low, high = np.percentile(values, [5, 95])
+    return "symlog" if np.ptp(values) > OUTLIER_RATIO * (high - low) else "linear"
+
+
+def with_goal(metric: str, goal: Goal | None) -> str:
+    """The metric's name with which way is better."""
+    return metric if goal is None else f"{plain(metric)} ({'higher' if goal == 'maximize' else 'lower'} is better)"
+
+
+def plain(text: str, limit: int = 48) -> str:
+    """`text` on one line, shortened, with no character that Matplotlib would take for mathematics."""
+    line = " ".join(text.replace("\\$", "$").split())
+    shortened = line if len(line) <= limit else line[: limit - 1] + "…"
+    return shortened.replace("$", r"\$")
+
+
+def file_name(text: str) -> str:
+    """`text` as part of a file's name: nothing that is special to a shell, a path or a page."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", text).strip("._") or "unnamed"
+
+
+def render(figure: Figure, format: Literal["png", "svg"]) -> bytes:
+    """The figure as a file's content, the same bytes for the same figure."""
+    metadata: dict[str, Any] = {"Date": None} if format == "svg" else {"Software": None}
+    buffer = io.BytesIO()
+    # A name in a script the font lacks is drawn as boxes: no reason to warn in the middle of a sweep.
+    with mpl.rc_context({"svg.hashsalt": "gdsweeps"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(buffer, format=format, dpi=PNG_DPI, metadata=metadata)
+    figure.set_layout_engine("none")  # laid out now; a second format need not do it again
+    return buffer.getvalue()
+
+
+def darkened(svg: bytes) -> bytes:
+    """An SVG of ours in the colours of a dark page."""
+    pattern = re.compile("|".join(DARK).encode())
+    return pattern.sub(lambda match: DARK[match[0].decode()].encode(), svg)

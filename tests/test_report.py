@@ -1,0 +1,254 @@
+"""The page a sweep ends with: complete, self-contained, and deaf to what names try to say."""
+
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
+
+from analysis.media import encode_grid
+from analysis.report import write_report
+from analysis.results import ResultsError, load
+from analysis.summary import seconds_word, summarise, word
+
+HOSTILE = "</style></td><script>alert('$x_{')</script>\"'&\n../../x"
+PNG = encode_grid(np.zeros((4, 1, 8, 8)))
+
+
+def good(accuracy: float, **trial) -> FakeTrial:
+    metrics = [{"val/accuracy": accuracy / 2, "train/loss": 2.0}, {"val/accuracy": accuracy, "train/loss": 1.0}]
+    return FakeTrial({"C": 1.0 + accuracy, "penalty": "l2"}, metrics, media={"weight_maps": PNG}, **trial)
+
+
+FAILED = FakeTrial({"C": 900.0, "penalty": "l1"}, [], "failed", "diverged at step 1: train/loss")
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its tags with attributes, and its text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def attributes(self, tag: str, name: str) -> list[str]:
+        return [values[name] or "" for found, values in self.tags if found == tag and name in values]
+
+
+class TestPage:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def folder(cls, tmp_path_factory):
+        trials = [good(0.8), good(0.9), FAILED, good(0.5, status="stopped")]
+        folder = build_sweep(tmp_path_factory.mktemp("sweep"), trials)
+        for step, level in ((1, -1.0), (2, 0.0), (9, 1.0)):
+            picture = encode_grid(np.full((1, 1, 8, 8), level))
+            (folder / "media" / "0001" / f"{step:06d}_weight_maps.png").write_bytes(picture)
+        assert write_report(folder) == folder / "report.html"
+        return folder
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def page(cls, folder):
+        return Page(folder / "report.html")
+
+    def test_what_it_says_and_shows(self, folder, page):
+        for sentence in (
+            "Searched 3 parameters (C, penalty, l1_ratio) of logistic_regression on digits by bayes search,",
+            "4 trials: 2 done, 1 stopped early, 1 failed.",
+            "Best: trial 0001 with val/accuracy 0.9 at step 2 (1 s of training).",
+            "diverged at step 1: train/loss",
+            f"sweeps best {folder}",
+            f"sweeps resume {folder}",
+        ):
+            assert sentence in page.text
+        assert page.attributes("img", "alt") == [
+            "weight maps",
+            "train/loss over training",
+            "val/accuracy over training",
+            "val/accuracy against C",
+            "val/accuracy against penalty",
+        ]
+
+    def test_every_picture_is_inside_the_page_in_light_and_dark(self, page):
+        addresses = page.attributes("img", "src") + page.attributes("source", "srcset")
+        kinds = {address.split(",")[0] for address in addresses}
+        assert kinds == {"data:image/png;base64", "data:image/svg+xml;base64"}
+        assert all(base64.b64decode(address.split(",")[1], validate=True) for address in addresses)
+        assert page.attributes("img", "src")[1] != page.attributes("source", "srcset")[1]
+
+    def test_it_asks_nothing_of_a_network(self, page):
+        assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object"} == set()
+        assert page.attributes("a", "href") == []
+        assert any("default-src 'none'" in content for content in page.attributes("meta", "content"))
+
+    def test_figures_are_files_too(self, folder):
+        names = sorted(path.name for path in (folder / "figures").iterdir())
+        stems = ["curves_train_loss", "curves_val_accuracy", "parameter_00_C", "parameter_01_penalty"]
+        assert names == [f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")]
+
+    def test_the_best_trials_media_as_of_its_best_step(self, folder, page):
+        expected = (folder / "media" / "0001" / "000002_weight_maps.png").read_bytes()
+        assert page.attributes("img", "src")[0] == f"data:image/png;base64,{base64.b64encode(expected).decode()}"
+
+    def test_the_table_has_every_trial_best_first(self, folder):
+        html = (folder / "report.html").read_text()
+        assert re.findall(r"<td>(\d{4})</td>", html) == ["0001", "0000", "0003", "0002"]
+
+    def test_a_second_report_is_the_same_page(self, folder):
+        before = (folder / "report.html").read_bytes()
+        assert write_report(folder).read_bytes() == before
+
+
+class TestUnfinished:
+    @pytest.mark.parametrize(
+        ("trials", "sentence"),
+        [
+            ([], "No trial has started."),
+            ([FAILED, FAILED], "2 trials: 2 failed."),
+            ([FakeTrial(status="running")], "1 trial: 1 running or interrupted."),
+            ([good(0.8, status="failed")], "No trial has a value of val/accuracy yet"),
+            ([good(0.8, status="running")], "Best so far: trial 0000 with val/accuracy 0.8"),
+            ([FakeTrial({"C": 1.0}, [{"val/accuracy": float("nan")}])], "No trial has a value of val/accuracy yet"),
+        ],
+    )
+    def test_says_so(self, tmp_path, trials, sentence):
+        page = Page(write_report(build_sweep(tmp_path, trials)))
+        assert sentence in page.text
+
+    def test_without_spec_table_or_media(self, tmp_path):
+        folder = build_sweep(tmp_path, [good(0.8)], table=False)
+        (folder / "spec.yaml").unlink()
+        assert "an unnamed model on an unnamed dataset" in Page(write_report(folder)).text
+
+    def test_a_folder_that_is_no_sweep_stays_untouched(self, tmp_path):
+        with pytest.raises(ResultsError):
+            write_report(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestHostileNames:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def folder(cls, tmp_path_factory):
+        spec = {
+            "name": HOSTILE,
+            "model": HOSTILE,
+            "dataset": HOSTILE,
+            "method": HOSTILE,
+            "metric": {"name": HOSTILE, "goal": "maximize"},
+            "parameters": {HOSTILE: {"values": [HOSTILE, "other"]}, HOSTILE + "2": {"min": 0.0, "max": 1.0}},
+        }
+        config = {HOSTILE: HOSTILE, HOSTILE + "2": 0.5}
+        trials = [
+            FakeTrial(config, [{HOSTILE: 0.5}, {HOSTILE: 0.7}]),
+            FakeTrial(config, [{HOSTILE: 0.1}], "failed", HOSTILE),
+            FakeTrial(config, [], HOSTILE, HOSTILE),
+        ]
+        folder = build_sweep(tmp_path_factory.mktemp("parent") / "it's; <b>rm -rf", trials, spec)
+        write_report(folder)
+        return folder
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def page(cls, folder):
+        return Page(folder / "report.html")
+
+    def test_they_are_text_and_nothing_else(self, page):
+        ours = {
+            *(
+                "html",
+                "head",
+                "meta",
+                "title",
+                "style",
+                "body",
+                "main",
+                "header",
+                "h1",
+                "h2",
+                "h3",
+                "p",
+                "ul",
+                "li",
+                "b",
+            ),
+            *(
+                "span",
+                "section",
+                "div",
+                "table",
+                "thead",
+                "tbody",
+                "tr",
+                "th",
+                "td",
+                "figure",
+                "picture",
+                "source",
+                "img",
+            ),
+            *("figcaption", "pre"),
+        }
+        assert {tag for tag, _ in page.tags} <= ours
+        assert {name for _, values in page.tags for name in values if name.startswith("on")} == set()
+        assert page.text.count("<script>alert(") > 5
+
+    def test_figures_stay_in_their_folder(self, folder):
+        written = [path for path in folder.parent.rglob("*") if path.suffix in (".png", ".svg", ".html")]
+        assert {path.parent.name for path in written} == {"figures", "it's; <b>rm -rf"}
+        assert len([path for path in written if path.name.startswith("parameter_")]) == 4
+
+    def test_a_folder_in_a_command_is_quoted_for_the_shell(self, folder, page):
+        assert f"sweeps resume '{folder.parent}/it'\"'\"'s; <b>rm -rf'" in page.text
+
+
+class TestSummary:
+    def test_the_winners_config_leaves_out_what_it_does_not_use(self, tmp_path):
+        trials = [FakeTrial({"C": 0.123456, "penalty": "none"}, [{"val/accuracy": 0.9}]), FakeTrial({"l1_ratio": 0.5})]
+        assert summarise(load(build_sweep(tmp_path, trials))).config == {"C": "0.1235", "penalty": "none"}
+
+    def test_reasons_are_counted(self, tmp_path):
+        trials = [FAILED, FakeTrial(status="failed", reason="killed"), FAILED]
+        reasons = summarise(load(build_sweep(tmp_path, trials))).reasons
+        assert reasons == (("diverged at step 1: train/loss", 2), ("killed", 1))
+
+    def test_lines_that_could_not_be_read_are_owned_up_to(self, tmp_path):
+        folder = build_sweep(tmp_path, [good(0.8)])
+        with (folder / "results.jsonl").open("a") as rows:
+            rows.write('{"torn')
+        assert summarise(load(folder)).sentences[-1] == "1 line of results.jsonl could not be read."
+
+    def test_a_name_is_the_title(self, tmp_path):
+        assert summarise(load(build_sweep(tmp_path, [], {**CLASSIFIER_SPEC, "name": "my sweep"}))).title == "my sweep"
+
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [(0.123456, "0.1235"), (3.0, "3"), (1e-5, "1e-05"), (True, "True"), ("l2", "l2"), (None, ""), (np.nan, "")],
+    )
+    def test_words(self, value, text):
+        assert word(value) == text
+
+    @pytest.mark.parametrize(
+        ("seconds", "text"),
+        [
+            (0.1234, "0.123 s"),
+            (59, "59 s"),
+            (61, "1 min 1 s"),
+            (3599.9, "1 h 0 min"),
+            (7320, "2 h 2 min"),
+            (np.nan, ""),
+        ],
+    )
+    def test_durations(self, seconds, text):
+        assert seconds_word(seconds) == text
