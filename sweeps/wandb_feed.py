@@ -7,6 +7,7 @@ queue or is gone. With --upload it delivers what an earlier feed left and sends 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 POLL = 0.1  # seconds between looks at the queue
 SAVE = 0.5  # at most one save of the position in this many seconds
 SETTLE = 1.0  # a step waits this long for its pictures
+NICENESS = 5  # the trials come first
 
 
 class Feed:
@@ -92,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the feed; 0 when everything was delivered."""
     options = _options(arguments)
     layout, notices = Layout(options.folder.resolve()), Notices()
+    os.nice(NICENESS)
     parent = Parent(options.parent)
     try:
         client()
