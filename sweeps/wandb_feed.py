@@ -155,7 +155,8 @@ def _farewell(layout: Layout, url: str | None, notices: Notices) -> int:
 def _upload(layout: Layout) -> int:
     from sweeps.wandb_files import sync_command, unsynced
 
-    return subprocess.call(sync_command(layout.wandb)) if unsynced(layout.wandb) else 0
+    environment = {**os.environ, "WANDB_DIR": str(layout.folder)}  # its logs too: not into the working folder
+    return subprocess.call(sync_command(layout.wandb), env=environment) if unsynced(layout.wandb) else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
