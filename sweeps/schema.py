@@ -5,12 +5,14 @@ A field's description says what is valid: editors show it, and so does the messa
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from sweeps.faults import SpecError, shown
 
@@ -41,10 +43,12 @@ def as_whole(value: Any) -> Any:
 
 
 Scalar = str | int | float | bool | None
-Number = Annotated[int | float, BeforeValidator(as_number)]
-Real = Annotated[float, BeforeValidator(as_number)]
-Whole = Annotated[int, BeforeValidator(as_whole)]
-Seconds = Annotated[float, BeforeValidator(as_seconds)]
+_Text = Annotated[str, Field(pattern=f"^{_EXPONENT.pattern}$")]
+_Time = Annotated[str, Field(pattern=rf"^({_DURATION.pattern})+$")]
+Number = Annotated[int | float, BeforeValidator(as_number, json_schema_input_type=int | float | _Text)]
+Real = Annotated[float, BeforeValidator(as_number, json_schema_input_type=float | _Text)]
+Whole = Annotated[int, BeforeValidator(as_whole, json_schema_input_type=int | _Text)]
+Seconds = Annotated[float, BeforeValidator(as_seconds, json_schema_input_type=float | _Text | _Time)]
 Value = Annotated[Scalar, BeforeValidator(as_number)]
 Name = Annotated[str, Field(min_length=1)]
 
@@ -167,17 +171,36 @@ def json_schema() -> dict[str, Any]:
     schema = SpecSection.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "A sweep"
+    for section, properties in _properties(schema):
+        for name, field in section.model_fields.items():
+            properties[name] |= _bounds(field)
     foreign = {"description": "W&B's own line: it does not apply here and changes nothing", "deprecated": True}
     schema["properties"] |= dict.fromkeys(INAPPLICABLE, foreign)
-    return schema
+    # What pydantic writes of a bound on a converted value is no word of JSON Schema's.
+    found: dict[str, Any] = json.loads(json.dumps(schema), object_hook=_without_bounds)
+    return found
+
+
+def _properties(schema: dict[str, Any]) -> Iterator[tuple[type[Section], dict[str, Any]]]:
+    yield SpecSection, schema["properties"]
+    for section in _SECTIONS.values():
+        yield section, schema["$defs"][section.__name__]["properties"]
+
+
+def _bounds(field: FieldInfo) -> dict[str, float]:
+    return {theirs: getattr(m, ours) for m in field.metadata for ours, theirs in _BOUNDS.items() if hasattr(m, ours)}
+
+
+def _without_bounds(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key not in _BOUNDS}
 
 
 def _fault(error: ValidationError, document: Mapping[str, Any]) -> SpecError:
-    first = error.errors(include_url=False)[0]
-    named = first["type"] in ("missing", "extra_forbidden")
-    path = [*_path(first["loc"], document, named)]
+    first, path = _innermost(error, document)
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
     section, field = _described(path)
+    if first["type"] == "invalid_key" or first["loc"][-1] == "[key]":
+        return SpecError(f"the key {shown(first['input'])} is not text", key=key.rpartition("[")[0])
     if first["type"] == "extra_forbidden":
         return SpecError("unknown key", key=key, valid=section.model_fields, near=path[-1])
     valid = (field.description or "") if field is not None else ""
@@ -185,6 +208,13 @@ def _fault(error: ValidationError, document: Mapping[str, Any]) -> SpecError:
         return SpecError("is missing", key=key, valid=valid)
     names = valid.removeprefix("one of ").split(", ") if valid.startswith("one of ") else valid
     return SpecError(f"{shown(first['input'])} does not fit", key=key, valid=names, near=first["input"])
+
+
+def _innermost(error: ValidationError, document: Mapping[str, Any]) -> tuple[ErrorDetails, list[int | str]]:
+    """The first fault, or the one deepest below it where a union has several, and its path in `document`."""
+    faults = [(fault, [*_path(fault["loc"], document, fault["type"] in _NAMED)]) for fault in error.errors()]
+    below = [(fault, path) for fault, path in faults if path[: len(faults[0][1])] == faults[0][1]]
+    return max(below, key=lambda each: (len(each[1]), each[0]["type"] == "extra_forbidden"))
 
 
 def _path(loc: tuple[int | str, ...], document: Any, named: bool) -> Iterator[int | str]:
@@ -203,7 +233,7 @@ def _path(loc: tuple[int | str, ...], document: Any, named: bool) -> Iterator[in
 
 def _described(path: list[int | str]) -> tuple[type[Section], FieldInfo | None]:
     """The section that the last key of `path` stands in, and the innermost field around it."""
-    section, field = SPEC, None
+    section, field = cast(type[Section], SpecSection), None
     for depth, part in enumerate(path):
         section = _SECTIONS.get(_pattern(path[:depth]), section)
         field = section.model_fields.get(str(part), field)
@@ -215,7 +245,8 @@ def _pattern(path: list[int | str]) -> tuple[str, ...]:
     return tuple("*" if path[0] == "parameters" and depth in (1, 3) else str(part) for depth, part in enumerate(path))
 
 
-SPEC: type[Section] = SpecSection
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+_NAMED = ("missing", "extra_forbidden")
 _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("parameters", "*"): ParameterSection,
     ("parameters", "*", "when", "*"): AtLeastSection,

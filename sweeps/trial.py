@@ -109,13 +109,14 @@ class Running:
         return self.finished or time.monotonic() - self.saved > CHECKPOINT_SECONDS
 
 
-class SweepTrial(tune.Trainable):  # type: ignore[misc]
+class SweepTrial(tune.Trainable):
     """Ray's view of our trials. `entry`, `data` and `cpus` come once per worker through the object store."""
 
-    def setup(self, config: dict[str, Any], entry: Entry, data: Dataset, cpus: float) -> None:
-        limit_threads(cpus)
-        self._entry, self._data = entry, data
-        self._evaluator = Evaluator(data)
+    def setup(self, config: dict[str, Any], **shared: Any) -> None:
+        limit_threads(shared["cpus"])
+        self._entry: Entry = shared["entry"]
+        self._data: Dataset = shared["data"]
+        self._evaluator = Evaluator(self._data)
         self._device = "cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu"
         self.reset_config(config)
 
