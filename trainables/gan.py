@@ -31,21 +31,21 @@ G_QUANTITIES = ("train/loss_g", "train/grad_norm_g")
 class GanConfig:
     """An MLP GAN. A width counts where the depth reaches it: g_depth 2 uses g_width_1 and g_width_2."""
 
-    latent_dim: int = 64
+    latent_dim: int = 32
     latent_prior: Literal["normal", "uniform"] = "normal"  # N(0, 1) or U(-1, 1) in each dimension
     g_depth: int = 2  # hidden layers, 1 to 4; widths from the latent towards the image
-    g_width_1: int = 256
-    g_width_2: int = 256
-    g_width_3: int = 256
-    g_width_4: int = 256
+    g_width_1: int = 128
+    g_width_2: int = 128
+    g_width_3: int = 128
+    g_width_4: int = 128
     d_depth: int = 2  # hidden layers, 1 to 4; widths from the image towards the logit
-    d_width_1: int = 256
-    d_width_2: int = 256
-    d_width_3: int = 256
-    d_width_4: int = 256
-    lr_g: float = 2e-4  # Adam's learning rates
-    lr_d: float = 2e-4
-    beta1: float = 0.5
+    d_width_1: int = 128
+    d_width_2: int = 128
+    d_width_3: int = 128
+    d_width_4: int = 128
+    lr_g: float = 1e-3  # Adam's learning rates
+    lr_d: float = 1e-3
+    beta1: float = 0.0  # no momentum: on digits a lower Fréchet distance, and sooner, than with 0.5
     beta2: float = 0.999
     batch_size: int = 64
     g_steps: int = 1  # an update is d_steps steps of D, then g_steps steps of G
