@@ -84,6 +84,7 @@ def test_a_fixed_parameter_takes_those_with_it_that_depend_on_it():
         ({"budget.step": 3}, "spec: budget.step: unknown key"),
         ({"seed.x": 3}, "spec: seed: {'x': 3} does not fit"),
         ({"C": -1}, "spec: parameters.C.value: -1.0 must be over 0"),
+        ({"parameters": 3}, "spec: parameters: 3 is no mapping"),
         ({"C.max": "big"}, "spec: parameters.C.max: 'big' does not fit"),
     ],
 )
