@@ -19,7 +19,6 @@ from typing import Any
 import yaml
 from ray import cloudpickle, tune
 
-from analysis.report import write_report
 from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
 from sweeps.manifest import manifest
@@ -123,6 +122,8 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
+    from analysis.report import write_report  # draws with matplotlib, which nobody should wait for at the start
+
     counts = Counter(record.status for record in store.records)
     return Outcome(folder, counts, store.best(), interrupted, write_report(folder))
 
