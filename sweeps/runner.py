@@ -21,13 +21,14 @@ from ray import cloudpickle, tune
 
 from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
+from sweeps.faults import FolderError
 from sweeps.manifest import manifest
 from sweeps.observer import Status
 from sweeps.resolved import Spec
 from sweeps.schedulers import ReportScheduler, WorkSearcher
 from sweeps.search import Search
 from sweeps.spec import load_spec
-from sweeps.store import FolderError, Record, Store, locked, replace_file
+from sweeps.store import Record, Store, locked, replace_file
 from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker
 from sweeps.trial import SweepTrial

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from analysis import results
+from sweeps.faults import FolderError
 from sweeps.search import Search
 from sweeps.spec import load_spec
-from sweeps.store import FolderError, Store, locked
+from sweeps.store import Store, locked
 from sweeps.sweep import RESTARTS, Sweep
 from sweeps.trial import Parcel, Report, Work
 
