@@ -13,7 +13,7 @@ from pathlib import Path
 import ray
 
 from sweeps.faults import ClusterError
-from sweeps.resolved import Resources
+from sweeps.spec.resolved import Resources
 
 # Ray Tune's own files, progress and warnings would repeat what the sweep's folder and table already say.
 QUIET = {

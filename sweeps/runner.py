@@ -24,10 +24,10 @@ from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
 from sweeps.manifest import manifest
 from sweeps.observer import Status
-from sweeps.resolved import Spec
 from sweeps.schedulers import ReportScheduler, WorkSearcher
 from sweeps.search import Search
 from sweeps.spec import load_spec
+from sweeps.spec.resolved import Spec
 from sweeps.store import Record, Store, locked, replace_file
 from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker

@@ -12,8 +12,8 @@ from typing import Any
 
 from sweeps.bands import Bands
 from sweeps.observer import Observer, Status
-from sweeps.resolved import Spec
 from sweeps.search import Search, derived_seed
+from sweeps.spec.resolved import Spec
 from sweeps.store import Store
 from sweeps.trial import Parcel, Report, Work
 
