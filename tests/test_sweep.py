@@ -1,5 +1,6 @@
 """A sweep's state without a cluster: order of truth, restarts, early stopping, failures."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,17 @@ def test_a_sweep_taken_up_again_knows_what_ended_and_what_did_not(tmp_path: Path
     ]
     assert ("row", "0001", 1) not in listener.heard
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 4
+
+
+def test_when_its_time_is_up_a_sweep_lets_trials_end_and_starts_no_more(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path, budget={"seconds": 1})
+    work = started(sweep)
+    time.sleep(1.1)
+    assert sweep.next() is None
+    assert not sweep.over
+    assert sweep.reported(report(work, 1, 0.5, finished=True))
+    assert sweep.over
+    assert [record.status for record in store.records] == ["done"]
 
 
 def test_early_termination_stops_the_worse_and_says_why(tmp_path: Path) -> None:
