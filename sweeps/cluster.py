@@ -59,7 +59,6 @@ def _connect(address: str | None, temporary: str) -> None:
     # "local" starts an instance of its own whatever RAY_ADDRESS or a stale address file says, and a
     # temporary folder of its own keeps it apart from any other Ray on the machine.
     if address is None:
-        os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray's own default for a local instance, which it announces
         ray.init(
             address="local",
             num_cpus=os.cpu_count(),
@@ -99,6 +98,8 @@ def _logging_to(log: Path) -> Iterator[Callable[[], None]]:
             logger.handlers[:], logger.propagate = [handler], False
 
     attach()
+    # Ray announces at each start, past every handler, that a private instance is guarded by a token.
+    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     try:
         yield attach
     finally:

@@ -170,7 +170,7 @@ def upload_command(folder: Path) -> list[str]:
 
 def _python_path() -> str:
     """The child's PYTHONPATH: finds this package also where it is not installed."""
-    home = Path(__file__).resolve().parents[1]
+    home = Path(__file__).resolve().parents[2]
     inherited = os.environ.get("PYTHONPATH", "")
     return inherited if home.name.endswith("-packages") else os.pathsep.join(filter(None, [inherited, str(home)]))
 
