@@ -12,7 +12,8 @@ from pathlib import Path
 
 import ray
 
-from sweeps.resolved import Resources
+from sweeps.faults import ClusterError
+from sweeps.spec.resolved import Resources
 
 # Ray Tune's own files, progress and warnings would repeat what the sweep's folder and table already say.
 QUIET = {
@@ -27,10 +28,6 @@ QUIET = {
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_THRESHOLD_S": "60",
 }
-
-
-class ClusterError(RuntimeError):
-    """Ray could not be started or reached; one line that says what to do."""
 
 
 @contextmanager
@@ -62,6 +59,7 @@ def _connect(address: str | None, temporary: str) -> None:
     # "local" starts an instance of its own whatever RAY_ADDRESS or a stale address file says, and a
     # temporary folder of its own keeps it apart from any other Ray on the machine.
     if address is None:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray's own default for a local instance, which it announces
         ray.init(
             address="local",
             num_cpus=os.cpu_count(),

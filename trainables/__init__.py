@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
-from trainables.classic import LogisticRegression, LogisticRegressionConfig
 from trainables.config import nearest
 from trainables.entry import Entry, ModelError
-from trainables.gan import GANS, Gan
 from trainables.own import load_own
 
 __all__ = ["MODELS", "Entry", "ModelError", "find_model"]
 
-MODELS: dict[str, Entry] = {
-    "logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig),
-    **{name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()},
+# Model name -> the module below this package whose ENTRIES has its class and config.
+MODULES = {
+    "logistic_regression": "classic",
+    "gan": "gan",
+    "cgan": "gan",
+    "dcgan": "gan",
+    "cdcgan": "gan",
+    "lsgan": "gan",
+    "wgan": "gan",
+    "wgan_gp": "gan",
+    "sngan": "gan",
+    "stylegan": "gan",
 }
+
+
+class _Models(Mapping[str, Entry]):
+    """The registry. A model's module is imported when the model is asked for: torch alone takes seconds."""
+
+    def __getitem__(self, name: str) -> Entry:
+        return cast(Entry, import_module(f"{__name__}.{MODULES[name]}").ENTRIES[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
+MODELS: Mapping[str, Entry] = _Models()
 
 
 def find_model(name: str, search_path: Sequence[Path] = ()) -> Entry:

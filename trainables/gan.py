@@ -15,6 +15,7 @@ from torch.nn.utils import get_total_norm
 from trainables.averages import Average
 from trainables.base import ConfigError, DivergedError, Generative, Images, Labels, State
 from trainables.batches import Batches
+from trainables.entry import Entry
 from trainables.gan_configs import (
     AdversarialConfig,
     DcganConfig,
@@ -227,3 +228,6 @@ def _descend(loss: Tensor, net: nn.Module, optimizer: torch.optim.Optimizer) -> 
 
 def _slices(n: int) -> list[slice]:
     return [slice(start, start + SAMPLE_BATCH) for start in range(0, n, SAMPLE_BATCH)]
+
+
+ENTRIES = {name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()}
