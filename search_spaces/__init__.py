@@ -1,7 +1,7 @@
 """What may be tried, by model: `SPACES` maps a model's name to its space."""
 
 from search_spaces.classifiers import LOGISTIC_REGRESSION
-from search_spaces.generative import GAN
+from search_spaces.gans import CDCGAN, CGAN, DCGAN, GAN, LSGAN, SNGAN, STYLEGAN, WGAN, WGAN_GP
 from search_spaces.space import Space
 
 __all__ = ["SPACES"]
@@ -9,4 +9,12 @@ __all__ = ["SPACES"]
 SPACES: dict[str, Space] = {
     "logistic_regression": LOGISTIC_REGRESSION,
     "gan": GAN,
+    "cgan": CGAN,
+    "dcgan": DCGAN,
+    "cdcgan": CDCGAN,
+    "lsgan": LSGAN,
+    "wgan": WGAN,
+    "wgan_gp": WGAN_GP,
+    "sngan": SNGAN,
+    "stylegan": STYLEGAN,
 }

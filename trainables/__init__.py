@@ -17,6 +17,14 @@ __all__ = ["MODELS", "Entry", "ModelError", "find_model"]
 MODULES = {
     "logistic_regression": "classic",
     "gan": "gan",
+    "cgan": "gan",
+    "dcgan": "gan",
+    "cdcgan": "gan",
+    "lsgan": "gan",
+    "wgan": "gan",
+    "wgan_gp": "gan",
+    "sngan": "gan",
+    "stylegan": "gan",
 }
 
 
