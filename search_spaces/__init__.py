@@ -1,12 +1,28 @@
 """What may be tried, by model: `SPACES` maps a model's name to its space."""
 
-from search_spaces.classifiers import LOGISTIC_REGRESSION
+from search_spaces.classifiers import (
+    CNN,
+    DECISION_TREE,
+    GAUSSIAN_NB,
+    LOGISTIC_REGRESSION,
+    MLP,
+    RNN,
+    SVM,
+    TRANSFORMER,
+)
 from search_spaces.generative import GAN
 from search_spaces.space import Space
 
 __all__ = ["SPACES"]
 
 SPACES: dict[str, Space] = {
+    "cnn": CNN,
+    "decision_tree": DECISION_TREE,
+    "gaussian_nb": GAUSSIAN_NB,
     "logistic_regression": LOGISTIC_REGRESSION,
+    "mlp": MLP,
+    "rnn": RNN,
+    "svm": SVM,
+    "transformer": TRANSFORMER,
     "gan": GAN,
 }

@@ -5,13 +5,15 @@ What depends only on the data is computed once per process and reused for every 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.media import encode_grid, encode_weight_maps
-from analysis.metrics import METRICS
-from trainables.base import Classifier, Generative, Trainable
+from analysis.metrics import METRICS, PER_CLASS
+from trainables.base import Classifier, Generative, Images, Trainable
 from trainables.data import Dataset, Split
 
 SAMPLES = 1000  # images a generative model is judged on
@@ -23,9 +25,15 @@ def kind_of(model: object) -> str:
 
 
 class Evaluator:
-    """Judges models on the validation part of one dataset (and on as many training images, for the gap)."""
+    """Judges models on the validation part of one dataset (and on as many training images, for the gap).
 
-    def __init__(self, data: Dataset) -> None:
+    Probabilities that take a training of their own are asked for only if `objective` is computed from them; else the
+    metrics that classes suffice for are all there is.
+    """
+
+    def __init__(self, data: Dataset, objective: str = "") -> None:
+        row = METRICS.get(objective)
+        self._needs_probabilities = row is not None and row.kind == "classifier" and not row.classes_suffice
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
         self._class_names = data.classes
 
@@ -41,19 +49,40 @@ class Evaluator:
         return {} if maps is None else {"weight_maps": encode_weight_maps(maps, self._class_names)}
 
     def _classifier(self, model: Classifier) -> dict[str, float]:
-        proba = {name: model.predict_proba(part.x) for name, part in self._parts.items()}
-        wanted = {n: m.function for n, m in METRICS.items() if m.kind == "classifier" and m.function is not None}
-        return {
-            name: float(function(self._parts[part].y, proba[part]))
-            for name, function in wanted.items()
+        by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
+        ask = self._one_hot if by_class else _probabilities
+        proba = {name: ask(model, part.x) for name, part in self._parts.items()}
+        row = {
+            name: float(metric.function(self._parts[part].y, proba[part]))
+            for name, metric in METRICS.items()
+            if metric.kind == "classifier" and metric.function is not None and (metric.classes_suffice or not by_class)
             if (part := name.split("/")[0]) in proba
         }
+        row["val/accuracy_gap"] = row["train/accuracy"] - row["val/accuracy"]
+        return row | self._per_class(proba["val"])
+
+    def _one_hot(self, model: Classifier, x: Images) -> NDArray[np.float64]:
+        return np.eye(len(self._class_names))[model.predict(x)]
+
+    def _per_class(self, proba: NDArray[np.float64]) -> dict[str, float]:
+        """Each number of a class by name; a class that has none is left out."""
+        rows = {name: row.function(self._parts["val"].y, proba) for name, row in PER_CLASS.items()}
+        each = {
+            f"{name}/{cls}": float(v)
+            for name, row in rows.items()
+            for cls, v in zip(self._class_names, row, strict=True)
+        }
+        return {name: value for name, value in each.items() if not math.isnan(value)}
 
     def _generative(self, model: Generative) -> dict[str, float]:
         real = self._parts["val"].x
         fake = model.sample(SAMPLES, seed=1)
         wanted = {n: m.function for n, m in METRICS.items() if m.kind == "generative" and m.function is not None}
         return {name: float(function(real, fake)) for name, function in wanted.items()}
+
+
+def _probabilities(model: Classifier, x: Images) -> NDArray[np.float64]:
+    return model.predict_proba(x)
 
 
 def mean_and_spread(replicates: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -143,7 +143,9 @@ def _tracker(spec: Spec, folder: Path, options: Options, sweep_id: str) -> Track
 def _fit(sweep: Sweep, spec: Spec, folder: Path, entry: Entry, data: Dataset, concurrent: int) -> None:
     """Let Ray Tune run the sweep until it is over or interrupted."""
     _ship(entry)
-    trainable = tune.with_parameters(SweepTrial, entry=entry, data=data, cpus=spec.resources.cpu)
+    trainable = tune.with_parameters(
+        SweepTrial, entry=entry, data=data, cpus=spec.resources.cpu, objective=spec.metric.name
+    )
     trainable = tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu})
     tuner = tune.Tuner(
         trainable,

@@ -85,6 +85,12 @@ class Running:
                 model.load_state(state)
 
     @property
+    def where(self) -> str:
+        """The device, and the library that computes on it where a model names one: cpu (intelex)."""
+        library = getattr(self.models[0], "backend", "") if self.models else ""
+        return f"{self.device} ({library})" if library else self.device
+
+    @property
     def finished(self) -> bool:
         out_of_steps = self.work.steps is not None and self.step >= self.work.steps
         return out_of_steps or all(model.finished for model in self.models)
@@ -110,13 +116,13 @@ class Running:
 
 
 class SweepTrial(tune.Trainable):
-    """Ray's view of our trials. `entry`, `data` and `cpus` come once per worker through the object store."""
+    """Ray's view of our trials. Entry, data, CPUs and objective come once per worker through the object store."""
 
     def setup(self, config: dict[str, Any], **shared: Any) -> None:
         limit_threads(shared["cpus"])
         self._entry: Entry = shared["entry"]
         self._data: Dataset = shared["data"]
-        self._evaluator = Evaluator(self._data)
+        self._evaluator = Evaluator(self._data, shared["objective"])
         self._device = "cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu"
         self.reset_config(config)
 
@@ -150,6 +156,7 @@ class SweepTrial(tune.Trainable):
         except Exception as error:
             report.failed = f"{type(error).__name__}: {error}".splitlines()[0]
             report.traceback = traceback.format_exc()
+        report.device = running.where
         return report
 
     def _row(self, running: Running) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import wandb
+
 from sweeps.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced, run_id_of
 from sweeps.wandb_queue import FeedSettings, Layout
 

@@ -9,12 +9,32 @@ from trainables.classic import LogisticRegression, LogisticRegressionConfig
 from trainables.config import nearest
 from trainables.entry import Entry, ModelError
 from trainables.gan import GANS, Gan
+from trainables.image_nets import (
+    Cnn,
+    CnnConfig,
+    Mlp,
+    MlpConfig,
+    Rnn,
+    RnnConfig,
+    Transformer,
+    TransformerConfig,
+)
+from trainables.naive_bayes import GaussianNaiveBayes, GaussianNaiveBayesConfig
 from trainables.own import load_own
+from trainables.svm import Svm, SvmConfig
+from trainables.tree import DecisionTree, DecisionTreeConfig
 
 __all__ = ["MODELS", "Entry", "ModelError", "find_model"]
 
 MODELS: dict[str, Entry] = {
+    "cnn": Entry(Cnn, CnnConfig),
+    "decision_tree": Entry(DecisionTree, DecisionTreeConfig),
+    "gaussian_nb": Entry(GaussianNaiveBayes, GaussianNaiveBayesConfig),
     "logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig),
+    "mlp": Entry(Mlp, MlpConfig),
+    "rnn": Entry(Rnn, RnnConfig),
+    "svm": Entry(Svm, SvmConfig),
+    "transformer": Entry(Transformer, TransformerConfig),
     **{name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()},
 }
 

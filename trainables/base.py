@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +65,17 @@ class Trainable(ABC):
 class Classifier(Trainable):
     """A model of P(y | x)."""
 
+    # Whether probabilities take a training of their own, so that `predict` should be asked where classes will do.
+    costly_probabilities: ClassVar[bool] = False
+
     @abstractmethod
     def predict_proba(self, x: Images) -> NDArray[np.float64]:
         """Class probabilities, shape (n, classes), rows sum to 1."""
+
+    def predict(self, x: Images) -> Labels:
+        """The class of each image, shape (n,)."""
+        labels: Labels = self.predict_proba(x).argmax(axis=1)
+        return labels
 
     def weight_maps(self) -> Images | None:
         """One picture of weights a class, shape (classes, channels, height, width), for linear models."""

@@ -55,10 +55,12 @@ def initialised(build: Callable[[], nn.Module], generator: torch.Generator, devi
 
 @torch.no_grad()
 def _initialise(module: nn.Module, generator: torch.Generator) -> None:
-    if isinstance(module, nn.Linear):
-        bound = 1 / math.sqrt(module.in_features)
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.RNNBase):
+        inputs = module.hidden_size if isinstance(module, nn.RNNBase) else module.weight[0].numel()
         for parameter in module.parameters(recurse=False):
-            parameter.uniform_(-bound, bound, generator=generator)
+            parameter.uniform_(-1 / math.sqrt(inputs), 1 / math.sqrt(inputs), generator=generator)
+    elif isinstance(module, nn.LayerNorm | nn.BatchNorm2d):
+        module.reset_parameters()  # to constants: nothing is drawn
     elif list(module.parameters(recurse=False)):
         raise TypeError(f"no rule for the initial weights of {type(module).__name__}")
 
