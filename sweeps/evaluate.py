@@ -37,9 +37,12 @@ class Evaluator:
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
         self._class_names = data.classes
 
-    def metrics(self, model: Trainable) -> dict[str, float]:
-        """Every metric of METRICS that fits the model, by name."""
-        return self._classifier(model) if kind_of(model) == "classifier" else self._generative(model)  # type: ignore[arg-type]
+    def metrics(self, model: Trainable, train: Split | None = None) -> dict[str, float]:
+        """Every metric of METRICS that fits the model, by name; `train`: what it was trained on, if that was less."""
+        if kind_of(model) == "generative":
+            return self._generative(model)  # type: ignore[arg-type]
+        parts = self._parts if train is None else {**self._parts, "train": _head(train, len(self._parts["val"]))}
+        return self._classifier(model, parts)  # type: ignore[arg-type]
 
     def media(self, model: Trainable) -> dict[str, bytes]:
         """Pictures of the model as PNG, by name: sample grid, weight maps."""
@@ -48,12 +51,12 @@ class Evaluator:
         maps = model.weight_maps() if hasattr(model, "weight_maps") else None
         return {} if maps is None else {"weight_maps": encode_weight_maps(maps, self._class_names)}
 
-    def _classifier(self, model: Classifier) -> dict[str, float]:
+    def _classifier(self, model: Classifier, parts: Mapping[str, Split]) -> dict[str, float]:
         by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
         ask = self._one_hot if by_class else _probabilities
-        proba = {name: ask(model, part.x) for name, part in self._parts.items()}
+        proba = {name: ask(model, part.x) for name, part in parts.items()}
         row = {
-            name: float(metric.function(self._parts[part].y, proba[part]))
+            name: float(metric.function(parts[part].y, proba[part]))
             for name, metric in METRICS.items()
             if metric.kind == "classifier" and metric.function is not None and (metric.classes_suffice or not by_class)
             if (part := name.split("/")[0]) in proba

@@ -155,7 +155,7 @@ def _cross_validation(section: SpecSection, entry: Entry) -> dict[str, Domain]:
     """The line `cv_folds` as the parameter that every classifier takes."""
     if section.cv_folds is None:
         return {}
-    if not entry.cross_validates:
+    if CV_FOLDS not in entry.shared:
         raise SpecError(f"{section.model} is no classifier that can be cross-validated", key="cv_folds")
     return {CV_FOLDS: Constant(section.cv_folds)}
 

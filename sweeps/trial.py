@@ -76,6 +76,7 @@ class Running:
 
     def start(self) -> None:
         """Build the models, and bring them to where the checkpoint stood."""
+        self.data = self.entry.data(self.work.config, self.data)
         build = self.entry.build
         self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
         if self.work.checkpoint is not None:
@@ -164,7 +165,7 @@ class SweepTrial(tune.Trainable):
             running.start()
         # A trial that was killed after its last step has only its evaluation left to repeat.
         trained = [{} for _ in running.models] if running.finished and running.step else running.advance()
-        judged = [self._evaluator.metrics(model) for model in running.models]
+        judged = [self._evaluator.metrics(model, running.data.train) for model in running.models]
         replicates = [_floats({**t, **j}, running.step) for t, j in zip(trained, judged, strict=True)]
         self._pack(running)
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}

@@ -50,7 +50,7 @@ TINY = {
     "cnn": Case("cnn", {"channels_1": 4, "channels_2": 6, "hidden": 8, **FEW_UPDATES}),
     "cross_validation": Case("logistic_regression", {"solver": "saga", "max_iter": 50, "cv_folds": 4}),
     "cross_validation_neural": Case("mlp", {"depth": 1, "width_1": 8, "cv_folds": 3, **FEW_UPDATES}),
-    "decision_tree": Case("decision_tree", {"max_leaf_nodes": 12}),
+    "decision_tree": Case("decision_tree", {"max_depth": 6}),
     "gaussian_nb": Case("gaussian_nb", draws=False),
     "logistic_regression": Case("logistic_regression", {"solver": "saga", "max_iter": 160, "tol": 1e-6}),
     "mlp": Case("mlp", {"width_1": 16, "width_2": 8, **FEW_UPDATES}),

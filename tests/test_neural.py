@@ -43,7 +43,7 @@ def test_the_default_cnn_is_small() -> None:
         ("mlp", {"optimizer": "sgd", "lr": 0.1}),
         ("cnn", {"channels_1": 8, "channels_2": 16}),
         ("rnn", {"cell": "lstm", "hidden": 32, "lr": 0.01}),
-        ("transformer", {"patch_size": 2, "depth": 1}),
+        ("transformer", {"patch_size": 2, "depth": 1, "lr": 0.01}),
     ],
 )
 def test_learns_digits(name: str, config: dict[str, Any]) -> None:

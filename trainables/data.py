@@ -59,6 +59,16 @@ class Dataset:
     def n_classes(self) -> int:
         return len(self.classes)
 
+    def limited(self, train_size: int) -> Dataset:
+        """The same with a stratified part of the training images, as `load_dataset` gives it for that `train_size`."""
+        rows = np.arange(len(self.train))
+        chosen = subset(rows, self.train.y, self.classes, train_size, self.split_seed, self.name)
+        if len(chosen) == len(self.train):
+            return self
+        train = _frozen(self.train.x[chosen], self.train.y[chosen])
+        content_hash = _content_hash(train, self.val, self.classes, self.split_seed)
+        return Dataset(self.name, train, self.val, self.classes, content_hash, self.split_seed)
+
 
 def load_dataset(
     name_or_path: str | Path,
@@ -79,12 +89,12 @@ def load_dataset(
     selected = selected_labels(part.classes, classes, origin.name)
     train, val, _ = _rows(part, origin, split_seed)
     train, val = _of_classes(train, part, selected), _of_classes(val, part, selected)
-    train = subset(train, part, selected, train_size, split_seed, origin.name)
+    labels, names = renumbered(part.labels[train], selected), tuple(part.classes[label] for label in selected)
+    train = subset(train, labels, names, train_size, split_seed, origin.name)
     splits = (
         _split(part, train, selected, f"{origin.name}: train"),
         _split(part, val, selected, f"{origin.name}: validation"),
     )
-    names = tuple(part.classes[label] for label in selected)
     return Dataset(origin.name, *splits, names, _content_hash(*splits, names, split_seed), split_seed)
 
 
@@ -140,10 +150,13 @@ def _split(part: Part, rows: Rows, selected: list[int], where: str) -> Split:
         raise DataError(
             f"{where} has no image of {', '.join(part.classes[label] for label in selected)}; take more classes"
         )
-    split = Split(_float_images(part.images[rows]), renumbered(part.labels[rows], selected))
-    for array in (split.x, split.y):
+    return _frozen(_float_images(part.images[rows]), renumbered(part.labels[rows], selected))
+
+
+def _frozen(x: Images, y: Labels) -> Split:
+    for array in (x, y):
         array.flags.writeable = False  # as in a trial, where all share the same memory
-    return split
+    return Split(x, y)
 
 
 def _float_images(images: NDArray[np.generic]) -> Images:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from trainables.base import ConfigError, Trainable
 from trainables.config import configure, defaults
 from trainables.cross_validation import CrossValidation
+from trainables.data import DataError, Dataset
 
-if TYPE_CHECKING:
-    from trainables.data import Dataset
-
-CV_FOLDS = "cv_folds"
+TRAIN_SIZE, CV_FOLDS = "train_size", "cv_folds"
 
 
 class ModelError(ValueError):
@@ -27,7 +25,8 @@ class Entry:
     `config` is the dataclass of its parameters, or None for a user's class that takes the plain mapping; `space` is a
     user's `SPACE`, plain data in W&B's vocabulary (a model of ours has its space in `search_spaces`).
 
-    Any classifier takes `cv_folds` beside its own parameters: a number of folds for cross-validation, null for none.
+    Beside its own parameters any model takes `train_size`, a number of training images, null for all; and any
+    classifier `cv_folds`, a number of folds for cross-validation, null for none.
     """
 
     cls: type
@@ -41,35 +40,45 @@ class Entry:
         return "generative" if hasattr(self.cls, "sample") else "classifier"
 
     @property
-    def cross_validates(self) -> bool:
-        """Whether `cv_folds` is ours to take: of a classifier that has no parameter of that name."""
-        return hasattr(self.cls, "predict_proba") and CV_FOLDS not in getattr(self.config, "__dataclass_fields__", ())
+    def shared(self) -> tuple[str, ...]:
+        """The parameters that are taken here for any model that has none of the same name."""
+        names = (TRAIN_SIZE, CV_FOLDS) if hasattr(self.cls, "predict_proba") else (TRAIN_SIZE,)
+        return tuple(name for name in names if name not in getattr(self.config, "__dataclass_fields__", ()))
 
     def defaults(self) -> dict[str, Any]:
         """The parameters' values when nothing is said."""
         own = defaults(self.config) if self.config else {}
-        return {**own, CV_FOLDS: None} if self.cross_validates and (self.config or self.space) else own
+        return own | dict.fromkeys(self.shared) if self.config or self.space else own
 
     def configure(self, config: Mapping[str, Any]) -> Any:
         """The config object for these values; ConfigError for an unknown name, a wrong type, a bad combination."""
-        own, _ = self._divided(config)
+        own = {name: value for name, value in config.items() if name not in self.shared}
+        for name, fewest in ((TRAIN_SIZE, 1), (CV_FOLDS, 2)):
+            value = self._of(config, name)
+            if value is not None and (type(value) is not int or value < fewest):
+                raise ConfigError(f"{name}: {value!r} is not a whole number, {fewest} or more, or null")
         return configure(self.config, own) if self.config else own
+
+    def data(self, config: Mapping[str, Any], data: Dataset) -> Dataset:
+        """What a model of this config is trained on: `data`, or a part of its training images."""
+        size = self._of(config, TRAIN_SIZE)
+        if size is None:
+            return data
+        try:
+            return data.limited(size)
+        except DataError as error:
+            raise ConfigError(f"{TRAIN_SIZE}: {error}") from None
 
     def build(self, config: Mapping[str, Any], data: Dataset, *, seed: int, device: str = "cpu") -> Trainable:
         """The model, untrained; ConfigError if it cannot take the config or cannot take it on this data."""
-        own, folds = self._divided(config)
+        own, folds = self.configure(config), self._of(config, CV_FOLDS)
 
         def plain(data: Dataset, seed: int) -> Trainable:
-            model: Trainable = self.cls(self.configure(own), data, seed=seed, device=device, **self.options)
+            model: Trainable = self.cls(own, data, seed=seed, device=device, **self.options)
             return model
 
+        data = self.data(config, data)
         return plain(data, seed) if folds is None else CrossValidation(plain, data, folds, seed=seed)
 
-    def _divided(self, config: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
-        """What the model takes, and the number of folds."""
-        if not self.cross_validates:
-            return dict(config), None
-        folds = config.get(CV_FOLDS)
-        if folds is not None and (type(folds) is not int or folds < 2):
-            raise ConfigError(f"{CV_FOLDS}: {folds!r} is not a whole number, 2 or more, or null")
-        return {name: value for name, value in config.items() if name != CV_FOLDS}, folds
+    def _of(self, config: Mapping[str, Any], name: str) -> Any:
+        return config.get(name) if name in self.shared else None

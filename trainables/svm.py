@@ -123,7 +123,9 @@ class Svm(FittedClassifier):
     def _parameters(self) -> dict[str, Any]:
         """For the SVC of either library; gamma as a number, so that both mean the same."""
         names = ("C", "kernel", "degree", "coef0", "class_weight", "tol")
-        return {name: getattr(self.config, name) for name in names} | {"gamma": self._gamma, "cache_size": CACHE_MB}
+        # Nothing is drawn, but without a random_state a number is taken from the global generator all the same.
+        ours = {"gamma": self._gamma, "cache_size": CACHE_MB, "random_state": derive(self.seed, "fit")}
+        return {name: getattr(self.config, name) for name in names} | ours
 
     def _margins(self, x: Images) -> Vectors:
         """Signed distances to the boundary of each pair of classes, (n, pairs): over 0 for the first of the two.
