@@ -45,7 +45,7 @@ def command(*, example: str) -> Callable[[Callable[..., int | None]], Callable[.
         def run(*args: Any, **kwargs: Any) -> None:
             raise typer.Exit(_guarded(function, *args, **kwargs))
 
-        app.command(epilog=f"Example: {example}")(run)
+        app.command(function.__name__.rstrip("_"), epilog=f"Example: {example}")(run)
         return run
 
     return register

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import ray
 
-from sweeps.resolved import Resources
+from sweeps.faults import ClusterError
+from sweeps.spec.resolved import Resources
 
 # Ray Tune's own files, progress and warnings would repeat what the sweep's folder and table already say.
 QUIET = {
@@ -27,10 +28,6 @@ QUIET = {
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_THRESHOLD_S": "60",
 }
-
-
-class ClusterError(RuntimeError):
-    """Ray could not be started or reached; one line that says what to do."""
 
 
 @contextmanager
@@ -101,6 +98,8 @@ def _logging_to(log: Path) -> Iterator[Callable[[], None]]:
             logger.handlers[:], logger.propagate = [handler], False
 
     attach()
+    # Ray announces at each start, past every handler, that a private instance is guarded by a token.
+    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     try:
         yield attach
     finally:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from sweeps.observer import Status
 from sweeps.progress import Progress, TrialState
-from sweeps.resolved import Objective
+from sweeps.spec.resolved import Objective
 
 QUIET = 10.0  # seconds without a line before a plain progress line
 PER_SECOND = 2  # refreshes of the live table

@@ -2,12 +2,10 @@
 
 from analysis.results import ResultsError
 from search_spaces.space import SpaceError
-from sweeps.cluster import ClusterError
-from sweeps.faults import SpecError
-from sweeps.store import FolderError
-from trainables import ModelError
+from sweeps.faults import ClusterError, FolderError, SpecError
 from trainables.base import ConfigError
 from trainables.data import DataError
+from trainables.entry import ModelError
 
 WRONG_REQUEST = (SpecError, SpaceError, DataError, ModelError, ConfigError, FolderError, ResultsError)
 RUN_FAILED = (ClusterError,)

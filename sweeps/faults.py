@@ -1,4 +1,4 @@
-"""What is wrong with a spec, in one line: where, which key, what, what is valid, and the nearest name."""
+"""What can be wrong with a request, each in one line: where, which key, what, what is valid, the nearest name."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ class SpecError(ValueError):
         line += f"; valid: {self.valid}" if self.valid else ""
         line += f"; did you mean {self.nearest}?" if self.nearest else ""
         return " ".join(line.split())
+
+
+class FolderError(ValueError):
+    """A folder that cannot be used as asked; one line that says why and what to do."""
+
+
+class ClusterError(RuntimeError):
+    """Ray could not be started or reached; one line that says what to do."""
 
 
 def nearest(name: Any, names: Iterable[Any]) -> str | None:

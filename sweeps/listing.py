@@ -12,9 +12,9 @@ import pandas as pd
 from analysis.metrics import goal_of
 from analysis.results import ResultsError, load
 from search_spaces import SPACES
-from sweeps.resolved import Spec
 from sweeps.search import configs
 from sweeps.spec import load_spec
+from sweeps.spec.resolved import Spec
 from trainables import MODELS, find_model
 from trainables.data import DATASETS
 

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sweeps.resolved import Spec
+from sweeps.spec.resolved import Spec
 from trainables.data import Dataset
 
 LIBRARIES = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeps.observer import Status
-from sweeps.resolved import Objective
+from sweeps.spec.resolved import Objective
 
 
 @dataclass

@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from sweeps.faults import SpecError
-from sweeps.resolved import Spec
-from sweeps.schema import json_schema
 from sweeps.spec import load_spec
+from sweeps.spec.resolved import Spec
+from sweeps.spec.schema import json_schema
 from sweeps.store import replace_file
 
 WANDB_MODES = ("auto", "online", "offline", "off")

@@ -19,16 +19,16 @@ from typing import Any
 import yaml
 from ray import cloudpickle, tune
 
-from analysis.report import write_report
 from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
+from sweeps.faults import FolderError
 from sweeps.manifest import manifest
 from sweeps.observer import Status
-from sweeps.resolved import Spec
 from sweeps.schedulers import ReportScheduler, WorkSearcher
 from sweeps.search import Search
 from sweeps.spec import load_spec
-from sweeps.store import FolderError, Record, Store, locked, replace_file
+from sweeps.spec.resolved import Spec
+from sweeps.store import Record, Store, locked, replace_file
 from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker
 from sweeps.trial import SweepTrial
@@ -123,6 +123,8 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
+    from analysis.report import write_report  # draws with matplotlib, which nobody should wait for at the start
+
     counts = Counter(record.status for record in store.records)
     return Outcome(folder, counts, store.best(), interrupted, write_report(folder))
 

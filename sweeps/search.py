@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
 from sweeps.observer import Status
-from sweeps.resolved import Spec
+from sweeps.spec.resolved import Spec
 from sweeps.store import cut_torn_line
 
 STATES: dict[Status, TrialState] = {

@@ -20,16 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
+from sweeps.faults import FolderError
 from sweeps.observer import Status
-from sweeps.resolved import Objective
+from sweeps.spec.resolved import Objective
 
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
 TRIAL_COLUMNS = ("trial", "status", "reason", "steps", "seconds", "device")
-
-
-class FolderError(ValueError):
-    """A folder that cannot be used as asked; one line that says why and what to do."""
 
 
 @dataclass
@@ -188,7 +185,8 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def _line(record: Record) -> dict[str, Any]:
     line = {name: getattr(record, name) for name in TRIAL_COLUMNS}
-    line |= {f"config/{name}": value for name, value in record.config.items()}
+    # A null that was chosen is not an empty cell: that is a parameter with no part in this config.
+    line |= {f"config/{name}": "null" if value is None else value for name, value in record.config.items()}
     line |= {f"last/{name}": value for name, value in record.last.items()}
     line |= {f"best/{name}": value for name, value in record.best.items()}
     return {**line, "best_step": record.best_step or ""}

@@ -6,14 +6,15 @@ Ray's hooks (`schedulers.py`) call it in the driver; tests call it directly.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sweeps.bands import Bands
 from sweeps.observer import Observer, Status
-from sweeps.resolved import Spec
 from sweeps.search import Search, derived_seed
+from sweeps.spec.resolved import Spec
 from sweeps.store import Store
 from sweeps.trial import Parcel, Report, Work
 
@@ -44,7 +45,8 @@ class Sweep:
         self._bands = Bands.of(spec.early_terminate, spec.metric.goal)
         self._open: dict[str, Progress] = {}
         self._again: list[str] = []
-        self.no_new_trials = False
+        seconds = spec.budget.seconds
+        self._deadline = math.inf if seconds is None else time.monotonic() + seconds
 
     def __reduce__(self) -> tuple[type[_Absent], tuple[()]]:
         """Pickled as a placeholder: Ray saves its hooks in order to restore an experiment, which is never done here."""
@@ -72,7 +74,7 @@ class Sweep:
         """The next piece of work, interrupted trials first; None when there is none at present."""
         if self._again:
             return self._start(self._again.pop(0), resumed=True)
-        if self.no_new_trials or self._search.exhausted:
+        if self._all_asked:
             return None
         number, config = self._search.ask()
         self._open[_name(number)] = Progress(config)
@@ -81,11 +83,11 @@ class Sweep:
     @property
     def over(self) -> bool:
         """Whether nothing is left to run or to wait for."""
-        return not self._open and (self.no_new_trials or self._search.exhausted)
+        return not self._open and self._all_asked
 
     @property
-    def running(self) -> list[str]:
-        return list(self._open)
+    def _all_asked(self) -> bool:
+        return self._search.exhausted or time.monotonic() > self._deadline
 
     def reported(self, report: Report, parcels: Sequence[Parcel] = ()) -> bool:
         """File one report and its parcels; True when the trial is over."""

@@ -14,7 +14,7 @@ from sweeps.evaluate import Evaluator
 from trainables import MODELS, backend
 from trainables.base import ConfigError
 from trainables.data import Dataset, Split, load_dataset
-from trainables.rng import derive
+from trainables.seeds import derive
 
 LIBRARIES = ["sklearn", *(["intelex"] if backend.has_intelex() else [])]
 KERNELS = ["rbf", "linear", "poly", "sigmoid"]

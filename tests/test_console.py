@@ -18,7 +18,7 @@ from rich.console import Console
 
 from sweeps.console import LiveConsole, Terminal, duration, printable
 from sweeps.progress import Progress
-from sweeps.resolved import Objective
+from sweeps.spec.resolved import Objective
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ACCURACY = Objective("val/accuracy", "maximize")
@@ -195,7 +195,7 @@ def test_a_display_that_breaks_does_not_break_the_sweep() -> None:
 INTERRUPTED = """
     import sys, time
     from sweeps.console import LiveConsole
-    from sweeps.resolved import Objective
+    from sweeps.spec.resolved import Objective
     live = LiveConsole(objective=Objective("val/accuracy", "maximize"), total=3, slots=1)
     try:
         live.trial_started("0000", {"C": 1.0}, False)

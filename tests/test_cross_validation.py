@@ -14,8 +14,8 @@ from sweeps.spec import load_spec
 from trainables import MODELS
 from trainables.base import ConfigError, DivergedError
 from trainables.data import Dataset, Split
+from trainables.data.splits import folds
 from trainables.entry import Entry
-from trainables.splits import folds
 
 TREE = {"max_depth": 5}
 

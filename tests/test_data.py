@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from trainables.data import DATASETS, Dataset, Split, load_dataset, load_test
-from trainables.splits import TEST, VALIDATION, choose, held_out, quotas
+from trainables.data.splits import TEST, VALIDATION, choose, held_out, quotas
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CLASS_COUNTS = st.lists(st.integers(1, 60), min_size=1, max_size=12)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from search_spaces.space import AtLeast, Choice, Float, Int, OneOf
 from sweeps.faults import SpecError
-from sweeps.parameters import REFUSED, Constant, read_domains, write_domain
+from sweeps.spec.parameters import REFUSED, Constant, read_domains, write_domain
 
 E = math.e
 

@@ -7,9 +7,9 @@ from spec_cases import gan, lr, refused
 
 from search_spaces import SPACES
 from search_spaces.space import AtLeast, Choice, Float, OneOf
-from sweeps.parameters import Constant
-from sweeps.resolved import Budget, Objective, Resources, Tracking
 from sweeps.spec import load_spec
+from sweeps.spec.parameters import Constant
+from sweeps.spec.resolved import Budget, Objective, Resources, Tracking
 
 
 @pytest.fixture

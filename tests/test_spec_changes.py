@@ -7,9 +7,9 @@ from spec_cases import lr, refused
 
 from search_spaces import SPACES
 from search_spaces.space import Int, OneOf
-from sweeps.parameters import Constant
-from sweeps.resolved import Objective
 from sweeps.spec import load_spec
+from sweeps.spec.parameters import Constant
+from sweeps.spec.resolved import Objective
 
 OWN_MODEL = """
 class Plain:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search_spaces.space import Choice, Float
-from sweeps.schema import json_schema
 from sweeps.spec import load_spec
+from sweeps.spec.schema import json_schema
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -1,14 +1,16 @@
 """A sweep's state without a cluster: order of truth, restarts, early stopping, failures."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analysis import results
+from sweeps.faults import FolderError
 from sweeps.search import Search
 from sweeps.spec import load_spec
-from sweeps.store import FolderError, Store, locked
+from sweeps.store import Store, locked
 from sweeps.sweep import RESTARTS, Sweep
 from sweeps.trial import Parcel, Report, Work
 
@@ -152,6 +154,17 @@ def test_a_sweep_taken_up_again_knows_what_ended_and_what_did_not(tmp_path: Path
     ]
     assert ("row", "0001", 1) not in listener.heard
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 4
+
+
+def test_when_its_time_is_up_a_sweep_lets_trials_end_and_starts_no_more(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path, budget={"seconds": 1})
+    work = started(sweep)
+    time.sleep(1.1)
+    assert sweep.next() is None
+    assert not sweep.over
+    assert sweep.reported(report(work, 1, 0.5, finished=True))
+    assert sweep.over
+    assert [record.status for record in store.records] == ["done"]
 
 
 def test_early_termination_stops_the_worse_and_says_why(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from tracked import KEY, config_of, feed, logged_out, marked, of_kind, row, steps_of, summary_of, tracker, until
 
-from sweeps.wandb_files import fragments, unsynced
-from sweeps.wandb_mode import resolve_mode
-from sweeps.wandb_queue import Layout, delivered
+from sweeps.tracking.files import fragments, unsynced
+from sweeps.tracking.mode import resolve_mode
+from sweeps.tracking.queue import Layout, delivered
 
 PNG = b"(what the store gets; the tracker passes on where the store put it)"
 
@@ -170,7 +170,7 @@ MODES: list[tuple[dict[str, str], str]] = [
 
 ASK_FOR_EACH = """
     import json, os, sys
-    from sweeps.wandb_mode import client, resolve_mode
+    from sweeps.tracking.mode import client, resolve_mode
     client()  # imported once, then asked in a fresh copy of this process for each environment
     for environment in json.loads(sys.argv[1]):
         if os.fork() == 0:

@@ -12,7 +12,7 @@ from tracked import KEY, feed, logged_out, steps_of, tracker
 from wandb_server import Accepting, Answer, hanging, refusing, serving
 
 from sweeps.tracking import upload_command
-from sweeps.wandb_files import unsynced
+from sweeps.tracking.files import unsynced
 
 
 @pytest.fixture(autouse=True)

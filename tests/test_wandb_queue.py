@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tracked import feed, tracker
 
-from sweeps.wandb_queue import (
+from sweeps.tracking.queue import (
     FeedSettings,
     Layout,
     Position,

@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
-from sweeps.resolved import Objective, Tracking
+from sweeps.spec.resolved import Objective, Tracking
 from sweeps.tracking import Tracker
-from sweeps.wandb_files import fragments, records, run_id_of
+from sweeps.tracking.files import fragments, records, run_id_of
 
 MARK = "TRACKING_TEST"
 OBJECTIVE = Objective("val/accuracy", "maximize")

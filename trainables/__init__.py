@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
-from trainables.classic import LogisticRegression, LogisticRegressionConfig
 from trainables.config import nearest
 from trainables.entry import Entry, ModelError
-from trainables.gan import GANS, Gan
-from trainables.image_nets import (
-    Cnn,
-    CnnConfig,
-    Mlp,
-    MlpConfig,
-    Rnn,
-    RnnConfig,
-    Transformer,
-    TransformerConfig,
-)
-from trainables.naive_bayes import GaussianNaiveBayes, GaussianNaiveBayesConfig
 from trainables.own import load_own
-from trainables.svm import Svm, SvmConfig
-from trainables.tree import DecisionTree, DecisionTreeConfig
 
 __all__ = ["MODELS", "Entry", "ModelError", "find_model"]
 
-MODELS: dict[str, Entry] = {
-    "cnn": Entry(Cnn, CnnConfig),
-    "decision_tree": Entry(DecisionTree, DecisionTreeConfig),
-    "gaussian_nb": Entry(GaussianNaiveBayes, GaussianNaiveBayesConfig),
-    "logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig),
-    "mlp": Entry(Mlp, MlpConfig),
-    "rnn": Entry(Rnn, RnnConfig),
-    "svm": Entry(Svm, SvmConfig),
-    "transformer": Entry(Transformer, TransformerConfig),
-    **{name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()},
+# Model name -> the module below this package whose ENTRIES has its class and config.
+MODULES = {
+    "cnn": "image_nets",
+    "decision_tree": "tree",
+    "gaussian_nb": "naive_bayes",
+    "logistic_regression": "classic",
+    "mlp": "image_nets",
+    "rnn": "image_nets",
+    "svm": "svm",
+    "transformer": "image_nets",
+    "gan": "gan",
 }
+
+
+class _Models(Mapping[str, Entry]):
+    """The registry. A model's module is imported when the model is asked for: torch alone takes seconds."""
+
+    def __getitem__(self, name: str) -> Entry:
+        return cast(Entry, import_module(f"{__name__}.{MODULES[name]}").ENTRIES[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
+MODELS: Mapping[str, Entry] = _Models()
 
 
 def find_model(name: str, search_path: Sequence[Path] = ()) -> Entry:

@@ -7,7 +7,6 @@ import platform
 from typing import Any, Literal
 
 import sklearn.svm
-import torch
 
 from trainables.base import ConfigError
 
@@ -33,10 +32,8 @@ def svc(library: Library) -> type[Any]:
     """The SVC class of `library`."""
     if library == "sklearn":
         return sklearn.svm.SVC  # type: ignore[no-any-return]
-    # Imported late: it takes longer than a small fit, and most models do without it.
-    import daal4py
+    # Imported late: it takes longer than a small fit, and most models do without it. How many threads it may take,
+    # whoever builds the model says afterwards: oneDAL reads no environment variable.
     import sklearnex.svm
 
-    # oneDAL keeps threads of its own and reads no environment variable: as many as the trial was given.
-    daal4py.daalinit(torch.get_num_threads())
     return sklearnex.svm.SVC  # type: ignore[no-any-return]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from trainables.base import Classifier, ConfigError, DivergedError, Images, Labels, State
 from trainables.data import Dataset, Split
-from trainables.rng import derive
-from trainables.splits import folds
+from trainables.data.splits import folds
+from trainables.seeds import derive
 
 Build = Callable[[Dataset, int], Any]  # (data, seed) -> a classifier, untrained
 

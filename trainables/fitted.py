@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from trainables.base import Classifier, DivergedError, Images, State
@@ -58,6 +57,8 @@ class FittedClassifier(Classifier):
         return dict(self._row)
 
     def state(self) -> State:
+        import torch  # here alone: scikit-learn's models should not wait for it to load
+
         arrays = self._fitted() if self._row else {}
         return {"row": dict(self._row), "arrays": {name: torch.tensor(array) for name, array in arrays.items()}}
 

@@ -14,6 +14,7 @@ from torch.nn.utils import get_total_norm
 from trainables.base import ConfigError, DivergedError, Generative, Images, State
 from trainables.batches import Batches
 from trainables.config import above, at_least, between
+from trainables.entry import Entry
 from trainables.losses import LOSSES, AdversarialLoss
 from trainables.nets import MlpDiscriminator, MlpGenerator, Shape, initialised
 from trainables.rng import capture, restore, snapshot, torch_generator
@@ -217,3 +218,6 @@ def _descend(loss: Tensor, net: nn.Module, optimizer: torch.optim.Optimizer) -> 
 
 def _slices(n: int) -> list[slice]:
     return [slice(start, start + SAMPLE_BATCH) for start in range(0, n, SAMPLE_BATCH)]
+
+
+ENTRIES = {name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()}

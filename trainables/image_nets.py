@@ -12,6 +12,7 @@ from torch.nn.functional import pad, scaled_dot_product_attention
 
 from trainables.base import ConfigError
 from trainables.config import at_least, between
+from trainables.entry import Entry
 from trainables.nets import Shape
 from trainables.neural import Dropout, NeuralClassifier, NeuralConfig
 
@@ -196,3 +197,11 @@ class Block(nn.Module):
 
 class Transformer(NeuralClassifier):
     """Transformer on patches of an image."""
+
+
+ENTRIES = {
+    "cnn": Entry(Cnn, CnnConfig),
+    "mlp": Entry(Mlp, MlpConfig),
+    "rnn": Entry(Rnn, RnnConfig),
+    "transformer": Entry(Transformer, TransformerConfig),
+}

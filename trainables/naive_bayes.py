@@ -12,6 +12,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from trainables.base import Images
 from trainables.config import above
+from trainables.entry import Entry
 from trainables.fitted import Arrays, FittedClassifier, flat, for_all_classes
 
 if TYPE_CHECKING:
@@ -60,3 +61,6 @@ class GaussianNaiveBayes(FittedClassifier):
         estimator.classes_, estimator.n_features_in_ = self._classes, self._x.shape[1]
         estimator.theta_, estimator.var_, estimator.class_count_ = arrays["theta"], arrays["var"], arrays["counts"]
         estimator.class_prior_ = arrays["counts"] / arrays["counts"].sum()
+
+
+ENTRIES = {"gaussian_nb": Entry(GaussianNaiveBayes, GaussianNaiveBayesConfig)}

@@ -20,8 +20,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from trainables.backend import Backend, resolved, svc
 from trainables.base import ConfigError, Images, Labels
 from trainables.config import above, at_least
+from trainables.entry import Entry
 from trainables.fitted import Arrays, FittedClassifier, flat, for_all_classes
-from trainables.rng import derive
+from trainables.seeds import derive
 
 if TYPE_CHECKING:
     from trainables.data import Dataset
@@ -65,6 +66,7 @@ class Svm(FittedClassifier):
         if len(self._classes) < 2:
             raise ConfigError("classes: a support vector machine needs training images of two classes or more")
         self.backend = resolved(config.backend)
+        self._svc = svc(self.backend)
         self._gamma = _gamma(config, self._x)
         self._arrays: Arrays = {}
         self._sigmoids: tuple[Vectors, Vectors] | None = None
@@ -103,7 +105,7 @@ class Svm(FittedClassifier):
         return estimator
 
     def _fit(self) -> dict[str, float]:
-        estimator = svc(self.backend)(**self._parameters()).fit(self._x, self._y)
+        estimator = self._svc(**self._parameters()).fit(self._x, self._y)
         self._arrays = {
             # Support vectors are training images, so their places among these are enough, and small.
             "support": np.asarray(estimator.support_, np.int32),
@@ -160,7 +162,7 @@ class Svm(FittedClassifier):
         folds = StratifiedKFold(
             min(CALIBRATION_FOLDS, fewest), shuffle=True, random_state=derive(self.seed, "calibration")
         )
-        estimator = svc(self.backend)(**self._parameters())
+        estimator = self._svc(**self._parameters())
         calibrated = CalibratedClassifierCV(estimator, cv=folds, ensemble=False).fit(self._x, self._y)
         sigmoids = calibrated.calibrated_classifiers_[0].calibrators
         return np.array([each.a_ for each in sigmoids]), np.array([each.b_ for each in sigmoids])
@@ -203,3 +205,6 @@ def _per_class(margins: Vectors, classes: int) -> Vectors:
         sums[:, j] -= margins[:, pair]
     scores: Vectors = votes + sums / (3 * (np.abs(sums) + 1))
     return scores
+
+
+ENTRIES = {"svm": Entry(Svm, SvmConfig)}

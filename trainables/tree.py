@@ -12,8 +12,9 @@ from sklearn.tree._tree import NODE_DTYPE, Tree
 
 from trainables.base import Images
 from trainables.config import at_least
+from trainables.entry import Entry
 from trainables.fitted import Arrays, FittedClassifier, flat, for_all_classes
-from trainables.rng import derive
+from trainables.seeds import derive
 
 if TYPE_CHECKING:
     from trainables.data import Dataset
@@ -80,3 +81,6 @@ class DecisionTree(FittedClassifier):
         estimator.tree_.__setstate__(
             {"max_depth": int(arrays["depth"]), "node_count": len(nodes), "nodes": nodes, "values": arrays["values"]}
         )
+
+
+ENTRIES = {"decision_tree": Entry(DecisionTree, DecisionTreeConfig)}

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
-from trainables.catalogue import DATASETS, Origin, Source, find_dataset
-from trainables.selection import renumbered, selected_labels, subset
-from trainables.sources import DataError, Part
-from trainables.splits import TEST, VALIDATION, Rows, held_out
+from trainables.data.catalogue import DATASETS, Origin, Source, find_dataset
+from trainables.data.selection import renumbered, selected_labels, subset
+from trainables.data.sources import DataError, Part
+from trainables.data.splits import TEST, VALIDATION, Rows, held_out
 
 __all__ = ["DATASETS", "DataError", "Dataset", "Origin", "Source", "Split", "find_dataset", "load_dataset", "load_test"]
 

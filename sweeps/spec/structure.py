@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sweeps.faults import SpecError, shown
-from sweeps.schema import SECTIONS, ParameterSection, Section, SpecSection
+from sweeps.spec.schema import SECTIONS, ParameterSection, Section, SpecSection
 
 _NAMED = ("missing", "extra_forbidden")
 

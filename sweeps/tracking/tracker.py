@@ -1,4 +1,4 @@
-"""W&B as an observer of a sweep. The driver only appends to a file; a process of its own (`wandb_feed`) does more."""
+"""W&B as an observer of a sweep. The driver only appends to a file; a process of its own (`feed`) does more."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ import psutil
 
 from analysis.metrics import goal_of
 from sweeps.observer import Status
-from sweeps.resolved import Objective, Tracking
-from sweeps.wandb_mode import resolve_mode, switched_off
-from sweeps.wandb_process import kill
-from sweeps.wandb_queue import FeedSettings, Layout, QueueWriter, delivered, write_settings
-
-__all__ = ["Tracker", "resolve_mode", "upload_command"]
+from sweeps.spec.resolved import Objective, Tracking
+from sweeps.tracking.mode import switched_off
+from sweeps.tracking.process import kill
+from sweeps.tracking.queue import FeedSettings, Layout, QueueWriter, delivered, write_settings
 
 PATIENCE = 7.0  # seconds that the end of a sweep waits for W&B
 
@@ -129,7 +127,7 @@ class FeedProcess:
         options = ["--parent", str(os.getpid()), "--session", session]
         with layout.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sweeps.wandb_feed", str(layout.folder), *options],
+                [sys.executable, "-m", "sweeps.tracking.feed", str(layout.folder), *options],
                 env={**os.environ, "PYTHONPATH": _python_path(), "PYTHONSAFEPATH": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -167,12 +165,12 @@ class FeedProcess:
 
 def upload_command(folder: Path) -> list[str]:
     """The command that delivers what a sweep's feed could not, and uploads what was recorded offline."""
-    return [sys.executable, "-m", "sweeps.wandb_feed", str(folder), "--upload"]
+    return [sys.executable, "-m", "sweeps.tracking.feed", str(folder), "--upload"]
 
 
 def _python_path() -> str:
     """The child's PYTHONPATH: finds this package also where it is not installed."""
-    home = Path(__file__).resolve().parents[1]
+    home = Path(__file__).resolve().parents[2]
     inherited = os.environ.get("PYTHONPATH", "")
     return inherited if home.name.endswith("-packages") else os.pathsep.join(filter(None, [inherited, str(home)]))
 

@@ -1,4 +1,4 @@
-"""The process that talks to W&B for a sweep: `python -m sweeps.wandb_feed FOLDER`.
+"""The process that talks to W&B for a sweep: `python -m sweeps.tracking.feed FOLDER`.
 
 It follows the queue that the driver appends to, keeps how far it came, and ends when the driver has closed the
 queue or is gone. With --upload it delivers what an earlier feed left and sends offline runs to the server.
@@ -16,12 +16,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeps.wandb_mode import client, login_fault, resolve_mode
-from sweeps.wandb_process import Notices, Parent, alone
-from sweeps.wandb_queue import Event, FeedSettings, Layout, Position, QueueReader, read_settings, trial_of
+from sweeps.tracking.mode import client, login_fault, resolve_mode
+from sweeps.tracking.process import Notices, Parent, alone
+from sweeps.tracking.queue import Event, FeedSettings, Layout, Position, QueueReader, read_settings, trial_of
 
 if TYPE_CHECKING:
-    from sweeps.wandb_runs import Runs
+    from sweeps.tracking.runs import Runs
 
 POLL = 0.1  # seconds between looks at the queue
 SAVE = 0.5  # at most one save of the position in this many seconds
@@ -65,7 +65,7 @@ class Feed:
         return last
 
     def _take(self, start: int, event: Event) -> None:
-        from sweeps.wandb_runs import InitError
+        from sweeps.tracking.runs import InitError
 
         self._runs.remember(event)
         trial = trial_of(event)
@@ -113,7 +113,7 @@ def _run(options: argparse.Namespace, layout: Layout, settings: FeedSettings, pa
     fault = login_fault() if options.upload or (settings.mode == "online" and options.mode is None) else ""
     if fault:
         notices.say(f"W&B: not online: {fault}")
-    from sweeps.wandb_runs import InitError, Runs
+    from sweeps.tracking.runs import InitError, Runs
 
     runs = Runs(layout.folder, settings, online=mode == "online")
     try:
@@ -124,7 +124,7 @@ def _run(options: argparse.Namespace, layout: Layout, settings: FeedSettings, pa
             return 1
         notices.say(f"W&B is not available, recording offline instead: {error}")
         # wandb's service keeps the id of a refused run taken for as long as it lives: begin again with another.
-        notices.start_over(["-m", "sweeps.wandb_feed", *_arguments(options, mode="offline")])
+        notices.start_over(["-m", "sweeps.tracking.feed", *_arguments(options, mode="offline")])
     if runs.unfinished or fault:
         return 1
     return _upload(layout) if options.upload else _farewell(layout, runs.url, notices)
@@ -142,7 +142,7 @@ def _end_of_queue(options: argparse.Namespace, parent: Parent) -> Callable[[Even
 
 
 def _farewell(layout: Layout, url: str | None, notices: Notices) -> int:
-    from sweeps.wandb_files import shown, sync_command, unsynced
+    from sweeps.tracking.files import shown, sync_command, unsynced
 
     runs = len({file.stem for file in unsynced(layout.wandb)})
     if runs:
@@ -153,14 +153,14 @@ def _farewell(layout: Layout, url: str | None, notices: Notices) -> int:
 
 
 def _upload(layout: Layout) -> int:
-    from sweeps.wandb_files import sync_command, unsynced
+    from sweeps.tracking.files import sync_command, unsynced
 
     environment = {**os.environ, "WANDB_DIR": str(layout.folder)}  # its logs too: not into the working folder
     return subprocess.call(sync_command(layout.wandb), env=environment) if unsynced(layout.wandb) else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sweeps.wandb_feed", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m sweeps.tracking.feed", description=__doc__)
     parser.add_argument("folder", type=Path, help="a sweep's folder")
     parser.add_argument("--mode", choices=("online", "offline"), help="instead of what the sweep was started with")
     parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sweeps.faults import SpecError, shown
-from sweeps.schema import INAPPLICABLE, SpecSection
+from sweeps.spec.schema import INAPPLICABLE, SpecSection
 
 _RANGE = {"min", "max", "q", "step", "distribution"}
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from trainables.base import Labels
-from trainables.sources import DataError
-from trainables.splits import SUBSET, Rows, choose
+from trainables.data.sources import DataError
+from trainables.data.splits import SUBSET, Rows, choose
 
 
 def selected_labels(names: tuple[str, ...], classes: Sequence[int | str] | None, where: str) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from search_spaces.space import Scalar, Space
 from sweeps.bands import EarlyTerminate
-from sweeps.parameters import write_domain
+from sweeps.spec.parameters import write_domain
 
 
 @dataclass(frozen=True)

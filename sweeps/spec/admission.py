@@ -8,8 +8,8 @@ from typing import Any
 
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, Space
 from sweeps.faults import SpecError, shown
-from sweeps.narrowing import activators
-from sweeps.parameters import Constant
+from sweeps.spec.narrowing import activators
+from sweeps.spec.parameters import Constant
 from trainables.base import ConfigError
 
 Configure = Callable[[Mapping[str, Any]], Any]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from trainables.sources import DataError, Part
+from trainables.data.sources import DataError, Part
 
 PARTS = {"train", "test"}
 OWN_VALIDATION = {"val", "valid", "validation"}

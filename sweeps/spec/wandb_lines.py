@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sweeps.faults import SpecError, shown
-from sweeps.schema import INAPPLICABLE
+from sweeps.spec.schema import INAPPLICABLE
 
 _REFUSED = {
     "metrics": ("several objectives are not searched here", "metric: {name, goal}"),

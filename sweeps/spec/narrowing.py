@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from search_spaces.space import AtLeast, Choice, Condition, Domain, OneOf, Scalar, Space, SpaceError, same
 from sweeps.faults import SpecError, shown
-from sweeps.parameters import Constant
+from sweeps.spec.parameters import Constant
 
 Activity = Literal["always", "sometimes", "never"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from trainables.arrays import read_npz
-from trainables.folders import has_test_part, read_folder
-from trainables.sources import DataError, Part, read_digits, read_torchvision
+from trainables.data.arrays import read_npz
+from trainables.data.folders import has_test_part, read_folder
+from trainables.data.sources import DataError, Part, read_digits, read_torchvision
 
 
 @dataclass(frozen=True)

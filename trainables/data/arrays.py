@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
-from trainables.sources import DataError, Part
+from trainables.data.sources import DataError, Part
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)

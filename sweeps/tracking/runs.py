@@ -15,8 +15,8 @@ from typing import Any
 
 import wandb
 
-from sweeps.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced, run_id_of
-from sweeps.wandb_queue import FeedSettings, Layout
+from sweeps.tracking.files import fragments, is_offline, is_synced, last_step, mark_synced, run_id_of
+from sweeps.tracking.queue import FeedSettings, Layout
 
 FINISHERS = 4  # runs finishing at once: online, a finish waits for the server
 INTERRUPTED = 255  # the exit code W&B shows as a killed run

@@ -11,22 +11,20 @@ from typing import Any
 from analysis.metrics import METRICS, default_objective
 from search_spaces import SPACES
 from search_spaces.space import Domain, Int, Scalar, Space, SpaceError
-from sweeps import overrides as changes
-from sweeps.admission import admit, same_kind
 from sweeps.bands import EarlyTerminate
 from sweeps.faults import SpecError, nearest
-from sweeps.narrowing import Narrowing
-from sweeps.parameters import Constant, doubt, read_domains, write_domain
-from sweeps.resolved import Budget, Objective, Resources, Spec, Tracking
-from sweeps.schema import SpecSection
-from sweeps.structure import read_spec
-from sweeps.wandb_lines import carried_over
-from sweeps.yaml_file import read_yaml
+from sweeps.spec import overrides as changes
+from sweeps.spec.admission import admit, same_kind
+from sweeps.spec.narrowing import Narrowing
+from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
+from sweeps.spec.resolved import Budget, Objective, Resources, Spec, Tracking
+from sweeps.spec.schema import SpecSection
+from sweeps.spec.structure import read_spec
+from sweeps.spec.wandb_lines import carried_over
+from sweeps.spec.yaml_file import read_yaml
 from trainables import MODELS, Entry, ModelError, find_model
 from trainables.data import DATASETS, DataError, find_dataset
 from trainables.entry import CV_FOLDS
-
-__all__ = ["Budget", "EarlyTerminate", "Objective", "Resources", "Spec", "SpecError", "Tracking", "load_spec"]
 
 # How many trials `sweeps run MODEL` makes when nobody says; a spec without run_cap goes on until it is stopped.
 DEFAULT_RUN_CAP = 20
