@@ -10,7 +10,7 @@ from search_spaces.classifiers import (
     SVM,
     TRANSFORMER,
 )
-from search_spaces.generative import GAN
+from search_spaces.gans import CDCGAN, CGAN, DCGAN, GAN, LSGAN, SNGAN, STYLEGAN, WGAN, WGAN_GP
 from search_spaces.space import Space
 
 __all__ = ["SPACES"]
@@ -25,4 +25,12 @@ SPACES: dict[str, Space] = {
     "svm": SVM,
     "transformer": TRANSFORMER,
     "gan": GAN,
+    "cgan": CGAN,
+    "dcgan": DCGAN,
+    "cdcgan": CDCGAN,
+    "lsgan": LSGAN,
+    "wgan": WGAN,
+    "wgan_gp": WGAN_GP,
+    "sngan": SNGAN,
+    "stylegan": STYLEGAN,
 }

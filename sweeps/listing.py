@@ -12,7 +12,6 @@ import pandas as pd
 from analysis.metrics import goal_of
 from analysis.results import ResultsError, load
 from search_spaces import SPACES
-from sweeps.search import configs
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from trainables import MODELS, find_model
@@ -43,11 +42,14 @@ def trials_of(folder: Path) -> list[Row]:
 
 
 def _trial(row: pd.Series[Any], metric: str) -> Row:
-    config = {
-        str(name).removeprefix("config/"): _plain(row[name]) for name in row.index if str(name).startswith("config/")
-    }
+    config = _config(row)
     shown = {name: _plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
     return {**shown, metric: _plain(row.get(f"best/{metric}")), "best_step": _plain(row.get("best_step")), **config}
+
+
+def _config(row: pd.Series[Any]) -> Row:
+    names = [str(name) for name in row.index if str(name).startswith("config/")]
+    return {name.removeprefix("config/"): _plain(row[name]) for name in names}
 
 
 def best_of(folder: Path, metric: str | None, top: int) -> list[Row]:
@@ -60,10 +62,11 @@ def best_spec(folder: Path, metric: str | None) -> Spec:
     """The best trial's config as a spec of one trial."""
     _, ranked = _ranked(folder, metric)
     spec = load_spec(folder / "spec.yaml")
-    # From the journal, which unlike a table of text tells an unset parameter from one that is null.
-    config = configs(spec, folder / "optuna.journal")[int(ranked.iloc[0]["trial"])]
+    config = _config(ranked.iloc[0])
     document = spec.document()
-    document["parameters"] = {name: {"value": value} for name, value in config.items()}
+    # The table writes a null that was chosen as the word; an empty cell is a parameter with no part in the config.
+    values = {name: None if value == "null" else value for name, value in config.items() if value is not None}
+    document["parameters"] = {name: {"value": value} for name, value in values.items()}
     document |= {"method": "random", "run_cap": 1}
     document.pop("early_terminate", None)
     return load_spec(document)

@@ -70,6 +70,10 @@ def end(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[str, str]
     process.send_signal(sent)
     out, err = process.communicate(timeout=60)
     _, alive = psutil.wait_procs(family, timeout=30)
+    if sent is signal.SIGKILL:  # nobody is left to end Ray's agents, which take a minute to notice
+        for orphan in alive:
+            orphan.kill()
+        _, alive = psutil.wait_procs(alive, timeout=30)
     assert not alive, alive
     return out, err
 

@@ -44,7 +44,12 @@ class Case:
         return entry.build({**self.config, **changes}, data or self.data(), seed=seed, device="cpu")
 
 
+TINY_GAN = {"latent_dim": 4, "updates": 40, "updates_per_step": 7}
+TINY_MLP = {**TINY_GAN, "g_width_1": 16, "g_width_2": 16, "d_width_1": 16}
+# ema: an average of the weights is one thing more that could be saved wrongly.
+TINY_CONV = {**TINY_GAN, "g_channels": 2, "d_channels": 2, "batch_size": 16, "ema": 0.9}
 FEW_UPDATES = {"batch_size": 32, "updates": 40, "updates_per_step": 7}
+
 # saga and not lbfgs: the solver that draws at random is the one that can be resumed wrongly.
 TINY = {
     "cnn": Case("cnn", {"channels_1": 4, "channels_2": 6, "hidden": 8, **FEW_UPDATES}),
@@ -58,10 +63,15 @@ TINY = {
     "svm": Case("svm", {"backend": "sklearn"}, draws=False),
     "svm_auto": Case("svm", {"kernel": "poly"}, draws=False),
     "transformer": Case("transformer", {"depth": 1, "heads": 2, "head_width": 4, "patch_size": 3, **FEW_UPDATES}),
-    "gan": Case(
-        "gan",
-        {"g_width_1": 16, "g_width_2": 16, "d_width_1": 16, "latent_dim": 4, "updates": 40, "updates_per_step": 7},
-    ),
+    "gan": Case("gan", TINY_MLP),
+    "cgan": Case("cgan", {**TINY_MLP, "instance_noise": 0.1}),
+    "dcgan": Case("dcgan", TINY_CONV),
+    "cdcgan": Case("cdcgan", TINY_CONV),
+    "lsgan": Case("lsgan", {**TINY_CONV, "ema": 0.0}),
+    "wgan": Case("wgan", TINY_CONV),
+    "wgan_gp": Case("wgan_gp", TINY_CONV),
+    "sngan": Case("sngan", TINY_CONV),
+    "stylegan": Case("stylegan", {**TINY_CONV, "r1_every": 3}),
 }
 
 

@@ -83,8 +83,8 @@ def test_a_dry_run_prints_a_spec_that_is_a_spec(tmp_path: Path) -> None:
 
 
 def test_best_ranks_by_any_metric_and_names_the_nearest(tmp_path: Path) -> None:
-    steps = {"val/accuracy": [0.5, 0.75], "val/log_loss": [0.25, 0.5]}
-    better = {"val/accuracy": [0.5, 0.625], "val/log_loss": [0.5, 0.125]}
+    steps = [{"val/accuracy": 0.5, "val/log_loss": 0.25}, {"val/accuracy": 0.75, "val/log_loss": 0.5}]
+    better = [{"val/accuracy": 0.5, "val/log_loss": 0.5}, {"val/accuracy": 0.625, "val/log_loss": 0.125}]
     build_sweep(tmp_path / "it", [FakeTrial({"C": 1.0}, steps), FakeTrial({"C": 2.0}, better)])
     by_default = json.loads(sweeps("best", "it", "--json", folder=tmp_path).stdout)
     by_loss = json.loads(sweeps("best", "it", "--metric", "val/log_loss", "--json", folder=tmp_path).stdout)

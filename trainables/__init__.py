@@ -24,6 +24,14 @@ MODULES = {
     "svm": "svm",
     "transformer": "image_nets",
     "gan": "gan",
+    "cgan": "gan",
+    "dcgan": "gan",
+    "cdcgan": "gan",
+    "lsgan": "gan",
+    "wgan": "gan",
+    "wgan_gp": "gan",
+    "sngan": "gan",
+    "stylegan": "gan",
 }
 
 

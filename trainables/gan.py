@@ -4,104 +4,79 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from trainables.base import ConfigError, DivergedError, Generative, Images, State
+from trainables.averages import Average
+from trainables.base import ConfigError, DivergedError, Generative, Images, Labels, State
 from trainables.batches import Batches
-from trainables.config import above, at_least, between
 from trainables.entry import Entry
-from trainables.losses import LOSSES, AdversarialLoss
-from trainables.nets import MlpDiscriminator, MlpGenerator, Shape, initialised
+from trainables.gan_configs import (
+    AdversarialConfig,
+    DcganConfig,
+    GanConfig,
+    LsganConfig,
+    Smoothed,
+    SnganConfig,
+    StyleganConfig,
+    WganConfig,
+    WganGpConfig,
+)
+from trainables.gan_nets import Nets, dcgan, mlp
+from trainables.losses import HINGE, LEAST_SQUARES, LOSSES, NON_SATURATING, WASSERSTEIN, AdversarialLoss
+from trainables.nets import Shape, initialised
+from trainables.penalties import Penalty, gradient_penalty, none, r1, spectral_norm, weight_clipping
 from trainables.rng import capture, restore, snapshot, torch_generator
+from trainables.style_nets import style
 
 if TYPE_CHECKING:
     from trainables.data import Dataset
 
-MAX_DEPTH = 4
 SAMPLE_BATCH = 500
-D_QUANTITIES = ("train/loss_d", "train/d_real", "train/d_fake", "train/d_accuracy", "train/grad_norm_d")
-G_QUANTITIES = ("train/loss_g", "train/grad_norm_g")
-
-
-@dataclass(frozen=True)
-class GanConfig:
-    """An MLP GAN. A width counts where the depth reaches it: g_depth 2 uses g_width_1 and g_width_2."""
-
-    latent_dim: int = 32
-    latent_prior: Literal["normal", "uniform"] = "normal"  # N(0, 1) or U(-1, 1) in each dimension
-    g_depth: int = 2  # hidden layers, 1 to 4; widths from the latent towards the image
-    g_width_1: int = 128
-    g_width_2: int = 128
-    g_width_3: int = 128
-    g_width_4: int = 128
-    d_depth: int = 2  # hidden layers, 1 to 4; widths from the image towards the logit
-    d_width_1: int = 128
-    d_width_2: int = 128
-    d_width_3: int = 128
-    d_width_4: int = 128
-    lr_g: float = 1e-3  # Adam's learning rates
-    lr_d: float = 1e-3
-    beta1: float = 0.0  # no momentum: on digits a lower Fréchet distance, and sooner, than with 0.5
-    beta2: float = 0.999
-    batch_size: int = 64
-    g_steps: int = 1  # an update is d_steps steps of D, then g_steps steps of G
-    d_steps: int = 1  # papers on WGAN call this n_critic
-    loss: Literal["non_saturating", "minimax"] = "non_saturating"
-    updates: int = 2000  # in all
-    updates_per_step: int = 100  # a reporting interval
-
-    def __post_init__(self) -> None:
-        between(self, 1, MAX_DEPTH, "g_depth", "d_depth")
-        at_least(self, 1, *(f"{net}_width_{layer + 1}" for net in "gd" for layer in range(MAX_DEPTH)))
-        at_least(self, 1, "latent_dim", "batch_size", "g_steps", "d_steps", "updates", "updates_per_step")
-        above(self, 0, "lr_g", "lr_d")
-        for name in ("beta1", "beta2"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"{name}: {getattr(self, name)!r} must be at least 0 and under 1")
-
-    def widths(self, net: Literal["g", "d"]) -> list[int]:
-        """The widths of the hidden layers of G or D, as many as its depth."""
-        return [getattr(self, f"{net}_width_{layer + 1}") for layer in range(getattr(self, f"{net}_depth"))]
-
-
-def mlp(config: GanConfig, shape: Shape, classes: int) -> tuple[nn.Module, nn.Module]:
-    """G and D of fully connected layers; `classes` is 0 for an unconditional pair."""
-    generator = MlpGenerator(config.latent_dim, config.widths("g"), shape, classes)
-    return generator, MlpDiscriminator(config.widths("d"), shape, classes)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A GAN as a point on four axes: architecture, loss, penalty, conditioning."""
+    """A GAN as a point on four axes, and the config that holds what this point needs."""
 
-    nets: Callable[[GanConfig, Shape, int], tuple[nn.Module, nn.Module]]
+    nets: Callable[[Any, Shape, int], Nets]
     loss: AdversarialLoss | None = None  # None: the one the config names
-    # penalty(D as a function of images, real, fake, generator) is added to what D minimises
-    penalty: Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, torch.Generator], Tensor] | None = None
+    penalty: Callable[[Any], Penalty] = none
     conditional: bool = False
-    config: type[GanConfig] = field(default=GanConfig)
+    config: type[AdversarialConfig] = GanConfig
 
 
-GANS = {"gan": Recipe(nets=mlp)}
+GANS = {
+    "gan": Recipe(mlp),
+    "cgan": Recipe(mlp, conditional=True),
+    "dcgan": Recipe(dcgan, config=DcganConfig),
+    "cdcgan": Recipe(dcgan, conditional=True, config=DcganConfig),
+    "lsgan": Recipe(dcgan, LEAST_SQUARES, config=LsganConfig),
+    "wgan": Recipe(dcgan, WASSERSTEIN, weight_clipping, config=WganConfig),
+    "wgan_gp": Recipe(dcgan, WASSERSTEIN, gradient_penalty, config=WganGpConfig),
+    "sngan": Recipe(dcgan, HINGE, spectral_norm, config=SnganConfig),
+    "stylegan": Recipe(style, NON_SATURATING, r1, config=StyleganConfig),
+}
 
 
 class Gan(Generative):
     """G against D with Adam; a step is `updates_per_step` updates and reports their means."""
 
     def __init__(
-        self, config: GanConfig, data: Dataset, *, seed: int, device: str = "cpu", recipe: Recipe = GANS["gan"]
+        self, config: AdversarialConfig, data: Dataset, *, seed: int, device: str = "cpu", recipe: Recipe = GANS["gan"]
     ) -> None:
         if config.batch_size > len(data.train.x):
             raise ConfigError(f"batch_size: {config.batch_size} is over the {len(data.train.x)} training images")
-        self.config, self._recipe, self._device = config, recipe, torch.device(device)
+        self.config, self.conditional, self._device = config, recipe.conditional, torch.device(device)
         self._classes = data.n_classes if recipe.conditional else 0
-        self._loss = recipe.loss or LOSSES[config.loss]
-        self._g, self._d = self._build(data.image_shape, torch_generator(seed, "weights"))
+        self._loss, self._penalty = _loss(recipe, config), recipe.penalty(config)
+        self._g, self._d = self._build(recipe, data.image_shape, torch_generator(seed, "weights"))
+        self._average = Average(self._g, config.ema)
         self._optimizer_g, self._optimizer_d = self._adam(self._g, config.lr_g), self._adam(self._d, config.lr_d)
         self._batches = Batches(data.train.x, data.train.y, config.batch_size, seed=seed, device=self._device)
         self._generator = torch_generator(seed, "latents", device=device)
@@ -112,25 +87,26 @@ class Gan(Generative):
         return self._updates >= self.config.updates
 
     def step(self) -> dict[str, float]:
-        """Means over the interval: the losses, D(x), D(G(z)), D's accuracy and the norms of the gradients."""
-        updates = min(self.config.updates_per_step, self.config.updates - self._updates)
+        """Means over the interval: losses, the penalty in D's, D(x), D(G(z)), D's accuracy, norms of the gradients."""
+        first, last = self._updates, min(self._updates + self.config.updates_per_step, self.config.updates)
         rows_d, rows_g = [], []
-        for _ in range(updates):
-            rows_d += [self._step_d() for _ in range(self.config.d_steps)]
-            rows_g += [self._step_g() for _ in range(self.config.g_steps)]
-        means = self._means(D_QUANTITIES, rows_d, self.config.d_steps)
-        means |= self._means(G_QUANTITIES, rows_g, self.config.g_steps)
-        self._updates += updates
+        for update in range(first, last):
+            rows_d += [self._step_d(update) for _ in range(self.config.d_steps)]
+            rows_g += [self._step_g(update) for _ in range(self.config.g_steps)]
+            self._average.update(update)
+        means = self._means(rows_d, self.config.d_steps) | self._means(rows_g, self.config.g_steps)
+        self._updates = last
         return means
 
-    def sample(self, n: int, *, seed: int = 0) -> Images:
+    def sample(self, n: int, *, seed: int = 0, labels: Labels | None = None) -> Images:
+        """`n` images; a conditional model's are of the classes `labels` (n,), or of each class in turn."""
         generator = torch_generator(seed, "sample", device=self._device)
-        z = self._latents(n, generator)
-        labels = torch.arange(n, device=self._device) % self._classes if self._classes else None
-        self._g.eval()
+        z, wanted, net = self._latents(n, generator), self._wanted(n, labels), self._average.net
+        training = net.training
+        net.eval()
         with torch.no_grad():
-            parts = [self._g(z[i], None if labels is None else labels[i]).cpu() for i in _slices(n)]
-        self._g.train()
+            parts = [net(z[i], None if wanted is None else wanted[i]).cpu() for i in _slices(n)]
+        net.train(training)
         images: Images = torch.cat(parts).numpy()
         return images
 
@@ -138,6 +114,7 @@ class Gan(Generative):
         return {
             "g": snapshot(self._g.state_dict()),
             "d": snapshot(self._d.state_dict()),
+            "average": self._average.state(),
             "optimizer_g": snapshot(self._optimizer_g.state_dict()),
             "optimizer_d": snapshot(self._optimizer_d.state_dict()),
             "batches": self._batches.state(),
@@ -148,62 +125,95 @@ class Gan(Generative):
     def load_state(self, state: State) -> None:
         self._g.load_state_dict(state["g"])
         self._d.load_state_dict(state["d"])
+        self._average.load_state(state["average"])
         self._optimizer_g.load_state_dict(snapshot(state["optimizer_g"]))
         self._optimizer_d.load_state_dict(snapshot(state["optimizer_d"]))
         self._batches.load_state(state["batches"])
         restore(self._generator, state["generator"])
         self._updates = state["updates"]
 
-    def _build(self, shape: Shape, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
+    def _build(self, recipe: Recipe, shape: Shape, generator: torch.Generator) -> Nets:
         pair = initialised(
-            lambda: nn.ModuleList(self._recipe.nets(self.config, shape, self._classes)), generator, self._device
+            lambda: nn.ModuleList(recipe.nets(self.config, shape, self._classes)), generator, self._device
         )
         g, d = pair.children()
-        return g, d
+        self._penalty.constrain(d, generator)
+        return g, d  # type: ignore[return-value]
 
     def _adam(self, net: nn.Module, lr: float) -> torch.optim.Adam:
         return torch.optim.Adam(net.parameters(), lr, (self.config.beta1, self.config.beta2), fused=True)
 
     def _latents(self, n: int, generator: torch.Generator) -> Tensor:
+        draw = partial(torch.randn, generator=generator, device=self._device)
         size = (n, self.config.latent_dim)
         if self.config.latent_prior == "normal":
-            return torch.randn(size, generator=generator, device=self._device)
-        return torch.rand(size, generator=generator, device=self._device) * 2 - 1
+            z = draw(size)
+        else:
+            z = torch.rand(size, generator=generator, device=self._device) * 2 - 1
+        return torch.cat([z, draw(n, self._g.noise_size)], dim=1) if self._g.noise_size else z
 
-    def _batch(self) -> tuple[Tensor, Tensor | None]:
-        images, labels = self._batches.next()
-        return images, labels if self._classes else None
+    def _wanted(self, n: int, labels: Labels | None) -> Tensor | None:
+        if labels is None:
+            return torch.arange(n, device=self._device) % self._classes if self.conditional else None
+        if not self.conditional:
+            raise ValueError("labels: this GAN is not conditional; it samples without")
+        if labels.shape != (n,) or (n and not 0 <= labels.min() <= labels.max() < self._classes):
+            raise ValueError(f"labels: shape {labels.shape}; valid: ({n},), each from 0 to {self._classes - 1}")
+        return torch.tensor(labels, dtype=torch.int64, device=self._device)
 
-    def _step_d(self) -> Tensor:
-        real, labels = self._batch()
+    def _step_d(self, update: int) -> dict[str, Tensor]:
+        images, classes = self._batches.next()
+        labels = classes if self.conditional else None
         with torch.no_grad():
-            fake = self._g(self._latents(len(real), self._generator), labels)
+            fake = self._noisy(self._g(self._latents(len(images), self._generator), labels), update)
+        real = self._noisy(images, update)
         on_real, on_fake = self._d(real, labels), self._d(fake, labels)
-        loss = self._loss.discriminator(on_real, on_fake)
-        if self._recipe.penalty is not None:
-            loss = loss + self._recipe.penalty(lambda x: self._d(x, labels), real, fake, self._generator)
+        penalty = self._penalised(lambda x: self._d(x, labels), real, fake, update)
+        loss = self._loss.discriminator(on_real, on_fake) + penalty
         norm = _descend(loss, self._d, self._optimizer_d)
-        return torch.stack([loss.detach(), *self._beliefs(on_real.detach(), on_fake.detach()), norm])
+        self._penalty.project(self._d)
+        row = {"train/loss_d": loss, "train/penalty": penalty, **self._beliefs(on_real, on_fake)}
+        return {name: value.detach() for name, value in row.items()} | {"train/grad_norm_d": norm}
 
-    def _beliefs(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean D(x), mean D(G(z)), and the share of both that D puts on the right side."""
-        right = torch.cat([real > self._loss.boundary, fake <= self._loss.boundary])
-        return self._loss.score(real).mean(), self._loss.score(fake).mean(), right.float().mean()
-
-    def _step_g(self) -> Tensor:
-        labels = self._batches.labels(self.config.batch_size, self._generator) if self._classes else None
+    def _step_g(self, update: int) -> dict[str, Tensor]:
+        labels = self._batches.labels(self.config.batch_size, self._generator) if self.conditional else None
         fake = self._g(self._latents(self.config.batch_size, self._generator), labels)
-        loss = self._loss.generator(self._d(fake, labels))
-        return torch.stack([loss.detach(), _descend(loss, self._g, self._optimizer_g)])
+        loss = self._loss.generator(self._d(self._noisy(fake, update), labels))
+        return {"train/loss_g": loss.detach(), "train/grad_norm_g": _descend(loss, self._g, self._optimizer_g)}
 
-    def _means(self, names: tuple[str, ...], rows: list[Tensor], rows_per_update: int) -> dict[str, float]:
+    def _noisy(self, images: Tensor, update: int) -> Tensor:
+        """Instance noise (Sønderby et al. 2017), which falls linearly to nothing."""
+        if not self.config.instance_noise:
+            return images
+        deviation = self.config.instance_noise * (1 - update / self.config.updates)
+        return images + deviation * torch.randn(images.shape, generator=self._generator, device=self._device)
+
+    def _penalised(self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, update: int) -> Tensor:
+        if update % self._penalty.every:
+            return real.new_zeros(())
+        return self._penalty.every * self._penalty.term(critic, real, fake, self._generator)
+
+    def _beliefs(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """Mean D(x), mean D(G(z)), and the share of both that D puts on the right side, if its loss has sides."""
+        means = {"train/d_real": self._loss.score(real).mean(), "train/d_fake": self._loss.score(fake).mean()}
+        if (boundary := self._loss.boundary) is None:
+            return means
+        return means | {"train/d_accuracy": torch.cat([real > boundary, fake <= boundary]).float().mean()}
+
+    def _means(self, rows: list[dict[str, Tensor]], rows_per_update: int) -> dict[str, float]:
+        names = list(rows[0])
         # One transfer an interval: a GPU is not waited for at every update.
-        table = torch.stack(rows).double().cpu()
+        table = torch.stack([torch.stack(list(row.values())) for row in rows]).double().cpu()
         for row, values in enumerate(table.tolist() if not table.isfinite().all() else []):
             for name, value in zip(names, values, strict=True):
                 if not math.isfinite(value):
                     raise DivergedError(f"{name} is {value} at update {self._updates + row // rows_per_update + 1}")
         return dict(zip(names, table.mean(0).tolist(), strict=True))
+
+
+def _loss(recipe: Recipe, config: AdversarialConfig) -> AdversarialLoss:
+    loss = recipe.loss or LOSSES[config.loss]  # type: ignore[attr-defined]
+    return loss.smoothed(config.label_smoothing) if isinstance(config, Smoothed) else loss
 
 
 def _descend(loss: Tensor, net: nn.Module, optimizer: torch.optim.Optimizer) -> Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 
 @dataclass(frozen=True)
@@ -15,18 +16,25 @@ class AdversarialLoss:
     """Two functions to minimise, and how a logit reads as D(x).
 
     `discriminator(real, fake)` and `generator(fake)` map logits of shape (batch,) to a scalar; `score` maps logits to
-    D(x) of the same shape; a logit over `boundary` says "real".
+    D(x) of the same shape; a logit over `boundary` says "real" (None: the loss has no such point, only differences).
     """
 
-    discriminator: Callable[[Tensor, Tensor], Tensor]
+    discriminator: Callable[..., Tensor]
     generator: Callable[[Tensor], Tensor]
     score: Callable[[Tensor], Tensor]
-    boundary: float = 0.0
+    boundary: float | None = 0.0
+
+    def smoothed(self, amount: float) -> AdversarialLoss:
+        """This loss with 1 - `amount` as D's target on real images and 0 still on fakes (Salimans et al. 2016)."""
+        return replace(self, discriminator=partial(self.discriminator, smoothing=amount)) if amount else self
 
 
-def cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
-    """-E[log D(x)] - E[log(1 - D(G(z)))], D's side of Goodfellow et al. 2014, equation 1; 2 log 2 when D is blind."""
-    return softplus(-real).mean() + softplus(fake).mean()
+def cross_entropy(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
+    """-E[log D(x)] - E[log(1 - D(G(z)))], D's side of Goodfellow et al. 2014, equation 1; 2 log 2 when D is blind.
+
+    Smoothed, the first term is -E[(1 - s) log D(x) + s log(1 - D(x))].
+    """
+    return (softplus(-real) + smoothing * real).mean() + softplus(fake).mean()
 
 
 def non_saturating(fake: Tensor) -> Tensor:
@@ -39,7 +47,46 @@ def minimax(fake: Tensor) -> Tensor:
     return -softplus(fake).mean()
 
 
+def squared_error(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
+    """E[(D(x) - 1)^2] / 2 + E[D(G(z))^2] / 2: Mao et al. 2017, equation 9; 1/4 when D says 1/2 to everything."""
+    return ((real - (1 - smoothing)).square().mean() + fake.square().mean()) / 2
+
+
+def squared_error_to_real(fake: Tensor) -> Tensor:
+    """E[(D(G(z)) - 1)^2] / 2."""
+    return (fake - 1).square().mean() / 2
+
+
+def mean_gap(real: Tensor, fake: Tensor) -> Tensor:
+    """E[D(G(z))] - E[D(x)]: minus the Wasserstein distance if D is 1-Lipschitz and the best (Arjovsky et al. 2017)."""
+    return fake.mean() - real.mean()
+
+
+def hinge(real: Tensor, fake: Tensor) -> Tensor:
+    """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]: Miyato et al. 2018, equation 16; 2 when D is blind."""
+    return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+def minus_mean(fake: Tensor) -> Tensor:
+    """-E[D(G(z))]: the generator's side of the Wasserstein and the hinge loss."""
+    return -fake.mean()
+
+
+def as_it_is(logits: Tensor) -> Tensor:
+    """D(x) where no sigmoid follows: a score, not a probability."""
+    return logits
+
+
+NON_SATURATING = AdversarialLoss(cross_entropy, non_saturating, torch.sigmoid)
+MINIMAX = AdversarialLoss(cross_entropy, minimax, torch.sigmoid)
+LEAST_SQUARES = AdversarialLoss(squared_error, squared_error_to_real, as_it_is, boundary=0.5)
+WASSERSTEIN = AdversarialLoss(mean_gap, minus_mean, as_it_is, boundary=None)
+HINGE = AdversarialLoss(hinge, minus_mean, as_it_is)
+
 LOSSES = {
-    "non_saturating": AdversarialLoss(cross_entropy, non_saturating, torch.sigmoid),
-    "minimax": AdversarialLoss(cross_entropy, minimax, torch.sigmoid),
+    "non_saturating": NON_SATURATING,
+    "minimax": MINIMAX,
+    "least_squares": LEAST_SQUARES,
+    "wasserstein": WASSERSTEIN,
+    "hinge": HINGE,
 }

@@ -85,8 +85,13 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         # The two losses of a game: either may fall because the other side got worse, so neither says quality.
         "train/loss_g": Metric(None, "minimize", "training", "generator's loss; tells collapse at best, not quality"),
         "train/loss_d": Metric(None, "minimize", "training", "discriminator's loss; near 0 it has won the game"),
-        "train/d_real": Metric(None, None, "training", "mean D(x) on real images: 0.5 is balance"),
-        "train/d_fake": Metric(None, None, "training", "mean D(G(z)) on fakes: 0.5 is balance, near 0 D has won"),
+        "train/penalty": Metric(None, None, "training", "gradient penalty or R1 in the discriminator's loss"),
+        "train/d_real": Metric(
+            None, None, "training", "mean D(x) on real images: 0.5 is balance (a critic's score: no scale)"
+        ),
+        "train/d_fake": Metric(
+            None, None, "training", "mean D(G(z)) on fakes: 0.5 is balance, near 0 D has won (a critic's: no scale)"
+        ),
         "train/d_accuracy": Metric(None, None, "training", "share of images D tells real from fake: 0.5 is balance"),
         "train/grad_norm_g": Metric(None, None, "training", "norm of the generator's gradient"),
         "train/grad_norm_d": Metric(None, None, "training", "norm of the discriminator's gradient"),
