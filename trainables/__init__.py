@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from trainables.autoregressive import Autoregressive, AutoregressiveConfig
 from trainables.classic import LogisticRegression, LogisticRegressionConfig
 from trainables.config import nearest
+from trainables.diffusion import Diffusion, DiffusionConfig
 from trainables.entry import Entry, ModelError
+from trainables.flow import Flow, FlowConfig
 from trainables.gan import GANS, Gan
+from trainables.hmm import Hmm, HmmConfig
+from trainables.mixture import Gmm, GmmConfig
+from trainables.naive_bayes import GaussianNb, GaussianNbConfig
 from trainables.own import load_own
+from trainables.vae import Vae, VaeConfig
 
 __all__ = ["MODELS", "Entry", "ModelError", "find_model"]
 
 MODELS: dict[str, Entry] = {
     "logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig),
+    "gaussian_nb": Entry(GaussianNb, GaussianNbConfig),
+    "autoregressive": Entry(Autoregressive, AutoregressiveConfig),
+    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}),
+    "diffusion": Entry(Diffusion, DiffusionConfig),
+    "flow": Entry(Flow, FlowConfig),
+    "gmm": Entry(Gmm, GmmConfig),
+    "hmm": Entry(Hmm, HmmConfig),
+    "vae": Entry(Vae, VaeConfig),
     **{name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()},
 }
 
