@@ -24,14 +24,18 @@ LOG_DISTRIBUTIONS = frozenset(
     }
 )
 
+# Those of them whose min and max are exponents.
+EXPONENT_DISTRIBUTIONS = frozenset({"log_uniform", "q_log_uniform", "inv_log_uniform"})
+
 
 @dataclass(frozen=True)
 class Searched:
-    """One searched parameter: `log` if over orders of magnitude, `choices` if from a list."""
+    """One searched parameter: `log` if over orders of magnitude, with its `choices` or its `bounds`."""
 
     name: str
     log: bool = False
     choices: tuple[Any, ...] = ()
+    bounds: tuple[float, float] | None = None
 
 
 def searched_parameters(sweep: Sweep) -> list[Searched]:
@@ -48,7 +52,15 @@ def _is_open(domain: Any) -> bool:
 
 
 def _searched(name: str, domain: Mapping[str, Any]) -> Searched:
-    return Searched(name, domain.get("distribution") in LOG_DISTRIBUTIONS, tuple(domain.get("values", ())))
+    log = domain.get("distribution") in LOG_DISTRIBUTIONS
+    return Searched(name, log, tuple(domain.get("values", ())), _bounds(domain))
+
+
+def _bounds(domain: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Smallest and largest value, where the spec gives values and not exponents."""
+    if domain.get("distribution") in EXPONENT_DISTRIBUTIONS or not {"min", "max"} <= domain.keys():
+        return None
+    return float(domain["min"]), float(domain["max"])
 
 
 def _differs(column: pd.Series[Any]) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -50,7 +49,7 @@ from sweeps.spec import load_spec
 trials, seconds, folder = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 spec = load_spec({
     "model": "sleeper:Sleeper", "dataset": "digits", "method": "bayes", "run_cap": trials,
-    "metric": {"name": "train/score", "goal": "maximize"},
+    "metric": {"name": "train/score", "goal": "maximize"}, "model_path": sys.argv[4],
 })
 fit = runner._fit
 def timed(*args):
@@ -59,7 +58,7 @@ def timed(*args):
     print("inside", time.perf_counter() - start)
 runner._fit = timed
 from pathlib import Path
-runner.run(spec, Path(folder), runner.Options(wandb="off", model_path=(sys.path[0],)))
+runner.run(spec, Path(folder), runner.Options(wandb="off"))
 """
 
 
@@ -68,11 +67,10 @@ def measure(script: str, trials: int, seconds: float) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", script, str(trials), str(seconds), folder],
+            [sys.executable, "-c", script, str(trials), str(seconds), folder, str(HERE)],
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "PYTHONPATH": str(HERE)},
         )
         whole = time.perf_counter() - start
     inside = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("inside")]
@@ -90,9 +88,8 @@ def main() -> None:
     for repeat in range(arguments.repeats):
         ours, plain = (measure(script, arguments.trials, 0.2) for script in (OURS, PLAIN))
         pairs.append({"ours": ours, "plain": plain, "ratio": (ours[0] / plain[0], ours[1] / plain[1])})
-        print(
-            f"run {repeat + 1}: ours {ours[0]:.1f} s ({ours[1]:.1f} inside), plain {plain[0]:.1f} s ({plain[1]:.1f} inside)"
-        )
+        each = (f"{name} {t[0]:.1f} s ({t[1]:.1f} inside)" for name, t in (("ours", ours), ("plain", plain)))
+        print(f"run {repeat + 1}: {', '.join(each)}")
     ratios = {side: statistics.median(pair["ratio"][i] for pair in pairs) for i, side in enumerate(("whole", "inside"))}
     ideal = arguments.trials * 0.2 / 2
     print(json.dumps({"ideal": ideal, "median ratio": ratios}))

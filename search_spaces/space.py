@@ -62,7 +62,15 @@ class Domain:
 
     def when(self, **conditions: Condition | Scalar | tuple[Scalar, ...]) -> Self:
         """This domain, active only when every named parameter is active and meets its condition."""
-        return replace(self, conditions=MappingProxyType({**self.conditions, **{k: _condition(v) for k, v in conditions.items()}}))
+        return replace(
+            self, conditions=MappingProxyType({**self.conditions, **{k: _condition(v) for k, v in conditions.items()}})
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "conditions": dict(self.conditions)}  # a read-only view can be neither copied nor sent
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, conditions=MappingProxyType(state["conditions"]))
 
     def contains(self, value: Scalar) -> bool:
         raise NotImplementedError
@@ -142,7 +150,9 @@ class Choice(Domain):
             raise SpaceError("a choice needs at least one value")
         for value in choices:
             if not isinstance(value, str | int | float | bool | None):
-                raise SpaceError(f"{value!r} is not a string, a number, true, false or null: no such value can be searched")
+                raise SpaceError(
+                    f"{value!r} is not a string, a number, true, false or null: no such value can be searched"
+                )
         object.__setattr__(self, "choices", choices)
         object.__setattr__(self, "conditions", MappingProxyType(dict(conditions or {})))
 
@@ -203,7 +213,9 @@ class Space(Mapping[str, Domain]):
                 return f"{name} has no effect here ({_words(self[name].conditions)})"
             if not self[name].contains(value):
                 return f"{name}={value!r} is outside {self[name]}"
-        return next((f"{name} is missing" for name in self if name not in config and self.is_active(name, config)), None)
+        return next(
+            (f"{name} is missing" for name in self if name not in config and self.is_active(name, config)), None
+        )
 
     def contains(self, config: Mapping[str, Any]) -> bool:
         return self.fault(config) is None

@@ -9,11 +9,12 @@ from typing import Any
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, Space
 from sweeps.faults import SpecError, shown
 from sweeps.narrowing import activators
+from sweeps.parameters import Constant
 from trainables.base import ConfigError
 
 Configure = Callable[[Mapping[str, Any]], Any]
 # Draws of the other parameters before a value counts as refused, and draws of the space in search of bad pairs.
-_DRAWS = 64
+_DRAWS = 40
 
 
 def admit(configure: Configure, space: Space, fixed: Mapping[str, Scalar]) -> list[str]:
@@ -45,7 +46,7 @@ def _kind(value: Scalar) -> str:
 def candidates(domain: Domain) -> Iterator[tuple[str, Scalar]]:
     """The values that tell whether `domain` is taken, with their keys: all choices, or the ends and a point between."""
     if isinstance(domain, Choice):
-        yield from (("values", value) for value in domain.choices)
+        yield from (("value" if isinstance(domain, Constant) else "values", value) for value in domain.choices)
     if isinstance(domain, Float | Int):
         yield "min", domain.low
         yield "max", domain.high

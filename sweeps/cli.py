@@ -101,7 +101,7 @@ def run(
 
     folder = runner.new_folder(spec, out)
     data = str(data_dir.resolve()) if data_dir else None
-    options = runner.Options(address=address, wandb=wandb, data_dir=data, model_path=requests.model_path(what))
+    options = runner.Options(address=address, wandb=wandb, data_dir=data)
     say(f"{spec.model} on {spec.dataset}, {spec.method} search; results go to {folder}")
     return _ended(runner.run(spec, folder, options))
 

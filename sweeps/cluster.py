@@ -6,13 +6,13 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import ray
 
-from sweeps.spec import Resources
+from sweeps.resolved import Resources
 
 # Ray Tune's own files, progress and warnings would repeat what the sweep's folder and table already say.
 QUIET = {
@@ -40,15 +40,18 @@ def ray_session(address: str | None, log: Path) -> Iterator[None]:
     Ray's own output goes to the file `log`; workers' output is gathered beside it at the end.
     """
     os.environ.update(QUIET)
-    with _logging_to(log), tempfile.TemporaryDirectory(prefix="sweeps-", ignore_cleanup_errors=True) as temporary:
+    scratch = tempfile.TemporaryDirectory(prefix="sweeps-", ignore_cleanup_errors=True)
+    with scratch as temporary, _logging_to(log) as attach:
         try:
             _connect(address, temporary)
+            attach()  # connecting has cleared the handlers of Ray's logger
+            yield
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+            if ray.is_initialized():
+                raise
             raise ClusterError(
                 f"Ray at {address or 'this machine'}: {str(error).splitlines()[0]}; see {log}"
             ) from error
-        try:
-            yield
         finally:
             ray.shutdown()
             if address is None:
@@ -85,17 +88,21 @@ def slots(resources: Resources) -> int:
 
 
 @contextmanager
-def _logging_to(log: Path) -> Iterator[None]:
-    """Send the log of Ray and of this package to a file."""
+def _logging_to(log: Path) -> Iterator[Callable[[], None]]:
+    """Send the log of Ray and of this package to a file; yields what attaches the file again."""
     log.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     loggers = [logging.getLogger(name) for name in ("ray", "sweeps")]
     before = [(logger.handlers[:], logger.propagate) for logger in loggers]
-    for logger in loggers:
-        logger.handlers[:], logger.propagate = [handler], False
+
+    def attach() -> None:
+        for logger in loggers:
+            logger.handlers[:], logger.propagate = [handler], False
+
+    attach()
     try:
-        yield
+        yield attach
     finally:
         for logger, (handlers, propagate) in zip(loggers, before, strict=True):
             logger.handlers[:], logger.propagate = handlers, propagate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import threading
 import time
@@ -21,9 +22,18 @@ from sweeps.resolved import Objective
 QUIET = 10.0  # seconds without a line before a plain progress line
 PER_SECOND = 2  # refreshes of the live table
 TRIALS_SHOWN = 8
+NARROW = 50  # columns below which configs are left out
 STYLES: Mapping[Status, str] = {"done": "green", "running": "cyan", "stopped": "yellow", "failed": "red"}
 
 P = ParamSpec("P")
+
+
+class Terminal(Console):
+    """Standard error, or any other place to draw on; one that goes away falls silent."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process here, and close its standard output."""
+        self.quiet = True
 
 
 def _harmless(method: Callable[Concatenate[LiveConsole, P], None]) -> Callable[Concatenate[LiveConsole, P], None]:
@@ -37,7 +47,7 @@ def _harmless(method: Callable[Concatenate[LiveConsole, P], None]) -> Callable[C
         except Exception:
             self._dark = True
 
-    return cast(Callable[Concatenate[LiveConsole, P], None], guarded)
+    return cast("Callable[Concatenate[LiveConsole, P], None]", guarded)
 
 
 class LiveConsole:
@@ -55,7 +65,7 @@ class LiveConsole:
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or Terminal(stderr=True)
         self._progress = Progress(objective, total)
         self._slots, self._clock = slots, clock
         self._lock = threading.RLock()  # the live table is drawn by a thread of its own
@@ -78,7 +88,7 @@ class LiveConsole:
     def row(self, row: Mapping[str, Any]) -> None:
         self._progress.row(row)
         if self._clock() - self._spoke >= QUIET:
-            self._line(f"{self._pace()}; {self._running()}")
+            self._line(f"{self._pace()}{self._leader()}; {self._running()}")
 
     @_harmless
     def media(self, trial: str, step: int, name: str, png: bytes) -> None:
@@ -87,17 +97,16 @@ class LiveConsole:
     @_harmless
     def trial_ended(self, trial: str, status: Status, reason: str) -> None:
         state = self._progress.ended(trial, status, reason)
-        self._line(f"trial {trial} {status}{_because(state)}{self._score(state)}, {self._pace()}")
+        reason = f" ({reason})" if reason else ""
+        self._line(f"trial {trial} {status}{reason}{self._score(state)}; {self._tally()}{self._leader()}")
 
     def close(self, interrupted: bool) -> None:
         """Leave the last state of the table, and the terminal as it was."""
         live, self._live = self._live, None
         if live is not None:
             atexit.unregister(live.stop)
-            try:
+            with contextlib.suppress(Exception):  # of a terminal that is gone, nothing is left to restore
                 live.stop()
-            except Exception:  # the terminal is gone, and nothing is left to restore
-                self._dark = True
 
     def _go_live(self) -> None:
         # Only stderr: what is printed to stdout belongs to whoever reads stdout.
@@ -126,12 +135,20 @@ class LiveConsole:
 
     def _pace(self) -> str:
         progress, seconds = self._progress, self._clock() - self._began
-        counts, of = progress.counts, f"/{progress.total}" if progress.total is not None else ""
-        parts = [f"{progress.over}{of} over: " + ", ".join(f"{counts[status]} {status}" for status in STYLES)]
+        counts = progress.counts
+        parts = [f"{self._tally()}: " + ", ".join(f"{counts[status]} {status}" for status in STYLES)]
         pace, left = progress.per_minute(seconds), progress.seconds_left(seconds)
         parts += [f"{pace:.3g}/min"] if pace is not None else []
         parts += [f"{duration(left)} left"] if left else []
         return ", ".join(parts)
+
+    def _tally(self) -> str:
+        of = f" of {self._progress.total}" if self._progress.total is not None else ""
+        return f"{self._progress.over}{of} ended"
+
+    def _leader(self) -> str:
+        best = self._progress.best()
+        return f", best {number(best.best)} in trial {best.trial}" if best is not None else ""
 
     def _best(self) -> Text:
         best = self._progress.best()
@@ -144,13 +161,11 @@ class LiveConsole:
         table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
         for head in ("trial", "status", "step", self._progress.objective.name):
             table.add_column(Text(printable(head)), no_wrap=True, max_width=20)
-        table.add_column("config", no_wrap=True, overflow="ellipsis", ratio=1)
+        if wide := self._console.width >= NARROW:
+            table.add_column("config", no_wrap=True, overflow="ellipsis", ratio=1)
         room = max(self._console.height - 6, 1)
         for state in self._progress.latest(min(max(TRIALS_SHOWN, self._slots), room)):
-            status = _one_line(state.status, STYLES[state.status])
-            detail = state.reason if state.status == "failed" else settings(state.config)
-            value = number(state.value if state.status == "running" else state.best)
-            table.add_row(_one_line(state.trial), status, str(state.step), value, _one_line(detail, "dim"))
+            table.add_row(*_cells(state)[: None if wide else -1])
         return table
 
     def _score(self, state: TrialState) -> str:
@@ -190,5 +205,8 @@ def _one_line(text: str, style: str = "") -> Text:
     return Text(printable(text), style, no_wrap=True, overflow="ellipsis")
 
 
-def _because(state: TrialState) -> str:
-    return f" ({state.reason})" if state.reason else ""
+def _cells(state: TrialState) -> list[Text]:
+    value = state.value if state.status == "running" else state.best
+    detail = state.reason if state.status == "failed" else settings(state.config)
+    status = _one_line(state.status, STYLES[state.status])
+    return [_one_line(state.trial), status, Text(str(state.step)), Text(number(value)), _one_line(detail, "dim")]

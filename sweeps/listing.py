@@ -12,7 +12,9 @@ import pandas as pd
 from analysis.metrics import goal_of
 from analysis.results import ResultsError, load
 from search_spaces import SPACES
-from sweeps.spec import Spec, load_spec
+from sweeps.resolved import Spec
+from sweeps.search import configs
+from sweeps.spec import load_spec
 from trainables import MODELS, find_model
 from trainables.data import DATASETS
 
@@ -57,11 +59,11 @@ def best_of(folder: Path, metric: str | None, top: int) -> list[Row]:
 def best_spec(folder: Path, metric: str | None) -> Spec:
     """The best trial's config as a spec of one trial."""
     _, ranked = _ranked(folder, metric)
-    sweep_spec = load_spec(folder / "spec.yaml")
-    row = ranked.iloc[0]
-    config = {n.removeprefix("config/"): _plain(row[n]) for n in map(str, row.index) if n.startswith("config/")}
-    document = sweep_spec.document()
-    document["parameters"] = {name: {"value": value} for name, value in config.items() if value is not None}
+    spec = load_spec(folder / "spec.yaml")
+    # From the journal, which unlike a table of text tells an unset parameter from one that is null.
+    config = configs(spec, folder / "optuna.journal")[int(ranked.iloc[0]["trial"])]
+    document = spec.document()
+    document["parameters"] = {name: {"value": value} for name, value in config.items()}
     document |= {"method": "random", "run_cap": 1}
     document.pop("early_terminate", None)
     return load_spec(document)
@@ -101,9 +103,9 @@ def datasets() -> list[Row]:
         {
             "dataset": name,
             "image": "x".join(map(str, source.image_shape)),
-            "train": source.train_size,
-            "val": source.val_size,
-            "test": source.test_size,
+            "train": source.train,
+            "val": source.val,
+            "test": source.test,
             "what": source.description,
         }
         for name, source in DATASETS.items()

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sweeps.spec import Spec
+from sweeps.resolved import Spec
 from trainables.data import Dataset
 
 LIBRARIES = ("gdsweeps", "ray", "optuna", "wandb", "torch", "torchvision", "scikit-learn", "numpy", "scipy", "pandas")

@@ -74,9 +74,7 @@ class Narrowing:
 
     def _place(self, name: str, domain: Domain, searched: dict[str, Domain]) -> None:
         activity = self._activity(domain, searched)
-        if isinstance(domain, Constant) and activity == "sometimes":
-            searched[name] = Choice(domain.value, conditions=domain.conditions)
-        elif isinstance(domain, Constant) and (activity == "always" or name in self.named):
+        if isinstance(domain, Constant) and activity != "sometimes" and (activity == "always" or name in self.named):
             self.fixed[name] = domain.value
             if activity == "never":
                 self.warnings.append(f"parameters.{name} has no effect: {self._unmet(domain, searched)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sweeps.faults import SpecError
+from sweeps.faults import SpecError, shown
 from sweeps.schema import INAPPLICABLE, SpecSection
 
 _RANGE = {"min", "max", "q", "step", "distribution"}
@@ -18,12 +18,18 @@ def split(overrides: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     for key, value in overrides.items():
         head, _, rest = key.partition(".")
         if head == "parameters":
-            parameters |= {rest: value} if rest else dict(value)
+            parameters |= {rest: value} if rest else _mapping(value)
         elif head in SpecSection.model_fields or head in INAPPLICABLE:
             lines |= {} if value is None else {key: value}
         else:
             parameters[key] = value
     return lines, parameters
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SpecError(f"{shown(value)} is no mapping of parameters", key="parameters", valid="{NAME: VALUE}")
+    return {str(name): below for name, below in value.items()}
 
 
 def with_lines(document: Mapping[str, Any], lines: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from search_spaces.space import AtLeast, Choice, Condition, Domain, Float, Int, OneOf, Scalar, SpaceError, same
 from sweeps.faults import SpecError, shown
-from sweeps.schema import AtLeastSection, ParameterSection, as_number, read_parameters
+from sweeps.schema import AtLeastSection, ParameterSection, as_number
+from sweeps.structure import read_parameters
 
 # Distributions that no sampler here draws from: a stand-in under the same name would be another search.
 REFUSED = {

@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
+from sweeps.faults import SpecError
+from sweeps.resolved import Spec
 from sweeps.schema import json_schema
-from sweeps.spec import Spec, SpecError, load_spec
+from sweeps.spec import load_spec
 from sweeps.store import replace_file
 
 WANDB_MODES = ("auto", "online", "offline", "off")
@@ -40,12 +42,6 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
 def check_wandb(mode: str) -> None:
     if mode not in WANDB_MODES:
         raise SpecError(f"--wandb {mode}: unknown; valid: {', '.join(WANDB_MODES)}")
-
-
-def model_path(what: str) -> tuple[str, ...]:
-    """Where a user's own model is looked for: the working folder, then the spec's."""
-    folders = [Path.cwd(), *([Path(what).resolve().parent] if Path(what).is_file() else [])]
-    return tuple(dict.fromkeys(map(str, folders)))
 
 
 def model_name(name: str | None) -> str:

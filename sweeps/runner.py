@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,14 +19,14 @@ from typing import Any
 import yaml
 from ray import cloudpickle, tune
 
-from analysis.report import write_report
 from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
 from sweeps.manifest import manifest
 from sweeps.observer import Status
+from sweeps.resolved import Spec
 from sweeps.schedulers import ReportScheduler, WorkSearcher
 from sweeps.search import Search
-from sweeps.spec import Spec, load_spec
+from sweeps.spec import load_spec
 from sweeps.store import FolderError, Record, Store, locked, replace_file
 from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker
@@ -41,7 +42,6 @@ class Options:
     address: str | None = None
     wandb: str = "auto"  # auto, online, offline or off
     data_dir: str | None = None
-    model_path: tuple[str, ...] = ()  # where a user's own model is looked for
 
 
 @dataclass(frozen=True)
@@ -104,37 +104,41 @@ def _load_data(spec: Spec, options: Options) -> Dataset:
 
 
 def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> Outcome:
-    entry = find_model(spec.model, [Path(path) for path in options.model_path])
+    entry = find_model(spec.model, [Path(path) for path in spec.model_path])
     search = Search(spec, folder / "optuna.journal")
     store = Store(folder, spec.metric)
     with ray_session(options.address, folder / "ray" / "ray.log"):
         concurrent = slots(spec.resources)
-        sweep = Sweep(spec, search, store, _observers(spec, folder, options, sweep_id, search.size, concurrent))
+        total = None if search.size == math.inf else int(search.size)
+        console = LiveConsole(objective=spec.metric, total=total, slots=concurrent)
+        sweep = Sweep(spec, search, store, [_tracker(spec, folder, options, sweep_id), console])
         sweep.restore(store.existing_rows())
+        for record in store.records:
+            if record.status != "running":
+                console.known(record.trial, record.config, record.status, record.best.get(spec.metric.name))
         try:
             if not sweep.over:
                 _fit(sweep, spec, folder, entry, data, concurrent)
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
+    from analysis.report import write_report  # draws with matplotlib, which nobody should wait for at the start
+
     counts = Counter(record.status for record in store.records)
     return Outcome(folder, counts, store.best(), interrupted, write_report(folder))
 
 
-def _observers(
-    spec: Spec, folder: Path, options: Options, sweep_id: str, size: float, concurrent: int
-) -> Sequence[LiveConsole | Tracker]:
-    total = None if size == float("inf") else int(size)
-    tracker = Tracker(
+def _tracker(spec: Spec, folder: Path, options: Options, sweep_id: str) -> Tracker:
+    return Tracker(
         folder,
         sweep_id=sweep_id,
         mode=options.wandb,
         tracking=spec.tracking,
         model=spec.model,
         dataset=spec.dataset,
-        name=spec.name or folder.name,
+        name=f"{spec.name}-{sweep_id}" if spec.name else folder.name,
+        objective=spec.metric,
     )
-    return [tracker, LiveConsole(objective=spec.metric, total=total, slots=concurrent)]
 
 
 def _fit(sweep: Sweep, spec: Spec, folder: Path, entry: Entry, data: Dataset, concurrent: int) -> None:
@@ -153,7 +157,12 @@ def _fit(sweep: Sweep, spec: Spec, folder: Path, entry: Entry, data: Dataset, co
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
-        run_config=tune.RunConfig(storage_path=str((folder / "ray").resolve()), name="tune", verbose=0),
+        run_config=tune.RunConfig(
+            storage_path=str((folder / "ray").resolve()),
+            name="tune",
+            verbose=0,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours travel as parcels
+        ),
     )
     with _terminated_as_interrupted():
         tuner.fit()

@@ -22,14 +22,14 @@ from sweeps.trial import Parcel, Report
 logger = logging.getLogger(__name__)
 
 
-class WorkSearcher(Searcher):  # type: ignore[misc]
+class WorkSearcher(Searcher):
     """Hands the sweep's next piece of work to Ray whenever a slot is free."""
 
     def __init__(self, sweep: Sweep) -> None:
         super().__init__()
         self._sweep = sweep
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> Any:
         work = self._sweep.next()
         if work is not None:
             return {"works": [work]}
@@ -45,11 +45,11 @@ class WorkSearcher(Searcher):  # type: ignore[misc]
         """Nothing: see `save`."""
 
 
-class ReportScheduler(FIFOScheduler):  # type: ignore[misc]
+class ReportScheduler(FIFOScheduler):
     """Files each report with the sweep, which says when a trial is over."""
 
     def __init__(self, sweep: Sweep) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._sweep = sweep
 
     def on_trial_result(self, tune_controller: Any, trial: RayTrial, result: dict[str, Any]) -> str:
@@ -70,7 +70,7 @@ def _of(report: Report, parcels: list[Parcel]) -> list[Parcel]:
 
 def _collect(trial: RayTrial) -> list[Parcel]:
     """The bytes a worker has made, fetched through the object store; none if it died meanwhile."""
-    actor = trial.temporary_state.ray_actor
+    actor: Any = trial.temporary_state.ray_actor
     try:
         parcels: list[Parcel] = ray.get(actor.collect.remote())
     except RayError:

@@ -5,14 +5,13 @@ A field's description says what is valid: editors show it, and so does the messa
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
-
-from sweeps.faults import SpecError, shown
 
 # YAML 1.1 reads 1e-3 (no dot) as text; whoever writes it means the number.
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
@@ -41,10 +40,12 @@ def as_whole(value: Any) -> Any:
 
 
 Scalar = str | int | float | bool | None
-Number = Annotated[int | float, BeforeValidator(as_number)]
-Real = Annotated[float, BeforeValidator(as_number)]
-Whole = Annotated[int, BeforeValidator(as_whole)]
-Seconds = Annotated[float, BeforeValidator(as_seconds)]
+_Text = Annotated[str, Field(pattern=f"^{_EXPONENT.pattern}$")]
+_Time = Annotated[str, Field(pattern=rf"^({_DURATION.pattern})+$")]
+Number = Annotated[int | float, BeforeValidator(as_number, json_schema_input_type=int | float | _Text)]
+Real = Annotated[float, BeforeValidator(as_number, json_schema_input_type=float | _Text)]
+Whole = Annotated[int, BeforeValidator(as_whole, json_schema_input_type=int | _Text)]
+Seconds = Annotated[float, BeforeValidator(as_seconds, json_schema_input_type=float | _Text | _Time)]
 Value = Annotated[Scalar, BeforeValidator(as_number)]
 Name = Annotated[str, Field(min_length=1)]
 
@@ -144,79 +145,37 @@ class SpecSection(Section):
     notes: str | None = Field(None, description="text: W&B notes")
 
 
-def read_spec(document: Mapping[str, Any]) -> SpecSection:
-    """`document` with its structure and types checked; SpecError names the first key that is wrong."""
-    try:
-        return SpecSection.model_validate(document)
-    except ValidationError as error:
-        raise _fault(error, document) from None
-
-
-def read_parameters(document: Any, key: str) -> dict[str, ParameterSection]:
-    """The same for `parameters` alone, called `key` in messages (a user's SPACE)."""
-    try:
-        return SpecSection.model_validate({"model": "any", "parameters": document}).parameters or {}
-    except ValidationError as error:
-        fault = _fault(error, {"parameters": document})
-        fault.key = key + fault.key.removeprefix("parameters")
-        raise fault from None
-
-
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a spec, for editors: draft 2020-12, every line with what is valid there."""
     schema = SpecSection.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "A sweep"
+    for section, properties in _properties(schema):
+        for name, field in section.model_fields.items():
+            properties[name] |= _bounds(field)
     foreign = {"description": "W&B's own line: it does not apply here and changes nothing", "deprecated": True}
     schema["properties"] |= dict.fromkeys(INAPPLICABLE, foreign)
-    return schema
+    # What pydantic writes of a bound on a converted value is no word of JSON Schema's.
+    found: dict[str, Any] = json.loads(json.dumps(schema), object_hook=_without_bounds)
+    return found
 
 
-def _fault(error: ValidationError, document: Mapping[str, Any]) -> SpecError:
-    first = error.errors(include_url=False)[0]
-    named = first["type"] in ("missing", "extra_forbidden")
-    path = [*_path(first["loc"], document, named)]
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-    section, field = _described(path)
-    if first["type"] == "extra_forbidden":
-        return SpecError("unknown key", key=key, valid=section.model_fields, near=path[-1])
-    valid = (field.description or "") if field is not None else ""
-    if first["type"] == "missing":
-        return SpecError("is missing", key=key, valid=valid)
-    names = valid.removeprefix("one of ").split(", ") if valid.startswith("one of ") else valid
-    return SpecError(f"{shown(first['input'])} does not fit", key=key, valid=names, near=first["input"])
+def _properties(schema: dict[str, Any]) -> Iterator[tuple[type[Section], dict[str, Any]]]:
+    yield SpecSection, schema["properties"]
+    for section in SECTIONS.values():
+        yield section, schema["$defs"][section.__name__]["properties"]
 
 
-def _path(loc: tuple[int | str, ...], document: Any, named: bool) -> Iterator[int | str]:
-    """`loc` without the names pydantic gives to the members of a union, which no user wrote.
-
-    `named`: the last part is a key's name, whether the document has it or not.
-    """
-    for index, part in enumerate(loc):
-        if isinstance(document, Mapping) and (part in document or (named and index == len(loc) - 1)):
-            document = document.get(part)
-            yield part
-        elif isinstance(document, list) and isinstance(part, int):
-            document = document[part]
-            yield part
+def _bounds(field: FieldInfo) -> dict[str, float]:
+    return {theirs: getattr(m, ours) for m in field.metadata for ours, theirs in _BOUNDS.items() if hasattr(m, ours)}
 
 
-def _described(path: list[int | str]) -> tuple[type[Section], FieldInfo | None]:
-    """The section that the last key of `path` stands in, and the innermost field around it."""
-    section, field = SPEC, None
-    for depth, part in enumerate(path):
-        section = _SECTIONS.get(_pattern(path[:depth]), section)
-        field = section.model_fields.get(str(part), field)
-    return section, field
+def _without_bounds(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key not in _BOUNDS}
 
 
-def _pattern(path: list[int | str]) -> tuple[str, ...]:
-    """`path` with a star for the names that a user gives: parameters, and those a condition is on."""
-    return tuple("*" if path[0] == "parameters" and depth in (1, 3) else str(part) for depth, part in enumerate(path))
-
-
-SPEC: type[Section] = SpecSection
-_SECTIONS: dict[tuple[str, ...], type[Section]] = {
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("parameters", "*"): ParameterSection,
     ("parameters", "*", "when", "*"): AtLeastSection,
     ("metric",): MetricSection,

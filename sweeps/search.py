@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
 from sweeps.observer import Status
-from sweeps.spec import Spec
+from sweeps.resolved import Spec
 from sweeps.store import cut_torn_line
 
 STATES: dict[Status, TrialState] = {
@@ -98,6 +98,12 @@ class Search:
         return {name: value for name, value in config.items() if name not in self._spec.fixed}
 
 
+def configs(spec: Spec, journal: Path) -> dict[int, Config]:
+    """Every trial's config by number, as the journal has it."""
+    study = _study(spec, journal)
+    return {trial.number: {**spec.fixed, **trial.params} for trial in study.get_trials(deepcopy=False)}
+
+
 def derived_seed(*parts: object) -> int:
     """A seed of 31 bits that follows from `parts` alone, the same on every machine."""
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big") >> 1
@@ -108,6 +114,10 @@ def _open_study(spec: Spec, journal: Path) -> optuna.Study:
     # Optuna would wait half a minute for it.
     Path(f"{journal}.lock").unlink(missing_ok=True)
     cut_torn_line(journal)
+    return _study(spec, journal)
+
+
+def _study(spec: Spec, journal: Path) -> optuna.Study:
     storage = JournalStorage(JournalFileBackend(str(journal)))
     return optuna.create_study(
         storage=storage, study_name=spec.name or "sweep", direction=spec.metric.goal, load_if_exists=True

@@ -18,7 +18,8 @@ from sweeps.faults import SpecError, nearest
 from sweeps.narrowing import Narrowing
 from sweeps.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.resolved import Budget, Objective, Resources, Spec, Tracking
-from sweeps.schema import SpecSection, read_spec
+from sweeps.schema import SpecSection
+from sweeps.structure import read_spec
 from sweeps.wandb_lines import carried_over
 from sweeps.yaml_file import read_yaml
 from trainables import MODELS, Entry, ModelError, find_model

@@ -21,7 +21,7 @@ from typing import Any
 
 from analysis.metrics import goal_of
 from sweeps.observer import Status
-from sweeps.spec import Objective
+from sweeps.resolved import Objective
 
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time

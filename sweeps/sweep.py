@@ -12,8 +12,8 @@ from typing import Any
 
 from sweeps.bands import Bands
 from sweeps.observer import Observer, Status
+from sweeps.resolved import Spec
 from sweeps.search import Search, derived_seed
-from sweeps.spec import Spec
 from sweeps.store import Store
 from sweeps.trial import Parcel, Report, Work
 
@@ -31,6 +31,10 @@ class Progress:
     reported: list[str] = field(default_factory=list)
 
 
+class _Absent:
+    """What a pickled sweep comes back as."""
+
+
 class Sweep:
     """Hands out work, files what comes back, and tells the search the truth about it."""
 
@@ -41,6 +45,14 @@ class Sweep:
         self._open: dict[str, Progress] = {}
         self._again: list[str] = []
         self.no_new_trials = False
+
+    def __reduce__(self) -> tuple[type[_Absent], tuple[()]]:
+        """Pickled as a placeholder: Ray saves its hooks in order to restore an experiment, which is never done here."""
+        return _Absent, ()
+
+    def __deepcopy__(self, memo: object) -> Sweep:
+        """There is one sweep: a copy of a hook speaks to the same."""
+        return self
 
     def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""

@@ -6,7 +6,6 @@ import os
 import sys
 
 import threadpoolctl
-import torch
 
 _LIMITS: list[threadpoolctl.threadpool_limits] = []  # kept: a limit is lifted when its object is collected
 
@@ -20,8 +19,10 @@ def limit_threads(cpus: float) -> int:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = str(threads)
     _LIMITS[:] = [threadpoolctl.threadpool_limits(threads)]
-    torch.set_num_threads(threads)
-    # oneDAL reads no environment variable; it is bound only where scikit-learn-intelex has been loaded.
+    # Both take their time to import and are not imported for this: torch will read OMP_NUM_THREADS if it comes
+    # later; oneDAL reads no variable, so this is called again once the models are built.
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
     if "daal4py" in sys.modules:
         sys.modules["daal4py"].daalinit(threads)
     return threads

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import ray
-import torch
 from ray import tune
 
 from sweeps.evaluate import Evaluator, mean_and_spread
@@ -79,6 +78,8 @@ class Running:
         build = self.entry.build
         self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
         if self.work.checkpoint is not None:
+            import torch  # here and below: a trial that needs no torch should not wait seconds for it
+
             saved = torch.load(io.BytesIO(self.work.checkpoint), map_location="cpu", weights_only=True)
             self.step, self.seconds = saved["step"], saved["seconds"]
             for model, state in zip(self.models, saved["models"], strict=True):
@@ -98,6 +99,8 @@ class Running:
         return metrics
 
     def checkpoint(self) -> bytes:
+        import torch
+
         buffer = io.BytesIO()
         states = [model.state() for model in self.models]
         torch.save({"models": states, "step": self.step, "seconds": self.seconds}, buffer)
@@ -106,17 +109,20 @@ class Running:
 
     @property
     def checkpoint_due(self) -> bool:
-        return self.finished or time.monotonic() - self.saved > CHECKPOINT_SECONDS
+        """Every few seconds, and at the end; a trial that is over sooner is repeated as cheaply as it is stored."""
+        ended = self.finished and self.seconds > CHECKPOINT_SECONDS
+        return ended or time.monotonic() - self.saved > CHECKPOINT_SECONDS
 
 
-class SweepTrial(tune.Trainable):  # type: ignore[misc]
+class SweepTrial(tune.Trainable):
     """Ray's view of our trials. `entry`, `data` and `cpus` come once per worker through the object store."""
 
-    def setup(self, config: dict[str, Any], entry: Entry, data: Dataset, cpus: float) -> None:
-        limit_threads(cpus)
-        self._entry, self._data = entry, data
-        self._evaluator = Evaluator(data)
-        self._device = "cuda" if ray.get_gpu_ids() and torch.cuda.is_available() else "cpu"
+    def setup(self, config: dict[str, Any], **shared: Any) -> None:
+        limit_threads(shared["cpus"])
+        self._entry: Entry = shared["entry"]
+        self._data: Dataset = shared["data"]
+        self._evaluator = Evaluator(self._data)
+        self._device, self._cpus = _device(), shared["cpus"]
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -154,6 +160,7 @@ class SweepTrial(tune.Trainable):  # type: ignore[misc]
     def _row(self, running: Running) -> dict[str, Any]:
         if not running.models:
             running.start()
+            limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
         # A trial that was killed after its last step has only its evaluation left to repeat.
         trained = [{} for _ in running.models] if running.finished and running.step else running.advance()
         judged = [self._evaluator.metrics(model) for model in running.models]
@@ -168,6 +175,15 @@ class SweepTrial(tune.Trainable):  # type: ignore[misc]
             self._parcels.append(Parcel(trial, step, "media", name, png))
         if running.checkpoint_due:
             self._parcels.append(Parcel(trial, step, "checkpoint", "state", running.checkpoint()))
+
+
+def _device() -> str:
+    """ "cuda" where Ray gave the trial a GPU that torch can use."""
+    if not ray.get_gpu_ids():
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _floats(metrics: Mapping[str, Any], step: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ queue or is gone. With --upload it delivers what an earlier feed left and sends 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 POLL = 0.1  # seconds between looks at the queue
 SAVE = 0.5  # at most one save of the position in this many seconds
 SETTLE = 1.0  # a step waits this long for its pictures
+NICENESS = 5  # the trials come first
 
 
 class Feed:
@@ -92,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the feed; 0 when everything was delivered."""
     options = _options(arguments)
     layout, notices = Layout(options.folder.resolve()), Notices()
+    os.nice(NICENESS)
     parent = Parent(options.parent)
     try:
         client()
@@ -152,7 +155,8 @@ def _farewell(layout: Layout, url: str | None, notices: Notices) -> int:
 def _upload(layout: Layout) -> int:
     from sweeps.wandb_files import sync_command, unsynced
 
-    return subprocess.call(sync_command(layout.wandb)) if unsynced(layout.wandb) else 0
+    environment = {**os.environ, "WANDB_DIR": str(layout.folder)}  # its logs too: not into the working folder
+    return subprocess.call(sync_command(layout.wandb), env=environment) if unsynced(layout.wandb) else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import wandb
-
 from sweeps.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced, run_id_of
 from sweeps.wandb_queue import FeedSettings, Layout
 
@@ -144,9 +143,11 @@ class Runs:
                 settings=quiet_settings(),
             )
         except Exception as error:  # wandb raises its own, pydantic's and OSErrors here
-            raise InitError(" ".join(str(error).split())[:200]) from error
+            raise InitError(" ".join(str(error).split())[:200] or type(error).__name__) from error
         self.url = self.url or (run.project_url if online else None)
-        return OpenRun(run, run.starting_step - 1 if online else max(map(last_step, earlier), default=-1))
+        # Online the server knows best: what a broken-off upload left in its file is said again.
+        held = [last_step(file) for file in earlier if not online or is_synced(file)]
+        return OpenRun(run, max([*held, run.starting_step - 1 if online else -1]))
 
     def _log(self, trial: str, step: int, metrics: Mapping[str, Any]) -> None:
         opened = self._opened(trial)

@@ -37,7 +37,7 @@ def start(*arguments: str, folder: Path, **env: str) -> subprocess.Popen[str]:
 def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     process = start(*arguments, folder=folder, **env)
     try:
-        out, err = process.communicate(timeout=110)
+        out, err = process.communicate(timeout=200)
     finally:
         if process.poll() is None:
             end(process, signal.SIGKILL)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from command import environment, sweeps, toy_spec
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 NODES = """
 import sys
 from ray.cluster_utils import Cluster

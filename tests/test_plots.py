@@ -144,6 +144,16 @@ class TestMetricVsParameter:
         floor = axes.collections[-1].get_offsets()
         assert floor.tolist() == [[4.0, 0.02]]
 
+    @pytest.mark.parametrize(("log", "bounds"), [(False, (0, 50)), (True, (1e-3, 1e3))])
+    def test_drawn_over_all_that_was_searched(self, log, bounds):
+        _, axes = style.new_axes()
+        searched = Searched("p", log=log, bounds=bounds)
+        draw_metric_vs_parameter(axes, metric_vs_parameter(trials([2.0, 3.0], [1.0, 2.0]), searched, "m"))
+        low, high = axes.get_xlim()
+        assert low < bounds[0]
+        assert high > bounds[1]
+        assert axes.get_ylim() == pytest.approx((0.95, 2.05), abs=0.02)
+
     def test_drawn_medians_of_categories(self):
         table = trials(["a", "a", "a", "b"], [1, 2, 9, 5])
         _, axes = style.new_axes()
@@ -215,13 +225,17 @@ class TestPictures:
         pictures = [picture for draw in PICTURES.values() for picture in draw(sweep)]
         names = [picture.name for picture in pictures]
         assert names == ["curves_train_loss", "curves_val_accuracy", "parameter_00_C", "parameter_01_penalty"]
-        assert all(style.render(picture.figure(), "png").startswith(b"\x89PNG") for picture in pictures)
+        assert all(picture.figure().axes[0].get_xlabel() for picture in pictures)
+
+    def test_one_trial_has_curves_and_no_comparison(self, tmp_path):
+        sweep = self.sweep(tmp_path, count=1)
+        assert [len(list(draw(sweep))) for draw in PICTURES.values()] == [2, 0]
 
     def test_the_same_bytes_every_time_also_from_a_thread(self, tmp_path):
         sweep, found = self.sweep(tmp_path), []
 
         def draw():
-            found.append([style.render(p.figure(), "svg") for draw in PICTURES.values() for p in draw(sweep)])
+            found.append([style.render(picture.figure(), "svg") for picture in PICTURES["Parameters"](sweep)])
 
         draw()
         thread = threading.Thread(target=draw)

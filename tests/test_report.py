@@ -123,8 +123,13 @@ class TestUnfinished:
         ],
     )
     def test_says_so(self, tmp_path, trials, sentence):
+        assert sentence in " ".join(summarise(load(build_sweep(tmp_path, trials))).sentences)
+
+    @pytest.mark.parametrize("trials", [[], [FAILED], [good(0.8, status="running")]], ids=["none", "failed", "one"])
+    def test_has_a_page(self, tmp_path, trials):
         page = Page(write_report(build_sweep(tmp_path, trials)))
-        assert sentence in page.text
+        assert len(page.attributes("img", "src")) == (3 if trials and trials[0].metrics else 0)
+        assert ("0000" in page.text) == bool(trials)
 
     def test_without_spec_table_or_media(self, tmp_path):
         folder = build_sweep(tmp_path, [good(0.8)], table=False)

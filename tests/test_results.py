@@ -190,10 +190,14 @@ class TestSearchedParameters:
     def test_open_parameters_of_the_spec_with_their_scale(self, tmp_path):
         sweep = load(build_sweep(tmp_path, []))
         assert searched_parameters(sweep) == [
-            Searched("C", log=True),
+            Searched("C", log=True, bounds=(1e-4, 1e3)),
             Searched("penalty", choices=("l1", "l2", "none")),
-            Searched("l1_ratio"),
+            Searched("l1_ratio", bounds=(0, 1)),
         ]
+
+    def test_exponents_are_not_taken_for_bounds(self, tmp_path):
+        spec = {**CLASSIFIER_SPEC, "parameters": {"C": {"distribution": "log_uniform", "min": -4, "max": 3}}}
+        assert searched_parameters(load(build_sweep(tmp_path, [], spec))) == [Searched("C", log=True)]
 
     def test_a_constant_is_not_searched(self, tmp_path):
         spec = {**CLASSIFIER_SPEC, "parameters": {"C": {"value": 1}, "tol": {"values": [0.1]}}}

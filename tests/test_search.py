@@ -23,7 +23,7 @@ def study(journal: Path) -> optuna.Study:
 
 
 def score(config: dict[str, Any]) -> float:
-    return -abs(config["C"] - 1.0)
+    return -abs(config.get("C", 3.0) - 1.0)
 
 
 def play(search: Search, trials: int) -> list[dict[str, Any]]:

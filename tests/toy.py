@@ -14,7 +14,13 @@ import numpy as np
 class Toy:
     """`score` walks by `drift` plus noise; faults on demand."""
 
-    SPACE: Mapping[str, Any] = {"drift": {"min": 0.0, "max": 1.0}}
+    SPACE: Mapping[str, Any] = {
+        "drift": {"min": 0.0, "max": 1.0},
+        "steps": {"value": 5},
+        "sleep": {"value": 0.0},
+        "fault": {"value": "none"},
+        "marks": {"value": ""},
+    }
 
     def __init__(self, config: Mapping[str, Any], data: Any, *, seed: int, device: str = "cpu") -> None:
         self.config, self.classes, self.seed = config, data.n_classes, seed
@@ -23,17 +29,17 @@ class Toy:
 
     @property
     def finished(self) -> bool:
-        return self.steps >= self.config.get("steps", 5)
+        return self.steps >= self.config["steps"]
 
     def step(self) -> dict[str, float]:
-        time.sleep(self.config.get("sleep", 0.0))
+        time.sleep(self.config["sleep"])
         self.steps += 1
         self.score += self.config["drift"] + 0.01 * float(self.rng.standard_normal())
         self.faults()
         return {"train/score": self.score}
 
     def faults(self) -> None:
-        fault = self.config.get("fault")
+        fault = self.config["fault"]
         if fault == "raise" and self.config["drift"] > 0.5:
             raise RuntimeError("drift is too strong for me")
         if fault == "nan" and self.config["drift"] > 0.5:

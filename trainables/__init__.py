@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
-from trainables.autoregressive import Autoregressive, AutoregressiveConfig
-from trainables.classic import LogisticRegression, LogisticRegressionConfig
 from trainables.config import nearest
-from trainables.diffusion import Diffusion, DiffusionConfig
 from trainables.entry import Entry, ModelError
-from trainables.flow import Flow, FlowConfig
-from trainables.gan import GANS, Gan
-from trainables.hmm import Hmm, HmmConfig
-from trainables.mixture import Gmm, GmmConfig
-from trainables.naive_bayes import GaussianNb, GaussianNbConfig
 from trainables.own import load_own
-from trainables.vae import Vae, VaeConfig
 
 __all__ = ["MODELS", "Entry", "ModelError", "find_model"]
 
-MODELS: dict[str, Entry] = {
-    "logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig),
-    "gaussian_nb": Entry(GaussianNb, GaussianNbConfig),
-    "autoregressive": Entry(Autoregressive, AutoregressiveConfig),
-    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}),
-    "diffusion": Entry(Diffusion, DiffusionConfig),
-    "flow": Entry(Flow, FlowConfig),
-    "gmm": Entry(Gmm, GmmConfig),
-    "hmm": Entry(Hmm, HmmConfig),
-    "vae": Entry(Vae, VaeConfig),
-    **{name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()},
+# Model name -> the module below this package whose ENTRIES has its class and config.
+MODULES = {
+    "gaussian_nb": "naive_bayes",
+    "logistic_regression": "classic",
+    "autoregressive": "autoregressive",
+    "cvae": "vae",
+    "diffusion": "diffusion",
+    "flow": "flow",
+    "gan": "gan",
+    "gmm": "mixture",
+    "hmm": "hmm",
+    "vae": "vae",
 }
+
+
+class _Models(Mapping[str, Entry]):
+    """The registry. A model's module is imported when the model is asked for: torch alone takes seconds."""
+
+    def __getitem__(self, name: str) -> Entry:
+        return cast(Entry, import_module(f"{__name__}.{MODULES[name]}").ENTRIES[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
+MODELS: Mapping[str, Entry] = _Models()
 
 
 def find_model(name: str, search_path: Sequence[Path] = ()) -> Entry:

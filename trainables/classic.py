@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn import linear_model
 from sklearn.exceptions import ConvergenceWarning
@@ -17,7 +16,8 @@ from sklearn.utils.extmath import softmax
 
 from trainables.base import Classifier, ConfigError, DivergedError, Images, State
 from trainables.config import above, at_least, between
-from trainables.rng import derive
+from trainables.entry import Entry
+from trainables.seeds import derive
 
 if TYPE_CHECKING:
     from trainables.data import Dataset
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 Penalty = Literal["l2", "l1", "elasticnet", "none"]
 Solver = Literal["auto", "lbfgs", "newton-cg", "newton-cholesky", "sag", "saga", "liblinear"]
 
-# scikit-learn's table of what each penalty can be solved with.
+# What each penalty can be solved with, the default first.
 SOLVERS: dict[str, tuple[str, ...]] = {
     "l2": ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga", "liblinear"),
-    "none": ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga"),
+    # Without a penalty a pixel that never changes makes newton-cholesky's Hessian singular: it would run lbfgs instead.
+    "none": ("lbfgs", "newton-cg", "sag", "saga"),
     "l1": ("saga", "liblinear"),
     "elasticnet": ("saga",),
 }
@@ -89,8 +90,6 @@ class LogisticRegression(Classifier):
         without the penalty (comparable across C), `train/iterations` the iterations so far."""
         self._fit(self._slice())
         loss = float(log_loss(self._y, self._proba(self._x), labels=range(self.n_classes)))
-        if not math.isfinite(loss):
-            raise DivergedError(f"train/loss is {loss} at step {self._slices}")
         return {"train/loss": loss, "train/iterations": float(self._iterations)}
 
     def predict_proba(self, x: Images) -> NDArray[np.float64]:
@@ -105,6 +104,8 @@ class LogisticRegression(Classifier):
         return maps.reshape(self.n_classes, *self.image_shape)
 
     def state(self) -> State:
+        import torch  # here alone: scikit-learn's models should not wait for it to load
+
         return {
             "coef": torch.from_numpy(self._estimator.coef_.copy()),
             "intercept": torch.from_numpy(self._estimator.intercept_.copy()),
@@ -129,7 +130,9 @@ class LogisticRegression(Classifier):
         estimator.set_params(max_iter=iterations, random_state=derive(self.seed, "slice", self._slices))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a slice that ends is the plan
-            _fit_or_diverge(estimator, self._x, self._y, self._slices + 1)
+            estimator.fit(self._x, self._y)
+        if not np.isfinite(estimator.coef_).all():
+            raise DivergedError(f"the weights are no longer finite at step {self._slices + 1}")
         # One layout, so that a fresh model with the same weights computes the same bits.
         estimator.coef_ = np.ascontiguousarray(estimator.coef_)
         estimator.intercept_ = np.ascontiguousarray(estimator.intercept_)
@@ -177,10 +180,4 @@ def _estimator(config: LogisticRegressionConfig, classes: NDArray[np.int64], x: 
     return estimator
 
 
-def _fit_or_diverge(estimator: Any, x: Images, y: NDArray[np.int64], step: int) -> None:
-    try:
-        estimator.fit(x, y)
-    except ValueError as error:
-        if "under-/overflow" not in str(error):
-            raise
-        raise DivergedError(f"weights are no longer finite at step {step}") from error
+ENTRIES = {"logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig)}

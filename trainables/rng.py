@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import numpy as np
 import torch
 
+from trainables.seeds import derive
+
 State = dict[str, Any]
-
-
-def derive(seed: int, *path: str | int) -> int:
-    """A seed for one purpose, in [0, 2**32): other purposes and other steps get unrelated ones.
-
-    `path` names the purpose (`"latents"`) or counts (`7`); the answer is the same on every machine.
-    """
-    words = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in path]
-    return int(np.random.SeedSequence([seed % 2**64, *words]).generate_state(1)[0])
 
 
 def torch_generator(seed: int, *path: str | int, device: str | torch.device = "cpu") -> torch.Generator:

@@ -120,5 +120,5 @@ def _last(values: NDArray[np.float64]) -> int:
 
 def _caption(info: LossCurves) -> str:
     best = f"; trial {info.best} scored best" if info.best else ""
-    omitted = f"; {info.omitted} more trials are not drawn" if info.omitted else ""
+    omitted = f"; {info.omitted} more are not drawn" if info.omitted else ""
     return f"One line a trial ({len(info.curves)} of them){best}{omitted}."

@@ -32,14 +32,15 @@ JITTER = 0.18  # half width, in categories, over which equal values are spread s
 class MetricVsParameter(NamedTuple):
     """A point per trial in which the parameter was active; arrays and tuples run over the same trials.
 
-    `x` is the parameter's value, or the index into `categories` when there are any; `score` is NaN for a trial
-    that never had one. `inactive` counts the trials without this parameter.
+    `x` is the parameter's value, or the index into `categories` when there are any; `bounds` are the search's, if
+    known; `score` is NaN for a trial that never had one. `inactive` counts the trials without this parameter.
     """
 
     parameter: str
     metric: str
     goal: Goal | None
     x_scale: Literal["linear", "log"]
+    bounds: tuple[float, float] | None
     score_scale: style.Scale
     categories: tuple[str, ...]
     trials: tuple[str, ...]
@@ -72,7 +73,8 @@ def metric_vs_parameter(
         parameter=searched.name,
         metric=metric,
         goal=goal,
-        x_scale="log" if searched.log and not categories and x.size and x.min() > 0 else "linear",
+        x_scale="log" if searched.log and not categories and min(x, default=1) > 0 else "linear",
+        bounds=searched.bounds,
         score_scale=style.value_scale(score[np.isfinite(score)], goal),
         categories=categories,
         trials=names,
@@ -101,10 +103,10 @@ def draw_metric_vs_parameter(axes: Axes, info: MetricVsParameter) -> None:
 
 
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
-    """The objective against each searched parameter, in the spec's order."""
+    """The objective against each searched parameter of which there is more than one score, in the spec's order."""
     for number, searched in enumerate(searched_parameters(sweep)):
         info = metric_vs_parameter(sweep.trials, searched, sweep.objective, goal=sweep.goal, best=sweep.best)
-        if len(info.trials):
+        if np.isfinite(info.score).sum() > 1:
             # The number keeps apart names that differ only in characters a file's name cannot have.
             name = f"parameter_{number:02d}_{style.file_name(searched.name)}"
             draw = partial(draw_metric_vs_parameter, info=info)
@@ -187,10 +189,10 @@ def _set_x(axes: Axes, info: MetricVsParameter) -> None:
         axes.tick_params(axis="x", rotation=30 if slanted else 0)
         axes.set_xlim(-0.6, len(info.categories) - 0.4)
     else:
-        style.set_x_scale(axes, info.x_scale, info.x)
+        style.set_x_scale(axes, info.x_scale, np.append(info.x, info.bounds or ()))
 
 
 def _caption(info: MetricVsParameter) -> str:
     middle = " Bars are medians." if info.categories else ""
-    inactive = f" {info.inactive} trials do not use this parameter." if info.inactive else ""
+    inactive = f" Trials that do not use this parameter: {info.inactive}." if info.inactive else ""
     return f"One mark a trial ({len(info.trials)} of them), its best {info.metric}.{middle}{inactive}"

@@ -16,8 +16,9 @@ from typing import Any, Literal
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal
@@ -42,6 +43,7 @@ PNG_DPI = 200
 MAX_VECTOR_MARKS = 2_000  # more marks than this are drawn as an image inside the SVG
 FONT_SIZE = 9
 
+X_ROOM = 0.04  # of the width
 WIDE_RATIO = 100  # positive values over two orders of magnitude read better on a log axis
 OUTLIER_RATIO = 20  # extremes so many times the bulk's width would flatten all else
 
@@ -79,21 +81,34 @@ def set_labels(axes: Axes, x: str, y: str) -> None:
 
 
 def set_scale(axes: Axes, scale: Scale, values: NDArray[np.float64]) -> None:
-    """`scale` for the y axis; a symlog one is linear over the bulk of `values`."""
+    """`scale` for the y axis over finite `values`; a symlog one is linear over the bulk of them."""
     if scale == "symlog":
         axes.set_yscale(scale, linthresh=float(np.abs(np.percentile(values, [5, 95])).max()) or 1.0)
     else:
         axes.set_yscale(scale)
+    _set_ticks(axes.yaxis, scale, values)
 
 
 def set_x_scale(axes: Axes, scale: Literal["linear", "log"], values: NDArray[np.float64]) -> None:
-    """`scale` for the x axis, with ticks at whole numbers for whole `values` and plain numbers on a short log axis."""
+    """`scale` for the x axis over finite `values`, which it shows all with a little room on both sides."""
     axes.set_xscale(scale)
-    if scale == "log" and values.size and values.max() / values.min() < WIDE_RATIO:
-        axes.xaxis.set_major_formatter(LogFormatter())
-        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
-    elif scale == "linear" and (values == np.round(values)).all():
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _set_ticks(axes.xaxis, scale, values)
+    if values.size:
+        low, high = np.log10([values.min(), values.max()]) if scale == "log" else (values.min(), values.max())
+        room = X_ROOM * (high - low) or X_ROOM * max(1, abs(low))
+        left, right = low - room, high + room
+        axes.set_xlim(*((10**left, 10**right) if scale == "log" else (left, right)))
+
+
+def _set_ticks(axis: Axis, scale: Scale, values: NDArray[np.float64]) -> None:
+    """Few ticks, as each costs milliseconds: whole numbers for whole values, plain ones on a short log axis."""
+    axis.set_minor_locator(NullLocator())
+    if scale == "linear":
+        whole = bool(values.size) and bool((values == np.round(values)).all())
+        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=whole))
+    elif scale == "log" and values.size and values.max() / values.min() < WIDE_RATIO:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def set_legend(axes: Axes) -> None:

@@ -1,0 +1,242 @@
+"""The contract of a model as tests to inherit, and a table of tiny configs: a new model joins by one row.
+
+Run as a script, it is the fresh interpreter in which a saved model goes on.
+"""
+
+import copy
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from trainables import find_model
+from trainables.base import ConfigError
+from trainables.data import Dataset, Split, load_dataset
+
+FEW_STEPS = 2
+MANY_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model by name, a config it trains with in no time, and which part of the digits it gets."""
+
+    model: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    train_size: int = 200
+    search_path: tuple[str, ...] = ()
+
+    def data(self) -> Dataset:
+        return digits(self.train_size)
+
+    def build(self, seed: int = 0, data: Dataset | None = None, **changes: Any) -> Any:
+        entry = find_model(self.model, [Path(folder) for folder in self.search_path])
+        return entry.build({**self.config, **changes}, data or self.data(), seed=seed, device="cpu")
+
+
+# saga and not lbfgs: the solver that draws at random is the one that can be resumed wrongly.
+TINY = {
+    "logistic_regression": Case("logistic_regression", {"solver": "saga", "max_iter": 160, "tol": 1e-6}),
+    "gan": Case(
+        "gan",
+        {"g_width_1": 16, "g_width_2": 16, "d_width_1": 16, "latent_dim": 4, "updates": 40, "updates_per_step": 7},
+    ),
+}
+
+
+@cache
+def digits(train_size: int) -> Dataset:
+    return load_dataset("digits", train_size=train_size)
+
+
+class ModelContract:
+    """What every model keeps. A subclass gives the fixture `case`."""
+
+    def test_step_returns_plain_finite_floats_by_name(self, case: Case) -> None:
+        row = case.build().step()
+        assert row
+        assert all(type(name) is str and "/" in name for name in row)
+        assert all(type(value) is float and np.isfinite(value) for value in row.values())
+
+    def test_goes_on_bit_for_bit_in_a_new_process(self, case: Case, tmp_path: Path) -> None:
+        straight = case.build()
+        advance(straight, FEW_STEPS)
+        torch.save(straight.state(), tmp_path / "saved.pt")
+        advance(straight, FEW_STEPS)
+        resumed = in_new_process(case, tmp_path)
+        assert same(resumed["state"], straight.state())
+        assert same(resumed["answer"], torch.from_numpy(answer(straight, case.data())))
+
+    def test_asking_does_not_disturb_training(self, case: Case) -> None:
+        asked, left_alone = case.build(), case.build()
+        for _ in range(FEW_STEPS):
+            asked.step()
+            answer(asked, case.data())
+            asked.state()
+            left_alone.step()
+        assert same(asked.state(), left_alone.state())
+
+    def test_same_seed_same_run_and_another_seed_another(self, case: Case) -> None:
+        runs = [case.build(seed) for seed in (3, 3, 4)]
+        rows = [advance(run, FEW_STEPS) for run in runs]
+        assert rows[0] == rows[1]
+        assert same(runs[0].state(), runs[1].state())
+        assert not same(runs[0].state(), runs[2].state())
+
+    def test_leaves_the_global_generators_alone(self, case: Case) -> None:
+        before = global_generators()
+        model = case.build()
+        advance(model, FEW_STEPS)
+        answer(model, case.data())
+        model.load_state(model.state())
+        assert same(global_generators(), before)
+
+    def test_trains_on_read_only_data_and_leaves_it_as_it_was(self, case: Case) -> None:
+        data = case.data()
+        arrays = [data.train.x, data.train.y, data.val.x, data.val.y]
+        before = [array.copy() for array in arrays]
+        for array in arrays:
+            array.flags.writeable = False
+        model = case.build(data=data)
+        advance(model, FEW_STEPS)
+        answer(model, data)
+        assert all(np.array_equal(array, was) for array, was in zip(arrays, before, strict=True))
+
+    def test_a_state_is_a_copy(self, case: Case) -> None:
+        model, other = case.build(), case.build()
+        model.step()
+        state = model.state()
+        kept = copy.deepcopy(state)
+        other.load_state(state)
+        model.step()
+        other.step()
+        assert same(state, kept)
+        assert same(other.state(), model.state())
+
+    def test_finishes(self, case: Case) -> None:
+        model = case.build()
+        assert not model.finished
+        steps = len(advance(model, MANY_STEPS))
+        assert model.finished, f"not finished after {steps} steps"
+
+    def test_a_finished_state_is_finished_when_loaded(self, case: Case) -> None:
+        model, loaded = case.build(), case.build()
+        advance(model, MANY_STEPS)
+        loaded.load_state(model.state())
+        assert loaded.finished
+
+    def test_answers_have_the_shape_and_range_they_must(self, case: Case) -> None:
+        model, data = case.build(), case.data()
+        model.step()
+        check_answers(model, data)
+
+    def test_takes_images_of_any_shape(self, case: Case) -> None:
+        data = coloured()
+        model = case.build(data=data)
+        model.step()
+        check_answers(model, data)
+
+    def test_an_unknown_parameter_is_refused(self, case: Case) -> None:
+        with pytest.raises(ConfigError, match=r"^no_such_parameter: unknown parameter"):
+            case.build(no_such_parameter=1)
+
+
+def advance(model: Any, steps: int) -> list[dict[str, float]]:
+    """The rows of up to `steps` steps; fewer if the model is finished before."""
+    rows = []
+    while len(rows) < steps and not model.finished:
+        rows.append(dict(model.step()))
+    return rows
+
+
+def answer(model: Any, data: Dataset) -> np.ndarray:
+    """What the model is for: samples, or probabilities of the validation images."""
+    return model.sample(20, seed=5) if hasattr(model, "sample") else model.predict_proba(data.val.x)
+
+
+def check_answers(model: Any, data: Dataset) -> None:
+    if hasattr(model, "sample"):
+        check_samples(model, data)
+    if hasattr(model, "predict_proba"):
+        check_probabilities(model, data)
+
+
+def check_samples(model: Any, data: Dataset) -> None:
+    for n in (1, 7):
+        images = model.sample(n, seed=1)
+        assert images.shape == (n, *data.image_shape)
+        assert images.dtype == np.float32
+        assert images.min() >= -1
+        assert images.max() <= 1
+    assert np.array_equal(model.sample(7, seed=1), images)
+    assert not np.array_equal(model.sample(7, seed=2), images)
+
+
+def check_probabilities(model: Any, data: Dataset) -> None:
+    for n in (1, 7):
+        proba = model.predict_proba(data.val.x[:n])
+        assert proba.shape == (n, data.n_classes)
+        assert proba.dtype == np.float64
+        assert proba.min() >= 0
+        assert np.allclose(proba.sum(axis=1), 1, atol=1e-9)
+
+
+def coloured() -> Dataset:
+    """Images of noise that are neither square nor grey, in three classes, read-only."""
+    rng = np.random.default_rng(0)
+
+    def split(n: int) -> Split:
+        x, y = rng.uniform(-1, 1, (n, 3, 5, 7)).astype(np.float32), np.arange(n) % 3
+        x.flags.writeable = y.flags.writeable = False
+        return Split(x, y)
+
+    return Dataset("noise", split(200), split(30), ("a", "b", "c"), "0", 0)
+
+
+def global_generators() -> list[Any]:
+    name, keys, *rest = np.random.get_state()
+    return [torch.get_rng_state(), name, torch.from_numpy(np.asarray(keys, np.int64)), rest, random.getstate()]
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equality of nested plain data and tensors, to the last bit."""
+    if isinstance(a, torch.Tensor):
+        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, Mapping):
+        return isinstance(b, Mapping) and list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    return type(a) is type(b) and bool(a == b)
+
+
+def in_new_process(case: Case, folder: Path) -> dict[str, Any]:
+    """State and answer after FEW_STEPS more steps from `saved.pt`, made by a fresh interpreter."""
+    asked = json.dumps([case.model, dict(case.config), case.train_size, case.search_path, torch.get_num_threads()])
+    done = subprocess.run([sys.executable, __file__, asked, folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    resumed: dict[str, Any] = torch.load(folder / "resumed.pt", weights_only=True)
+    return resumed
+
+
+def main(asked: str, folder: Path) -> None:
+    model_name, config, train_size, search_path, threads = json.loads(asked)
+    torch.set_num_threads(threads)
+    case = Case(model_name, config, train_size, tuple(search_path))
+    model = case.build()
+    model.load_state(torch.load(folder / "saved.pt", weights_only=True))
+    advance(model, FEW_STEPS)
+    answered = torch.from_numpy(answer(model, case.data()))
+    torch.save({"state": model.state(), "answer": answered}, folder / "resumed.pt")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
