@@ -13,6 +13,7 @@ from torch import Tensor
 
 from trainables.base import ConfigError, Explicit, Images, Labels
 from trainables.config import at_least
+from trainables.entry import Entry
 from trainables.fitting import FitConfig, NetModel
 from trainables.labels import log_priors, wanted_labels
 from trainables.logistics import LevelMixture, quantised
@@ -46,7 +47,7 @@ class AutoregressiveConfig(FitConfig):
             raise ConfigError(f"kernel: {self.kernel} must be odd and 3 or more: a pixel lies in the middle")
 
 
-class Autoregressive(NetModel, Explicit):
+class Autoregressive(NetModel[PixelNet], Explicit):
     """Pixels one after the other, each from a mixture over grey levels that the pixels before it determine.
 
     `log_density` is exact: the log mass of the image rounded to `levels`, over the volume of the cell of [-1, 1] that
@@ -58,7 +59,7 @@ class Autoregressive(NetModel, Explicit):
         self.config, self.conditional, self._shape = config, config.conditional, data.image_shape
         if config.width // 2 < data.image_shape[0]:
             least = 2 * data.image_shape[0]
-            raise ConfigError(f"width: {config.width} is too little for {data.image_shape[0]} channels; {least} or more")
+            raise ConfigError(f"width: {config.width} must be {least} or more for {data.image_shape[0]} channels")
         classes = data.n_classes if config.conditional else 0
         size = (config.width, config.depth, config.kernel, 3 * config.mixtures)
         super().__init__(config, data, lambda: PixelNet(data.image_shape, classes, *size), seed=seed, device=device)
@@ -96,16 +97,14 @@ class Autoregressive(NetModel, Explicit):
             scores.append(self._score(self._averaged, part, labels).double().cpu().numpy())
         return np.concatenate(scores)
 
-    def _filled(
-        self, x: Images, known: NDArray[np.bool_], labels: Labels | None, generator: torch.Generator
-    ) -> Images:
+    def _filled(self, x: Images, known: NDArray[np.bool_], labels: Labels | None, generator: torch.Generator) -> Images:
         """The images with the unknown pixels drawn."""
         filled = []
         for start in range(0, len(x), AT_ONCE):
             rows = slice(start, start + AT_ONCE)
             given = None if labels is None else torch.from_numpy(labels[rows]).to(self._device)
-            parts = (torch.tensor(array[rows], device=self._device) for array in (x, known))
-            filled.append(self._draw(*parts, given, generator).cpu().numpy())
+            pixels, fixed = torch.tensor(x[rows]).to(self._device), torch.tensor(known[rows]).to(self._device)
+            filled.append(self._draw(pixels, fixed, given, generator).cpu().numpy())
         return np.concatenate(filled)
 
     @torch.no_grad()
@@ -120,3 +119,6 @@ class Autoregressive(NetModel, Explicit):
                 x[place] = torch.where(known[place], x[place], drawn)
                 walk.write(row, column, channel, x[place])
         return x
+
+
+ENTRIES = {"autoregressive": Entry(Autoregressive, AutoregressiveConfig)}

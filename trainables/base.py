@@ -113,7 +113,8 @@ class Explicit(Generative):
         """log p(x), nats an image, shape (n,); of a conditional model the classes are summed over."""
         if not self.conditional:
             return self._log_density(x, None)
-        return np.logaddexp.reduce(self._log_joint(x), axis=1)
+        total: NDArray[np.float64] = np.logaddexp.reduce(self._log_joint(x), axis=1)
+        return total
 
     @property
     def log_density_per_class(self) -> Callable[[Images], NDArray[np.float64]]:
@@ -133,7 +134,8 @@ class Explicit(Generative):
     def _predict_proba(self, x: Images) -> NDArray[np.float64]:
         joint = self._log_joint(x)
         proba: NDArray[np.float64] = np.exp(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True))
-        return proba / proba.sum(axis=1, keepdims=True)
+        proba /= proba.sum(axis=1, keepdims=True)
+        return proba
 
     def _log_joint(self, x: Images) -> NDArray[np.float64]:
         return self._log_density_per_class(x) + self.log_priors

@@ -101,4 +101,4 @@ def _pick(probabilities: Array, generator: np.random.Generator) -> NDArray[np.in
     """One column a row, by the rows' probabilities, (n,)."""
     marks = generator.random((len(probabilities), 1)) * probabilities.sum(axis=1, keepdims=True)
     columns: NDArray[np.int64] = (probabilities.cumsum(axis=1) <= marks).sum(axis=1)
-    return np.minimum(columns, probabilities.shape[1] - 1)
+    return columns.clip(max=probabilities.shape[1] - 1)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from trainables.base import ConfigError, Images, Labels
 from trainables.config import at_least, between
+from trainables.entry import Entry
 from trainables.fitting import FitConfig, NetModel
 from trainables.labels import log_priors, wanted_labels
 from trainables.noising import Denoiser, Schedule, ScheduleName, ddim
@@ -52,7 +53,7 @@ class DiffusionConfig(FitConfig):
         between(self, 0, 1, "eta")
 
 
-class Diffusion(NetModel):
+class Diffusion(NetModel[UNet]):
     """A net that is asked, at a random time, for the noise in an image.
 
     It gives samples and no density: the variational bound is left out.
@@ -158,3 +159,6 @@ class Diffusion(NetModel):
 def _array(x: Tensor) -> Images:
     images: Images = x.clamp(-1, 1).cpu().numpy()
     return images
+
+
+ENTRIES = {"diffusion": Entry(Diffusion, DiffusionConfig)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from trainables.base import Trainable
+from trainables.base import Classifier, Trainable
 from trainables.config import configure, defaults
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Entry:
 
     @property
     def kind(self) -> Literal["classifier", "generative"]:
-        """What it can be asked: "generative" if it samples, else "classifier"."""
-        return "generative" if hasattr(self.cls, "sample") else "classifier"
+        """What it is for: "generative" if it samples, else "classifier", which a class may also say of itself."""
+        return "generative" if hasattr(self.cls, "sample") and not issubclass(self.cls, Classifier) else "classifier"
 
     def defaults(self) -> dict[str, Any]:
         """The parameters' values when nothing is said."""

@@ -7,21 +7,24 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainables.base import ConfigError, DivergedError, Generative, Images, State
+from trainables.base import ConfigError, DivergedError, Generative, State
 from trainables.batches import Batches
 from trainables.config import above, at_least, between
-from trainables.rng import capture, derive, restore, snapshot, torch_generator
+from trainables.rng import capture, restore, snapshot, torch_generator
+from trainables.seeds import derive
 
 if TYPE_CHECKING:
     from trainables.data import Dataset
 
 MAX_GRAD_NORM = 1.0  # of the loss a pixel; far above what a healthy step has
 MAX_EMA = 0.9999
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,10 @@ class FitConfig:
         at_least(self, 1, "batch_size", "updates", "updates_per_step")
 
 
-class NetModel(Generative):
+class NetModel(Generative, Generic[Net]):
     """A net in training; a step is `updates_per_step` updates and reports the means of the losses."""
 
-    def __init__(
-        self, config: FitConfig, data: Dataset, net: Callable[[], nn.Module], *, seed: int, device: str
-    ) -> None:
+    def __init__(self, config: FitConfig, data: Dataset, net: Callable[[], Net], *, seed: int, device: str) -> None:
         if config.batch_size > len(data.train.x):
             raise ConfigError(f"batch_size: {config.batch_size} is over the {len(data.train.x)} training images")
         self._fit, self._device, self._pixels = config, torch.device(device), math.prod(data.image_shape)
@@ -127,13 +128,13 @@ class NetModel(Generative):
                     raise DivergedError(f"{name} is {value} at update {self._updates + row + 1}")
         return dict(zip(names, table.mean(0).tolist(), strict=True))
 
-    def _parts(self, x: Images, size: int) -> Iterator[Tensor]:
+    def _parts(self, x: NDArray[Any], size: int) -> Iterator[Tensor]:
         """The images in batches of up to `size`, on the net's device."""
         for start in range(0, len(x), size):
             yield torch.tensor(x[start : start + size], device=self._device)
 
 
-def seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+def seeded(build: Callable[[], Net], seed: int) -> Net:
     """The net `build` makes, its initial weights drawn from `seed` alone; the global generator is put back.
 
     For nets whose layers come from a library and are drawn by it: PyTorch's constructors know no other generator.

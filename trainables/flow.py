@@ -15,9 +15,11 @@ from torch.nn.functional import one_hot
 
 from trainables.base import Explicit, Images, Labels, State
 from trainables.config import at_least
+from trainables.entry import Entry
 from trainables.fitting import FitConfig, NetModel
 from trainables.labels import log_priors, wanted_labels
-from trainables.rng import derive, torch_generator
+from trainables.rng import torch_generator
+from trainables.seeds import derive
 from trainables.subspace import ROUNDING, Subspace
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class FlowConfig(FitConfig):
         return flow
 
 
-class Flow(NetModel, Explicit):
+class Flow(NetModel[nn.Module], Explicit):
     """An invertible net from the standardised coordinates of a subspace to Gaussian noise.
 
     `log_density` is exact, of the continuous image: the flow's in the subspace times an isotropic Gaussian outside.
@@ -70,7 +72,8 @@ class Flow(NetModel, Explicit):
 
     def __init__(self, config: FlowConfig, data: Dataset, *, seed: int, device: str = "cpu") -> None:
         self.config, self.conditional, self._seed = config, config.conditional, seed
-        self._x, self._shape, self._space = data.train.x, data.image_shape, None
+        self._x, self._shape = data.train.x, data.image_shape
+        self._space: Subspace | None = None
         self._classes = data.n_classes if config.conditional else 0
         features = min(config.pca_components, len(data.train.x), math.prod(data.image_shape))
         super().__init__(config, data, lambda: config.flow(features, self._classes), seed=seed, device=device)
@@ -128,7 +131,7 @@ class Flow(NetModel, Explicit):
     @torch.no_grad()
     def _log_density(self, x: Images, label: int | None) -> NDArray[np.float64]:
         z, outside = self._subspace.split(x)
-        parts = torch.from_numpy(z / self._subspace.spread).float().to(self._device).split(AT_ONCE)
+        parts = torch.split(torch.from_numpy(z / self._subspace.spread).float().to(self._device), AT_ONCE)
         given = (torch.full((len(part),), label or 0, device=self._device) for part in parts)
         scores = [
             self._averaged(self._context(labels)).log_prob(part) for part, labels in zip(parts, given, strict=True)
@@ -139,3 +142,6 @@ class Flow(NetModel, Explicit):
     def _context(self, labels: Tensor | None) -> Tensor | None:
         """Columns of 0 and 1 for the labels of a conditional model."""
         return one_hot(labels, self._classes).float() if self._classes and labels is not None else None
+
+
+ENTRIES = {"flow": Entry(Flow, FlowConfig)}

@@ -36,7 +36,8 @@ class Gaussians:
         """One point of the subspace for each of the components' numbers, (n, d)."""
         roots = np.linalg.cholesky(self.covariances)
         noise = generator.standard_normal((len(components), self.subspace.dimensions))
-        return self.means[components] + np.einsum("nij,nj->ni", roots[components], noise)
+        points: Vectors = self.means[components] + np.einsum("nij,nj->ni", roots[components], noise)
+        return points
 
     def expected(self, x: Images, known: NDArray[np.bool_], noise: float) -> Images:
         """E[clean image | the `known` pixels of x, each with noise of that standard deviation], clipped to [-1, 1]."""
@@ -50,7 +51,9 @@ class Gaussians:
     def _log_component(self, k: int, z: Vectors) -> Vectors:
         root = np.linalg.cholesky(self.covariances[k])
         white = solve_triangular(root, (z - self.means[k]).T, lower=True)
-        return -0.5 * (np.square(white).sum(axis=0) + z.shape[1] * LOG_2PI) - np.log(np.diag(root)).sum()
+        log_volume = np.log(np.diag(root)).sum() + 0.5 * z.shape[1] * LOG_2PI
+        score: Vectors = -0.5 * np.square(white).sum(axis=0) - log_volume
+        return score
 
     def _expected(self, x: Vectors, known: NDArray[np.bool_], noise: float) -> Vectors:
         """The same for vectors (n, D) that share one mask (D,)."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
 from hmmlearn.hmm import GaussianHMM
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
@@ -15,8 +14,9 @@ from sklearn.cluster import KMeans
 from trainables.base import ConfigError, DivergedError, Explicit, Images, Labels, State
 from trainables.chains import Array, Chain
 from trainables.config import above, at_least
+from trainables.entry import Entry
 from trainables.labels import log_priors, training_groups, wanted_labels
-from trainables.rng import derive, numpy_generator
+from trainables.seeds import derive, numpy_generator
 
 if TYPE_CHECKING:
     from trainables.data import Dataset
@@ -187,9 +187,14 @@ def _whole(transitions: Array) -> Array:
     return transitions
 
 
-def _tensors(chain: Chain) -> dict[str, torch.Tensor]:
+def _tensors(chain: Chain) -> State:
+    import torch  # here alone: scikit-learn's models should not wait for it to load
+
     return {name: torch.tensor(array) for name, array in vars(chain).items()}
 
 
-def _chain(arrays: dict[str, torch.Tensor]) -> Chain:
+def _chain(arrays: State) -> Chain:
     return Chain(**{name: tensor.numpy().copy() for name, tensor in arrays.items()})
+
+
+ENTRIES = {"hmm": Entry(Hmm, HmmConfig)}

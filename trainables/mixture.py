@@ -9,16 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from trainables.base import ConfigError, DivergedError, Explicit, Images, Labels, State
 from trainables.config import above, at_least
+from trainables.entry import Entry
 from trainables.gaussians import Gaussians
 from trainables.labels import log_priors, training_groups, wanted_labels
-from trainables.rng import derive, numpy_generator
+from trainables.seeds import derive, numpy_generator
 from trainables.subspace import Subspace, Vectors
 
 if TYPE_CHECKING:
@@ -181,13 +181,15 @@ def _advance(mixture: Any, z: Vectors, iterations: int) -> None:
 def _parameters(mixture: Any) -> State | None:
     if not hasattr(mixture, "converged_"):
         return None
+    import torch  # here alone: scikit-learn's models should not wait for it to load
+
     arrays = {name: torch.tensor(getattr(mixture, name)) for name in FITTED}
     return arrays | {"converged_": bool(mixture.converged_), "lower_bound_": float(mixture.lower_bound_)}
 
 
 def _restore(mixture: Any, parameters: State) -> None:
     for name, value in parameters.items():
-        setattr(mixture, name, value.numpy().copy() if isinstance(value, torch.Tensor) else value)
+        setattr(mixture, name, value.numpy().copy() if name in FITTED else value)
 
 
 def _full(mixture: Any) -> Vectors:
@@ -200,3 +202,6 @@ def _full(mixture: Any) -> Vectors:
     # A variance a direction ("diag"), or one for all of them ("spherical").
     variances = np.broadcast_to(covariances.reshape(components, -1), (components, dimensions))
     return variances[:, :, None] * np.eye(dimensions)
+
+
+ENTRIES = {"gmm": Entry(Gmm, GmmConfig)}

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.naive_bayes import GaussianNB
 
 from trainables.base import Classifier, DivergedError, Explicit, Images, Labels, State
 from trainables.config import above
+from trainables.entry import Entry
 from trainables.labels import log_priors, wanted_labels
-from trainables.rng import numpy_generator
+from trainables.seeds import numpy_generator
 
 if TYPE_CHECKING:
     from trainables.data import Dataset
@@ -24,16 +24,17 @@ LOG_2PI = math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)
-class GaussianNbConfig:
+class GaussianNaiveBayesConfig:
     """Each pixel a Gaussian of its own, given the class."""
 
-    var_smoothing: float = 1e-2  # added to all variances, as a share of the largest variance of a pixel
+    # Added to every variance, as a share of the largest one of any pixel: a pixel that is always black has none.
+    var_smoothing: float = 1e-9
 
     def __post_init__(self) -> None:
         above(self, 0, "var_smoothing")
 
 
-class GaussianNb(Classifier, Explicit):
+class GaussianNaiveBayes(Classifier, Explicit):
     """scikit-learn's GaussianNB, fitted in one step; nothing in it is random, so all seeds give the same model.
 
     `log_density` is exact, of the continuous image. Samples are draws of every pixel on its own: the class's mean
@@ -42,7 +43,7 @@ class GaussianNb(Classifier, Explicit):
 
     conditional = True
 
-    def __init__(self, config: GaussianNbConfig, data: Dataset, *, seed: int, device: str = "cpu") -> None:
+    def __init__(self, config: GaussianNaiveBayesConfig, data: Dataset, *, seed: int, device: str = "cpu") -> None:
         """`device` is ignored: scikit-learn computes on the CPU."""
         self.config, self._shape = config, data.image_shape
         self._x, self._y = data.train.x, data.train.y
@@ -66,6 +67,16 @@ class GaussianNb(Classifier, Explicit):
         if not math.isfinite(loss):
             raise DivergedError(f"train/loss is {loss} at step 1")
         return {"train/loss": loss}
+
+    def plain(self) -> GaussianNB:
+        """The fitted model as scikit-learn's own class; classes without training images are unknown to it."""
+        known = np.flatnonzero(np.isfinite(self.log_priors))
+        estimator = GaussianNB(var_smoothing=self.config.var_smoothing)
+        estimator.classes_, estimator.n_features_in_ = known, self._means.shape[1]
+        estimator.theta_, estimator.var_ = self._means[known], self._variances[known]
+        estimator.class_prior_ = np.exp(self.log_priors[known])
+        estimator.class_count_ = estimator.class_prior_ * len(self._y)
+        return estimator
 
     def predict_proba(self, x: Images) -> Vectors:  # a method, as every classifier has it: the classes are always there
         return self._predict_proba(x)
@@ -91,6 +102,8 @@ class GaussianNb(Classifier, Explicit):
         return self._images(clean)
 
     def state(self) -> State:
+        import torch  # here alone: scikit-learn's models should not wait for it to load
+
         return {
             "means": torch.tensor(self._means),
             "variances": torch.tensor(self._variances),
@@ -128,3 +141,6 @@ class GaussianNb(Classifier, Explicit):
 
 def _flat(x: Images) -> Vectors:
     return x.reshape(len(x), -1).astype(np.float64)
+
+
+ENTRIES = {"gaussian_nb": Entry(GaussianNaiveBayes, GaussianNaiveBayesConfig)}

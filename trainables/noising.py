@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,13 +70,13 @@ def ddim(
     each step.
     """
     times = torch.linspace(len(schedule), 0, steps + 1, device=x.device).round().long()
-    for now, after in zip(times[:-1], times[1:], strict=True):
+    for now, after in itertools.pairwise(times):
         t, s = now.expand(len(x)), after.expand(len(x))
         x = correct(x, t)
         clean = denoiser(x, t)
         noise = (x - schedule.signal(t) * clean) / schedule.noise(t)
         fresh = eta * _ancestral(schedule, t, s)
-        x = schedule.signal(s) * clean + (1 - schedule.kept[s][:, None, None, None] - fresh**2).clamp(min=0).sqrt() * noise
+        x = schedule.signal(s) * clean + (schedule.noise(s) ** 2 - fresh**2).clamp(min=0).sqrt() * noise
         if eta:
             x = x + fresh * torch.randn(x.shape, generator=generator, device=x.device)
     return x
@@ -89,7 +90,8 @@ def _ancestral(schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
 
 def _cosine(timesteps: int) -> NDArray[np.float64]:
     f = np.cos((np.arange(timesteps + 1) / timesteps + 0.008) / 1.008 * math.pi / 2) ** 2
-    return np.minimum(1 - f[1:] / f[:-1], MAX_BETA)
+    betas: NDArray[np.float64] = np.minimum(1 - f[1:] / f[:-1], MAX_BETA)
+    return betas
 
 
 def _linear(timesteps: int) -> NDArray[np.float64]:

@@ -101,10 +101,10 @@ class PixelNet(nn.Module):
     def _given(self, x: Tensor, labels: Tensor | None) -> Sequence[Tensor]:
         """What each block is told about the classes, (n, inner, 1, 1)."""
         rows = x.new_zeros(len(x), sum(self._sizes)) if labels is None else self.given[labels]
-        return rows[:, :, None, None].split(self._sizes, dim=1)
+        return torch.split(rows[:, :, None, None], self._sizes, dim=1)
 
     def _by_channel(self, out: Tensor) -> Tensor:
-        return out.unflatten(1, (self.groups, -1)).movedim(2, -1)
+        return out.reshape(len(out), self.groups, -1, *out.shape[2:]).movedim(2, -1)
 
 
 class Walk:
@@ -132,7 +132,7 @@ class Walk:
 
 
 def _mask(weight: Tensor, groups: int, strict: bool) -> Tensor:
-    """1 where a tap may look: above, to the left, and at the pixel's own earlier groups (or own group, unless strict)."""
+    """1 where a tap may look: above, to the left, and at the pixel's earlier groups and, unless strict, its own."""
     outputs, inputs, _, columns = weight.shape
     mask = torch.ones_like(weight, requires_grad=False)
     mask[:, :, -1, columns // 2 + 1 :] = 0

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
@@ -73,13 +72,15 @@ class Subspace:
         return images.reshape(-1, *self.image_shape)
 
     def state(self) -> State:
+        import torch  # here alone: scikit-learn's models should not wait for it to load
+
         arrays = {"mean": self.mean, "basis": self.basis, "spread": self.spread}
         return {name: torch.tensor(array) for name, array in arrays.items()} | {"noise": self.noise}
 
     @classmethod
     def from_state(cls, state: State, image_shape: tuple[int, int, int]) -> Subspace:
-        arrays = (state[name].numpy().copy() for name in ("mean", "basis", "spread"))
-        return cls(*arrays, state["noise"], image_shape)
+        mean, basis, spread = (state[name].numpy().copy() for name in ("mean", "basis", "spread"))
+        return cls(mean, basis, spread, state["noise"], image_shape)
 
     def _split(self, x: Images) -> tuple[Vectors, Vectors]:
         gap = x.reshape(len(x), -1).astype(np.float64) - self.mean

@@ -25,7 +25,7 @@ class UNet(nn.Module):
         channels, told = shape[0] * patch**2, 4 * width
         widths = [width * 2**level for level in range(depth + 1)]
         self.time = nn.Sequential(nn.Linear(width, told), nn.SiLU(), nn.Linear(told, told))
-        self.unknown = classes
+        self.unknown: int = classes
         self.classes = nn.Embedding(classes + 1, told) if classes else None
         self.entry = nn.Conv2d(channels, width, 3, padding=1)
         self.down = nn.ModuleList(ResidualBlock(w // 2 if level else w, w, told) for level, w in enumerate(widths))
@@ -35,8 +35,9 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(
             ResidualBlock(3 * w if above else 2 * w, w, told) for above, w in enumerate(reversed(widths))
         )
-        self.exit = nn.Sequential(_norm(width), nn.SiLU(), nn.Conv2d(width, channels, 3, padding=1))
-        nn.init.zeros_(self.exit[-1].weight)
+        last = nn.Conv2d(width, channels, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        self.exit = nn.Sequential(_norm(width), nn.SiLU(), last)
 
     def forward(self, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
         told = self.time(_waves(t, self.width))
@@ -83,7 +84,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         asked = self.asked(self.norm(x)).flatten(2).transpose(1, 2)
         seen = scaled_dot_product_attention(*asked.chunk(3, dim=2)).transpose(1, 2)
-        out: Tensor = x + self.out(seen.unflatten(2, x.shape[2:]))
+        out: Tensor = x + self.out(seen.reshape(x.shape))
         return out
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from trainables.base import ConfigError, Explicit, Images, Labels
 from trainables.config import at_least, between
+from trainables.entry import Entry
 from trainables.fitting import FitConfig, NetModel
 from trainables.labels import log_priors, wanted_labels
 from trainables.rng import torch_generator
@@ -62,7 +63,7 @@ class VaeConfig(FitConfig):
         return convolutional(shape, classes, self.latent_dim, self.depth, self.channels)
 
 
-class Vae(NetModel, Explicit):
+class Vae(NetModel[Autoencoder], Explicit):
     """Encoder and decoder trained by the ELBO.
 
     `log_density` is the importance-weighted lower bound of Burda et al. 2016, equation 8, tight as
@@ -76,9 +77,7 @@ class Vae(NetModel, Explicit):
     ) -> None:
         self.config, self.conditional, self._seed = config, conditional, seed
         classes = data.n_classes if conditional else 0
-        super().__init__(
-            config, data, lambda: config.autoencoder(data.image_shape, classes), seed=seed, device=device
-        )
+        super().__init__(config, data, lambda: config.autoencoder(data.image_shape, classes), seed=seed, device=device)
         self.log_priors = log_priors(data.train.y, data.n_classes)
 
     def sample(self, n: int, *, seed: int = 0, labels: Labels | None = None) -> Images:
@@ -92,7 +91,9 @@ class Vae(NetModel, Explicit):
         if not self.conditional:
             return self._bounds(x, None)[0]
         classes = range(len(self.log_priors))
-        return np.logaddexp.reduce([self._bounds(x, c)[0] + self.log_priors[c] for c in classes], axis=0)
+        bounds = np.stack([self._bounds(x, c)[0] + self.log_priors[c] for c in classes])
+        total: NDArray[np.float64] = np.logaddexp.reduce(bounds, axis=0)
+        return total
 
     def reconstruct(self, x: Images) -> Images:
         """The mean image of the posterior's centre; a conditional model takes the class it thinks most probable."""
@@ -176,7 +177,7 @@ class Vae(NetModel, Explicit):
 
     @torch.no_grad()
     def _decoded(self, z: Tensor, labels: Tensor | None) -> Images:
-        parts = zip(z.split(DECODED_AT_ONCE), _split(labels), strict=False)
+        parts = zip(torch.split(z, DECODED_AT_ONCE), _split(labels), strict=False)
         decoded = [self._averaged.decode(*part) for part in parts]
         images: Images = image(torch.cat(decoded), self.config.likelihood).cpu().numpy()
         return images
@@ -192,4 +193,10 @@ class Vae(NetModel, Explicit):
 
 
 def _split(labels: Tensor | None) -> Iterable[Tensor | None]:
-    return itertools.repeat(None) if labels is None else labels.split(DECODED_AT_ONCE)
+    return itertools.repeat(None) if labels is None else torch.split(labels, DECODED_AT_ONCE)
+
+
+ENTRIES = {
+    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}),
+    "vae": Entry(Vae, VaeConfig),
+}

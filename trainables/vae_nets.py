@@ -40,7 +40,7 @@ class Autoencoder(nn.Module):
             codes = nn.functional.one_hot(labels, self._classes).to(z.dtype)
             flat = torch.cat([flat, codes.expand(*z.shape[:-1], -1).flatten(0, -2)], dim=1)
         decoded: Tensor = self.decoder(flat)
-        return decoded.unflatten(0, z.shape[:-1])
+        return decoded.reshape(*z.shape[:-1], *decoded.shape[1:])
 
     def _with_planes(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """The images with a constant plane a class: 1 for the label's, 0 for the others."""
