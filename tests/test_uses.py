@@ -89,9 +89,7 @@ class TestRepairs:
 
 
 class TestDamage:
-    @pytest.mark.parametrize(
-        ("shape", "hidden"), [((1, 8, 8), 16), ((3, 5, 7), 12), ((1, 28, 28), 196), ((1, 1, 1), 1)]
-    )
+    @pytest.mark.parametrize(("shape", "hidden"), [((1, 8, 8), 16), ((3, 5, 7), 12), ((1, 1, 1), 1)])
     def test_a_block_is_hidden_somewhere_in_every_image(self, shape: tuple[int, int, int], hidden: int) -> None:
         mask = uses.block_mask(images(200, shape), seed=1)
         assert mask.shape == (200, 1, *shape[1:])

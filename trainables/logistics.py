@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +28,7 @@ class LevelMixture:
         above, below = precision * (x + half - means), precision * (x - half - means)
         mass = above.sigmoid() - below.sigmoid()
         middle = precision * (x - means)
-        narrow = middle - log_scales - 2 * softplus(middle) + torch.log(torch.tensor(2 * half))
+        narrow = middle - log_scales - 2 * softplus(middle) + math.log(2 * half)
         inner = torch.where(mass > TINY, mass.clamp(min=TINY).log(), narrow)
         edged = torch.where(x < half - 1, logsigmoid(above), torch.where(x > 1 - half, -softplus(below), inner))
         total: Tensor = (edged + logits.log_softmax(-1)).logsumexp(-1)

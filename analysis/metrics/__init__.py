@@ -65,7 +65,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             None,
             "maximize",
             "training",
-            "chance that a validation image has more density than a strange one: 0.5 is blind",
+            "chance that a validation image has more density than a strange one",
         ),
         "val/impute_error": Metric(
             None, "minimize", "training", "RMS error of hidden pixels, a block of a quarter of each image"
@@ -73,9 +73,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "val/impute_ratio": Metric(
             None, "minimize", "training", "val/impute_error over that of the mean training image: 1 is no better"
         ),
-        "val/denoise_error": Metric(
-            None, "minimize", "training", "RMS error of a pixel after noise of 0.5 was taken out"
-        ),
+        "val/denoise_error": Metric(None, "minimize", "training", "RMS error of a pixel once noise of 0.5 is out"),
         "val/denoise_ratio": Metric(
             None, "minimize", "training", "val/denoise_error over that of the noisy images, clipped: 1 is no better"
         ),
