@@ -10,6 +10,7 @@ from search_spaces.classifiers import (
     SVM,
     TRANSFORMER,
 )
+from search_spaces.explicit import AUTOREGRESSIVE, DIFFUSION, FLOW, GMM, HMM, VAE
 from search_spaces.gans import CDCGAN, CGAN, DCGAN, GAN, LSGAN, SNGAN, STYLEGAN, WGAN, WGAN_GP
 from search_spaces.space import Space
 
@@ -33,4 +34,11 @@ SPACES: dict[str, Space] = {
     "wgan_gp": WGAN_GP,
     "sngan": SNGAN,
     "stylegan": STYLEGAN,
+    "autoregressive": AUTOREGRESSIVE,
+    "cvae": VAE,
+    "diffusion": DIFFUSION,
+    "flow": FLOW,
+    "gmm": GMM,
+    "hmm": HMM,
+    "vae": VAE,
 }

@@ -72,6 +72,16 @@ TINY = {
     "wgan_gp": Case("wgan_gp", TINY_CONV),
     "sngan": Case("sngan", TINY_CONV),
     "stylegan": Case("stylegan", {**TINY_CONV, "r1_every": 3}),
+    "autoregressive": Case("autoregressive", {"width": 6, "depth": 1, "mixtures": 2, **FEW_UPDATES}),
+    "cvae": Case("cvae", {"net": "conv", "channels": 4, "latent_dim": 3, "importance_samples": 3, **FEW_UPDATES}),
+    "diffusion": Case("diffusion", {"width": 4, "sample_steps": 3, "eta": 1.0, "guidance": 1.0, **FEW_UPDATES}),
+    "flow": Case("flow", {"pca_components": 6, "transforms": 2, "width": 8, "ema": 0.9, **FEW_UPDATES}),
+    "gmm": Case("gmm", {"n_components": 2, "pca_components": 8, "iterations_per_step": 2, "tol": 1e-9}),
+    "gmm_of_all": Case(
+        "gmm", {"conditional": False, "covariance_type": "tied", "iterations_per_step": 1, "tol": 1e-9, "max_iter": 6}
+    ),
+    "hmm": Case("hmm", {"n_states": 4, "max_iter": 5, "iterations_per_step": 1, "tol": 1e-9}),
+    "vae": Case("vae", {"width": 16, "latent_dim": 3, "latent_prior": "uniform", "ema": 0.9, **FEW_UPDATES}),
 }
 
 

@@ -32,6 +32,13 @@ MODULES = {
     "wgan_gp": "gan",
     "sngan": "gan",
     "stylegan": "gan",
+    "autoregressive": "autoregressive",
+    "cvae": "vae",
+    "diffusion": "diffusion",
+    "flow": "flow",
+    "gmm": "mixture",
+    "hmm": "hmm",
+    "vae": "vae",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from trainables.base import ConfigError, Trainable
+from trainables.base import Classifier, ConfigError, Trainable
 from trainables.config import configure, defaults
 from trainables.cross_validation import CrossValidation
 from trainables.data import DataError, Dataset
@@ -36,13 +36,13 @@ class Entry:
 
     @property
     def kind(self) -> Literal["classifier", "generative"]:
-        """What it can be asked: "generative" if it samples, else "classifier"."""
-        return "generative" if hasattr(self.cls, "sample") else "classifier"
+        """What it is for: "generative" if it samples, else "classifier", which a class may also say of itself."""
+        return "generative" if hasattr(self.cls, "sample") and not issubclass(self.cls, Classifier) else "classifier"
 
     @property
     def shared(self) -> tuple[str, ...]:
         """The parameters that are taken here for any model that has none of the same name."""
-        names = (TRAIN_SIZE, CV_FOLDS) if hasattr(self.cls, "predict_proba") else (TRAIN_SIZE,)
+        names = (TRAIN_SIZE, CV_FOLDS) if self.kind == "classifier" else (TRAIN_SIZE,)
         return tuple(name for name in names if name not in getattr(self.config, "__dataclass_fields__", ()))
 
     def defaults(self) -> dict[str, Any]:

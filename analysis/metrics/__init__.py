@@ -81,6 +81,31 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "gen/pixel_diversity": Metric(
             g.pixel_diversity, None, "generative", "spread of fakes relative to real: 1 is right, near 0 is collapse"
         ),
+        # What a model can be used for (analysis.metrics.uses); of models that can do it, on validation images.
+        "val/log_density": Metric(
+            None, "maximize", "training", "mean log density the model gives to validation images, nats an image"
+        ),
+        "val/elbo": Metric(None, "maximize", "training", "mean evidence lower bound of val/log_density, nats an image"),
+        "val/bayes_accuracy": Metric(
+            None, "maximize", "training", "share of validation images classified right by Bayes' rule"
+        ),
+        "val/ood_auroc": Metric(
+            None,
+            "maximize",
+            "training",
+            "chance that a validation image has more density than a strange one",
+        ),
+        "val/impute_error": Metric(
+            None, "minimize", "training", "RMS error of hidden pixels, a block of a quarter of each image"
+        ),
+        "val/impute_ratio": Metric(
+            None, "minimize", "training", "val/impute_error over that of the mean training image: 1 is no better"
+        ),
+        "val/denoise_error": Metric(None, "minimize", "training", "RMS error of a pixel once noise of 0.5 is out"),
+        "val/denoise_ratio": Metric(
+            None, "minimize", "training", "val/denoise_error over that of the noisy images, clipped: 1 is no better"
+        ),
+        "val/reconstruction_error": Metric(None, "minimize", "training", "RMS error of a pixel of reconstructions"),
         "train/loss": Metric(None, "minimize", "training", "the loss that training minimises"),
         # The two losses of a game: either may fall because the other side got worse, so neither says quality.
         "train/loss_g": Metric(None, "minimize", "training", "generator's loss; tells collapse at best, not quality"),
@@ -99,6 +124,12 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "train/depth": Metric(None, None, "training", "depth of the tree"),
         "train/leaves": Metric(None, None, "training", "leaves of the tree"),
         "train/support_vectors": Metric(None, None, "training", "training images that define the boundary"),
+        "train/reconstruction": Metric(
+            None, "minimize", "training", "mean -log probability of the pixels given the latent, nats an image"
+        ),
+        "train/divergence": Metric(
+            None, None, "training", "mean divergence of posterior from prior, nats an image: 0 if the latent is unused"
+        ),
         "train/iterations": Metric(None, None, "training", "iterations of the solver so far"),
         "seconds": Metric(None, "minimize", "training", "seconds of training so far"),
     }
