@@ -2,8 +2,6 @@
 
 from search_spaces.space import Choice, Domain, Float, Int, Space, at_least
 
-GAUSSIAN_NB = Space(var_smoothing=Float(1e-9, 1.0, log=True))
-
 LOGISTIC_REGRESSION = Space(
     penalty=Choice("l2", "l1", "elasticnet", "none"),
     C=Float(1e-4, 1e2, log=True).when(penalty=("l2", "l1", "elasticnet")),

@@ -57,7 +57,8 @@ def error_ratio(true: Array, repaired: Array, simple: Array, hidden: Array | Non
 
 def mean_filled(x: Array, known: Array, mean: Array) -> Array:
     """The simple repair: the mean training image, (c, h, w), where nothing is known."""
-    return np.where(known, x, mean).astype(x.dtype)
+    filled: Array = np.where(known, x, mean).astype(x.dtype)
+    return filled
 
 
 def block_mask(x: Array, seed: int = 0) -> NDArray[np.bool_]:
@@ -68,13 +69,15 @@ def block_mask(x: Array, seed: int = 0) -> NDArray[np.bool_]:
     top, left = rng.integers(height - tall + 1, size=(n, 1)), rng.integers(width - wide + 1, size=(n, 1))
     rows, columns = np.arange(height) - top, np.arange(width) - left
     in_rows, in_columns = (rows >= 0) & (rows < tall), (columns >= 0) & (columns < wide)
-    return ~(in_rows[:, :, None] & in_columns[:, None, :])[:, None]
+    known: NDArray[np.bool_] = ~(in_rows[:, :, None] & in_columns[:, None, :])[:, None]
+    return known
 
 
 def noisy(x: Array, noise: float = NOISE, seed: int = 0) -> Array:
     """The images under Gaussian noise of that standard deviation, not clipped: float32."""
     rng = np.random.default_rng(seed)
-    return x + np.float32(noise) * rng.standard_normal(x.shape, dtype=np.float32)
+    damaged: Array = x + np.float32(noise) * rng.standard_normal(x.shape, dtype=np.float32)
+    return damaged
 
 
 def permuted(x: Array, seed: int = 0) -> Array:
