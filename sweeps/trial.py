@@ -128,7 +128,7 @@ class SweepTrial(tune.Trainable):
         limit_threads(shared["cpus"])
         self._entry: Entry = shared["entry"]
         self._data: Dataset = shared["data"]
-        self._evaluator = Evaluator(self._data, shared["objective"])
+        self._evaluator = Evaluator(self._data, shared["objective"], shared["strange"])
         self._device, self._cpus = _device(), shared["cpus"]
         self.reset_config(config)
 
@@ -171,7 +171,8 @@ class SweepTrial(tune.Trainable):
             limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
         # A trial that was killed after its last step has only its evaluation left to repeat.
         trained = [{} for _ in running.models] if running.finished and running.step else running.advance()
-        judged = [self._evaluator.metrics(model, running.data.train) for model in running.models]
+        last, train = running.finished, running.data.train
+        judged = [self._evaluator.metrics(model, train, last=last) for model in running.models]
         replicates = [_floats({**t, **j}, running.step) for t, j in zip(trained, judged, strict=True)]
         self._pack(running)
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}

@@ -37,6 +37,9 @@ class AutoregressiveConfig(FitConfig):
     kernel: int = 5  # columns a block looks at, odd
     mixtures: int = 5  # logistic distributions a channel of a pixel
     levels: int = 256  # grey levels that pixels are rounded to
+    batch_size: int = 32
+    updates: int = 2500
+    updates_per_step: int = 625  # few reports: samples are slow
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -53,6 +56,8 @@ class Autoregressive(NetModel[PixelNet], Explicit):
     `log_density` is exact: the log mass of the image rounded to `levels`, over the volume of the cell of [-1, 1] that
     the rounding leaves, (2 / levels) in each dimension. So it is a density, flat within a cell, that sums to one.
     """
+
+    costly_samples = True
 
     def __init__(self, config: AutoregressiveConfig, data: Dataset, *, seed: int, device: str = "cpu") -> None:
         """ConfigError if there are fewer features than channels: each channel has some of its own."""

@@ -99,6 +99,9 @@ class Classifier(Trainable):
 class Generative(Trainable):
     """A model of P(x) one can draw from."""
 
+    # Whether an image takes many passes through a net, so that fewer of them should be asked for.
+    costly_samples: ClassVar[bool] = False
+
     @abstractmethod
     def sample(self, n: int, *, seed: int = 0) -> Images:
         """`n` images in [-1, 1], drawn from a generator of its own: the same seed gives the same images."""

@@ -44,6 +44,8 @@ class DiffusionConfig(FitConfig):
     eta: float = 0.0  # 0 for DDIM, which draws nothing on the way; 1 for DDPM's sampling
     lr: float = 2e-3
     ema: float = 0.995
+    updates: int = 2400
+    updates_per_step: int = 600  # few reports: the samples of one cost as much as 50 updates
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,6 +60,8 @@ class Diffusion(NetModel[UNet]):
 
     It gives samples and no density: the variational bound is left out.
     """
+
+    costly_samples = True
 
     def __init__(self, config: DiffusionConfig, data: Dataset, *, seed: int, device: str = "cpu") -> None:
         """ConfigError if the image cannot be halved as often as the depth says."""

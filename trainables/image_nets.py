@@ -52,8 +52,10 @@ class CnnConfig(NeuralConfig):
 
     lr: float = 3e-3
     dropout: float = 0.3
-    channels_1: int = 32
-    channels_2: int = 64
+    updates: int = 3000
+    updates_per_step: int = 300
+    channels_1: int = 16
+    channels_2: int = 32
     kernel_size: int = 3  # odd, so that the image keeps its size
     hidden: int = 0  # width of the hidden layer, 0 for none
 
@@ -88,6 +90,8 @@ class RnnConfig(NeuralConfig):
     """A recurrent net that reads an image row by row, from the top, or from the bottom as well."""
 
     lr: float = 3e-3
+    updates: int = 2000
+    updates_per_step: int = 200
     cell: Literal["gru", "lstm"] = "gru"
     hidden: int = 128  # numbers it remembers, in each direction
     layers: int = 1
@@ -134,8 +138,11 @@ class TransformerConfig(NeuralConfig):
     """A transformer on square patches; an image that they do not fill is padded with black."""
 
     lr: float = 2e-3
+    batch_size: int = 64
+    updates: int = 3000
+    updates_per_step: int = 300
     patch_size: int = 4  # pixels on a side
-    depth: int = 3  # blocks of attention and a hidden layer
+    depth: int = 2  # blocks of attention and a hidden layer
     heads: int = 4
     head_width: int = 16  # numbers a head; the width of the whole is heads times this
     hidden_ratio: int = 2  # width of a block's hidden layer, in widths of the whole

@@ -49,6 +49,11 @@ class MlpDiscriminator(nn.Module):
         logits: Tensor = self.layers(with_labels(images.flatten(1), labels, self.classes))
         return logits.squeeze(1)
 
+    def features(self, images: Tensor) -> Tensor:
+        """What the last layer judges by, (n, width)."""
+        features: Tensor = self.layers[:-1](images.flatten(1))
+        return features
+
 
 def initialised(build: Callable[[], nn.Module], generator: torch.Generator, device: str | torch.device) -> nn.Module:
     """The net `build` makes, with PyTorch's default distribution of weights drawn from `generator` (on the CPU).

@@ -89,23 +89,48 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "val/bayes_accuracy": Metric(
             None, "maximize", "training", "share of validation images classified right by Bayes' rule"
         ),
-        "val/ood_auroc": Metric(
-            None,
-            "maximize",
-            "training",
-            "chance that a validation image has more density than a strange one",
-        ),
+        **{
+            f"val/ood_auroc_{name}": Metric(
+                None, "maximize", "training", f"chance that a validation image has more density than one {whence}"
+            )
+            for name, whence in {
+                "permuted": "whose pixels changed places",
+                "mnist": "of MNIST",
+                "fashion_mnist": "of Fashion-MNIST",
+            }.items()
+        },
         "val/impute_error": Metric(
             None, "minimize", "training", "RMS error of hidden pixels, a block of a quarter of each image"
         ),
         "val/impute_ratio": Metric(
             None, "minimize", "training", "val/impute_error over that of the mean training image: 1 is no better"
         ),
+        "val/impute_accuracy": Metric(
+            None, "maximize", "training", "share of the filled images that a logistic regression classifies right"
+        ),
+        "val/impute_accuracy_mean_fill": Metric(
+            None, None, "training", "the same where the mean training image fills: what val/impute_accuracy should beat"
+        ),
+        "val/impute_accuracy_whole": Metric(
+            None, None, "training", "the same of images with nothing hidden: what val/impute_accuracy can reach"
+        ),
         "val/denoise_error": Metric(None, "minimize", "training", "RMS error of a pixel once noise of 0.5 is out"),
         "val/denoise_ratio": Metric(
             None, "minimize", "training", "val/denoise_error over that of the noisy images, clipped: 1 is no better"
         ),
+        "val/denoise_accuracy": Metric(
+            None, "maximize", "training", "share of the denoised images that a logistic regression classifies right"
+        ),
+        "val/denoise_accuracy_noisy": Metric(
+            None, None, "training", "the same of the noisy images: what val/denoise_accuracy should beat"
+        ),
         "val/reconstruction_error": Metric(None, "minimize", "training", "RMS error of a pixel of reconstructions"),
+        "val/accuracy_100_labels": Metric(
+            None, "maximize", "training", "accuracy of a logistic regression on the model's features from 100 labels"
+        ),
+        "val/accuracy_100_labels_pixels": Metric(
+            None, None, "training", "the same on pixels: what val/accuracy_100_labels should beat"
+        ),
         "train/loss": Metric(None, "minimize", "training", "the loss that training minimises"),
         # The two losses of a game: either may fall because the other side got worse, so neither says quality.
         "train/loss_g": Metric(None, "minimize", "training", "generator's loss; tells collapse at best, not quality"),

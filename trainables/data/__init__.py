@@ -17,12 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
-from trainables.data.catalogue import DATASETS, Origin, Source, find_dataset
+from trainables.data.catalogue import DATASETS, Origin, Source, find_dataset, is_there
 from trainables.data.selection import renumbered, selected_labels, subset
 from trainables.data.sources import DataError, Part
 from trainables.data.splits import TEST, VALIDATION, Rows, held_out
 
-__all__ = ["DATASETS", "DataError", "Dataset", "Origin", "Source", "Split", "find_dataset", "load_dataset", "load_test"]
+__all__ = [
+    "DATASETS",
+    "DataError",
+    "Dataset",
+    "Origin",
+    "Source",
+    "Split",
+    "find_dataset",
+    "load_dataset",
+    "load_test",
+    "some_images",
+]
 
 FEWEST_IMAGES = 3  # of a class: one to train on whatever validation and test take
 
@@ -115,6 +126,14 @@ def load_test(
         rows = np.arange(len(part.labels))
     selected = selected_labels(part.classes, classes, origin.name)
     return _split(part, _of_classes(rows, part, selected), selected, f"{origin.name}: test")
+
+
+def some_images(name: str, n: int, data_dir: Path | None = None) -> Images | None:
+    """Up to `n` training images of a named data set, evenly spread; None if it is not there: nothing is downloaded."""
+    if not is_there(name, data_dir):
+        return None
+    images = _read(find_dataset(name, data_dir), train=True).images
+    return _float_images(images[np.linspace(0, len(images) - 1, min(n, len(images))).astype(int)])
 
 
 def _read(origin: Origin, train: bool) -> Part:
