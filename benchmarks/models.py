@@ -63,12 +63,8 @@ class Bench:
     data_dir: Path | None
     page: Path
 
-    @cache  # noqa: B019: one object, which lives as long as the process
     def data(self, name: str) -> Dataset:
-        """The data set with its validation images among the training ones."""
-        data = load_dataset(name, data_dir=self.data_dir)
-        x, y = (np.concatenate([getattr(part, a) for part in (data.train, data.val)]) for a in "xy")
-        return replace(data, train=Split(x, y))
+        return whole(name, self.data_dir)
 
     def run(self, row: str) -> None:
         case = CASES[row]
@@ -160,6 +156,14 @@ class Bench:
                 seen = np.concatenate([predicted(model, part) for part in np.array_split(test.x, 20)])
                 cells.append(f"{(seen == test.y).mean():.3f}")
             put_row(self.page, FEW, [f"`{name}`", *cells])
+
+
+@cache
+def whole(name: str, data_dir: Path | None) -> Dataset:
+    """The data set with its validation images among the training ones."""
+    data = load_dataset(name, data_dir=data_dir)
+    x, y = (np.concatenate([getattr(part, a) for part in (data.train, data.val)]) for a in "xy")
+    return replace(data, train=Split(x, y))
 
 
 def trained(case: Case, data: Dataset) -> tuple[Any, float]:
