@@ -1,13 +1,30 @@
 """What may be tried, by model: `SPACES` maps a model's name to its space."""
 
-from search_spaces.classifiers import LOGISTIC_REGRESSION
+from search_spaces.classifiers import (
+    CNN,
+    DECISION_TREE,
+    GAUSSIAN_NB,
+    LOGISTIC_REGRESSION,
+    MLP,
+    RNN,
+    SVM,
+    TRANSFORMER,
+)
+from search_spaces.explicit import AUTOREGRESSIVE, DIFFUSION, FLOW, GMM, HMM, VAE
 from search_spaces.gans import CDCGAN, CGAN, DCGAN, GAN, LSGAN, SNGAN, STYLEGAN, WGAN, WGAN_GP
 from search_spaces.space import Space
 
 __all__ = ["SPACES"]
 
 SPACES: dict[str, Space] = {
+    "cnn": CNN,
+    "decision_tree": DECISION_TREE,
+    "gaussian_nb": GAUSSIAN_NB,
     "logistic_regression": LOGISTIC_REGRESSION,
+    "mlp": MLP,
+    "rnn": RNN,
+    "svm": SVM,
+    "transformer": TRANSFORMER,
     "gan": GAN,
     "cgan": CGAN,
     "dcgan": DCGAN,
@@ -17,4 +34,11 @@ SPACES: dict[str, Space] = {
     "wgan_gp": WGAN_GP,
     "sngan": SNGAN,
     "stylegan": STYLEGAN,
+    "autoregressive": AUTOREGRESSIVE,
+    "cvae": VAE,
+    "diffusion": DIFFUSION,
+    "flow": FLOW,
+    "gmm": GMM,
+    "hmm": HMM,
+    "vae": VAE,
 }

@@ -5,55 +5,154 @@ What depends only on the data is computed once per process and reused for every 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.media import encode_grid, encode_weight_maps
-from analysis.metrics import METRICS
-from trainables.base import Classifier, Generative, Trainable
-from trainables.data import Dataset, Split
+from analysis.metrics import METRICS, PER_CLASS
+from sweeps import uses
+from trainables.base import Classifier, Images, Trainable
+from trainables.data import Dataset, Split, load_test
 
 SAMPLES = 1000  # images a generative model is judged on
-GRID = 64  # images in a sample grid
+SAMPLES_COSTLY = 250  # of one whose every image takes many passes through its net
+GRID = 64  # images in a sample grid, about
+PAIRS = 30  # images in the picture of reconstructions, each above its reconstruction
+COLUMNS = 10
 
 
 def kind_of(model: object) -> str:
-    return "classifier" if hasattr(model, "predict_proba") else "generative"
+    """ "generative" if it samples, unless it is a classifier that can sample as well."""
+    return "generative" if hasattr(model, "sample") and not isinstance(model, Classifier) else "classifier"
 
 
 class Evaluator:
-    """Judges models on the validation part of one dataset (and on as many training images, for the gap)."""
+    """Judges models on the validation part of one dataset (and on as many training images, for the gap).
 
-    def __init__(self, data: Dataset) -> None:
+    `objective` is computed at every step. Two things that cost are not, unless the objective needs them: probabilities
+    that take a training of their own, never; and what a model is good for (`sweeps.uses`), at the last step alone.
+    `strange` are images of other data sets by name.
+    """
+
+    def __init__(self, data: Dataset, objective: str = "", strange: Mapping[str, Images] | None = None) -> None:
+        row = METRICS.get(objective)
+        self._objective, self._data = objective, data
+        self._needs_probabilities = row is not None and row.kind == "classifier" and not row.classes_suffice
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
-        self._class_names = data.classes
+        self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n))
 
-    def metrics(self, model: Trainable) -> dict[str, float]:
-        """Every metric of METRICS that fits the model, by name."""
-        return self._classifier(model) if kind_of(model) == "classifier" else self._generative(model)  # type: ignore[arg-type]
+    def metrics(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, float]:
+        """Every metric of METRICS that fits the model, by name.
+
+        `train`: what it was trained on, if that was less than all; `last`: whether this is its last step.
+        """
+        row: dict[str, float] = {}
+        if kind_of(model) == "classifier":
+            parts = self._parts if train is None else {**self._parts, "train": _head(train, len(self._parts["val"]))}
+            row |= self._classifier(model, parts)
+        if hasattr(model, "sample"):
+            row |= self._generative(model) | self._uses(model, last)
+        return row
 
     def media(self, model: Trainable) -> dict[str, bytes]:
-        """Pictures of the model as PNG, by name: sample grid, weight maps."""
-        if kind_of(model) == "generative":
-            return {"samples": encode_grid(model.sample(GRID, seed=0))}  # type: ignore[attr-defined]
+        """Pictures of the model as PNG, by name: sample grid, reconstructions, weight maps."""
+        pictures = {}
+        if hasattr(model, "sample"):
+            pictures["samples"] = sample_grid(model, self._data.n_classes, GRID)
+        if hasattr(model, "reconstruct"):
+            pictures["reconstructions"] = _reconstructions(model, self._data.val.x[:PAIRS])
         maps = model.weight_maps() if hasattr(model, "weight_maps") else None
-        return {} if maps is None else {"weight_maps": encode_weight_maps(maps, self._class_names)}
+        if maps is not None:
+            pictures["weight_maps"] = encode_weight_maps(maps, self._data.classes)
+        return pictures
 
-    def _classifier(self, model: Classifier) -> dict[str, float]:
-        proba = {name: model.predict_proba(part.x) for name, part in self._parts.items()}
-        wanted = {n: m.function for n, m in METRICS.items() if m.kind == "classifier" and m.function is not None}
-        return {
-            name: float(function(self._parts[part].y, proba[part]))
-            for name, function in wanted.items()
+    def _classifier(self, model: Any, parts: Mapping[str, Split]) -> dict[str, float]:
+        by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
+        ask = self._one_hot if by_class else _probabilities
+        proba = {name: ask(model, part.x) for name, part in parts.items()}
+        row = {
+            name: float(metric.function(parts[part].y, proba[part]))
+            for name, metric in METRICS.items()
+            if metric.kind == "classifier" and metric.function is not None and (metric.classes_suffice or not by_class)
             if (part := name.split("/")[0]) in proba
         }
+        row["val/accuracy_gap"] = row["train/accuracy"] - row["val/accuracy"]
+        return row | self._per_class(proba["val"])
 
-    def _generative(self, model: Generative) -> dict[str, float]:
-        real = self._parts["val"].x
-        fake = model.sample(SAMPLES, seed=1)
+    def _one_hot(self, model: Any, x: Images) -> NDArray[np.float64]:
+        one_hot: NDArray[np.float64] = np.eye(self._data.n_classes)[model.predict(x)]
+        return one_hot
+
+    def _per_class(self, proba: NDArray[np.float64]) -> dict[str, float]:
+        """Each number of a class by name; a class that has none is left out."""
+        rows = {name: row.function(self._parts["val"].y, proba) for name, row in PER_CLASS.items()}
+        each = {
+            f"{name}/{cls}": float(v)
+            for name, row in rows.items()
+            for cls, v in zip(self._data.classes, row, strict=True)
+        }
+        return {name: value for name, value in each.items() if not math.isnan(value)}
+
+    def _generative(self, model: Any) -> dict[str, float]:
+        fake = model.sample(SAMPLES_COSTLY if _is_costly(model) else SAMPLES, seed=1)
         wanted = {n: m.function for n, m in METRICS.items() if m.kind == "generative" and m.function is not None}
-        return {name: float(function(real, fake)) for name, function in wanted.items()}
+        return {name: float(function(self._parts["val"].x, fake)) for name, function in wanted.items()}
+
+    def _uses(self, model: Any, last: bool) -> dict[str, float]:
+        shown = self._exhibits(uses.SHOWN_COSTLY if _is_costly(model) else uses.SHOWN)
+        return uses.metrics(model, shown, None if last else self._objective)
+
+
+def evaluate_test(
+    model: Trainable,
+    data: Dataset,
+    source: str | Path,
+    *,
+    data_dir: Path | None = None,
+    objective: str = "",
+    strange: Mapping[str, Images] | None = None,
+) -> dict[str, float]:
+    """Metrics of a model that is finished, on the test part of the data set `source` it was trained on: test/NAME.
+
+    The one function of a sweep or a final training that reads a test part. `data` is what `load_dataset` gave, whose
+    classes and division it keeps; `objective` and `strange` as for an Evaluator.
+    """
+    test = load_test(source, data_dir=data_dir, classes=data.classes, split_seed=data.split_seed)
+    row = Evaluator(replace(data, val=test), objective, strange).metrics(model)
+    named = {section: f"test/{rest}" for section in row if (rest := section.partition("/")[2])}
+    return {named[name]: value for name, value in row.items() if not name.startswith("train/")}
+
+
+def sample_grid(model: Any, classes: int, n: int) -> bytes:
+    """PNG of about `n` samples; of a conditional model each column is a class, the first ones if there are many."""
+    columns = min(classes, COLUMNS)
+    if not getattr(model, "conditional", False):
+        return encode_grid(model.sample(n, seed=0))
+    labels = np.tile(np.arange(columns), max(1, n // columns))
+    return encode_grid(model.sample(len(labels), seed=0, labels=labels), columns)
+
+
+def _reconstructions(model: Any, true: Images) -> bytes:
+    """Rows of true images, each over a row of what the model makes of them."""
+    made = model.reconstruct(true)
+    rows = [part[start : start + COLUMNS] for start in range(0, len(true), COLUMNS) for part in (true, made)]
+    return encode_grid(np.concatenate([row for row in rows if len(row) == min(COLUMNS, len(true))]), COLUMNS)
+
+
+def _is_costly(model: Any) -> bool:
+    return bool(getattr(model, "costly_samples", False))
+
+
+def _probabilities(model: Any, x: Images) -> NDArray[np.float64]:
+    proba: NDArray[np.float64] = model.predict_proba(x)
+    return proba
 
 
 def mean_and_spread(replicates: Sequence[Mapping[str, float]]) -> dict[str, float]:

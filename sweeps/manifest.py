@@ -15,7 +15,19 @@ from typing import Any
 from sweeps.spec.resolved import Spec
 from trainables.data import Dataset
 
-LIBRARIES = ("gdsweeps", "ray", "optuna", "wandb", "torch", "torchvision", "scikit-learn", "numpy", "scipy", "pandas")
+LIBRARIES = (
+    "gdsweeps",
+    "ray",
+    "optuna",
+    "wandb",
+    "torch",
+    "torchvision",
+    "scikit-learn",
+    "scikit-learn-intelex",
+    "numpy",
+    "scipy",
+    "pandas",
+)
 
 
 def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from sweeps.store import Record, Store, locked, replace_file
 from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker
 from sweeps.trial import SweepTrial
+from sweeps.uses import strange_images
 from trainables import Entry, find_model
 from trainables.data import Dataset, load_dataset
 
@@ -43,6 +44,11 @@ class Options:
     address: str | None = None
     wandb: str = "auto"  # auto, online, offline or off
     data_dir: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of data sets, if it was named."""
+        return Path(self.data_dir) if self.data_dir else None
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,7 @@ def resume(folder: Path, **overrides: Any) -> Outcome:
 
 
 def _load_data(spec: Spec, options: Options) -> Dataset:
-    data_dir = Path(options.data_dir) if options.data_dir else None
-    return load_dataset(spec.dataset, data_dir=data_dir, train_size=spec.train_size, classes=spec.classes)
+    return load_dataset(spec.dataset, data_dir=options.folder, train_size=spec.train_size, classes=spec.classes)
 
 
 def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> Outcome:
@@ -119,7 +124,9 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
                 console.known(record.trial, record.config, record.status, record.best.get(spec.metric.name))
         try:
             if not sweep.over:
-                _fit(sweep, spec, folder, entry, data, concurrent)
+                strange = strange_images(entry, data, options.folder)
+                shared = {"entry": entry, "data": data, "strange": strange, "objective": spec.metric.name}
+                _fit(sweep, spec, folder, shared, concurrent)
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
@@ -142,10 +149,10 @@ def _tracker(spec: Spec, folder: Path, options: Options, sweep_id: str) -> Track
     )
 
 
-def _fit(sweep: Sweep, spec: Spec, folder: Path, entry: Entry, data: Dataset, concurrent: int) -> None:
-    """Let Ray Tune run the sweep until it is over or interrupted."""
-    _ship(entry)
-    trainable = tune.with_parameters(SweepTrial, entry=entry, data=data, cpus=spec.resources.cpu)
+def _fit(sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], concurrent: int) -> None:
+    """Let Ray Tune run the sweep until it is over or interrupted; `shared` is what every trial is given."""
+    _ship(shared["entry"])
+    trainable = tune.with_parameters(SweepTrial, cpus=spec.resources.cpu, **shared)
     trainable = tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu})
     tuner = tune.Tuner(
         trainable,

@@ -75,6 +75,7 @@ class Running:
 
     def start(self) -> None:
         """Build the models, and bring them to where the checkpoint stood."""
+        self.data = self.entry.data(self.work.config, self.data)
         build = self.entry.build
         self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
         if self.work.checkpoint is not None:
@@ -84,6 +85,12 @@ class Running:
             self.step, self.seconds = saved["step"], saved["seconds"]
             for model, state in zip(self.models, saved["models"], strict=True):
                 model.load_state(state)
+
+    @property
+    def where(self) -> str:
+        """The device, and the library that computes on it where a model names one: cpu (intelex)."""
+        library = getattr(self.models[0], "backend", "") if self.models else ""
+        return f"{self.device} ({library})" if library else self.device
 
     @property
     def finished(self) -> bool:
@@ -115,13 +122,13 @@ class Running:
 
 
 class SweepTrial(tune.Trainable):
-    """Ray's view of our trials. `entry`, `data` and `cpus` come once per worker through the object store."""
+    """Ray's view of our trials. Entry, data, CPUs and objective come once per worker through the object store."""
 
     def setup(self, config: dict[str, Any], **shared: Any) -> None:
         limit_threads(shared["cpus"])
         self._entry: Entry = shared["entry"]
         self._data: Dataset = shared["data"]
-        self._evaluator = Evaluator(self._data)
+        self._evaluator = Evaluator(self._data, shared["objective"], shared["strange"])
         self._device, self._cpus = _device(), shared["cpus"]
         self.reset_config(config)
 
@@ -155,6 +162,7 @@ class SweepTrial(tune.Trainable):
         except Exception as error:
             report.failed = f"{type(error).__name__}: {error}".splitlines()[0]
             report.traceback = traceback.format_exc()
+        report.device = running.where
         return report
 
     def _row(self, running: Running) -> dict[str, Any]:
@@ -163,7 +171,8 @@ class SweepTrial(tune.Trainable):
             limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
         # A trial that was killed after its last step has only its evaluation left to repeat.
         trained = [{} for _ in running.models] if running.finished and running.step else running.advance()
-        judged = [self._evaluator.metrics(model) for model in running.models]
+        last, train = running.finished, running.data.train
+        judged = [self._evaluator.metrics(model, train, last=last) for model in running.models]
         replicates = [_floats({**t, **j}, running.step) for t, j in zip(trained, judged, strict=True)]
         self._pack(running)
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}

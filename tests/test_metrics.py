@@ -43,13 +43,15 @@ class TestTable:
         for name, row in METRICS.items():
             assert (row.function is None) == (row.kind == "training"), name
             assert row.description
-            assert name == "seconds" or name.split("/")[0] in ("train", "val", "gen")
+            assert name == "seconds" or name.split("/")[0] in ("train", "val", "gen", "cv")
 
     def test_goals(self):
         assert goal_of("val/accuracy") == "maximize"
         assert goal_of("train/loss_g") == "minimize"
         assert goal_of("train/d_real") is None
         assert goal_of("val/acuracy") is None
+        assert goal_of("val/recall/T-shirt/top") == "maximize"
+        assert goal_of("val/recall") is None
 
     def test_nothing_can_change_the_table(self):
         with pytest.raises(TypeError):
@@ -63,6 +65,25 @@ class TestClassification:
         assert c.macro_f1(LABELS, PROBA) == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
         assert c.log_loss(LABELS, PROBA) == pytest.approx(-np.log([0.7, 0.4, 0.9, 0.7]).mean())
         assert c.brier(LABELS, PROBA) == pytest.approx((0.14 + 0.62 + 0.02 + 0.14) / 4)
+
+    def test_per_class_by_hand(self):
+        assert c.confusion_matrix(LABELS, PROBA).tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 1]]
+        assert c.recall_per_class(LABELS, PROBA).tolist() == [1, 1 / 2, 1]
+        assert c.f1_per_class(LABELS, PROBA) == pytest.approx([2 / 3, 2 / 3, 1])
+
+    def test_a_class_that_is_not_there_has_no_recall(self):
+        proba = np.eye(4)[[0, 1, 3]]
+        assert np.array_equal(np.isnan(c.recall_per_class(np.array([0, 1, 1]), proba)), [False, False, True, True])
+        assert np.array_equal(np.isnan(c.f1_per_class(np.array([0, 1, 1]), proba)), [False, False, True, False])
+
+    @given(predictions())
+    @settings(max_examples=50, deadline=None)
+    def test_classes_suffice_where_the_table_says_so(self, case):
+        labels, proba = case
+        one_hot = np.eye(proba.shape[1])[proba.argmax(axis=1)]
+        for name, function in CLASSIFIERS.items():
+            if METRICS[name].classes_suffice:
+                assert function(labels, one_hot) == function(labels, proba), name
 
     def test_calibration_error_by_hand(self):
         # 0.7 and 0.7 share a bin with accuracy 1; 0.5 is wrong; 0.9 is right.

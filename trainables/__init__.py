@@ -15,7 +15,14 @@ __all__ = ["MODELS", "Entry", "ModelError", "find_model"]
 
 # Model name -> the module below this package whose ENTRIES has its class and config.
 MODULES = {
+    "cnn": "image_nets",
+    "decision_tree": "tree",
+    "gaussian_nb": "naive_bayes",
     "logistic_regression": "classic",
+    "mlp": "image_nets",
+    "rnn": "image_nets",
+    "svm": "svm",
+    "transformer": "image_nets",
     "gan": "gan",
     "cgan": "gan",
     "dcgan": "gan",
@@ -25,6 +32,13 @@ MODULES = {
     "wgan_gp": "gan",
     "sngan": "gan",
     "stylegan": "gan",
+    "autoregressive": "autoregressive",
+    "cvae": "vae",
+    "diffusion": "diffusion",
+    "flow": "flow",
+    "gmm": "mixture",
+    "hmm": "hmm",
+    "vae": "vae",
 }
 
 

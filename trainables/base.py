@@ -9,13 +9,27 @@ A model is made with `Model(config, data, seed=..., device=...)` and then only s
 - a classifier answers `predict_proba(x)`, a generative model `sample(n, seed=...)`; neither disturbs training.
 
 Images are float32 in [-1, 1], shape (n, channels, height, width); labels int64, shape (n,).
+
+What a generative model can do beyond sampling, it offers as a method; whoever wants it asks `hasattr(model, NAME)`.
+Whatever is random in an answer comes from a generator of its own: the same question gets the same answer.
+
+- `log_density(x)`: (n,) float64, nats an image. Of the continuous image in [-1, 1], so that models compare whatever
+  their inside; a model that gives a lower bound, or the mass of a binary image instead, says so there.
+- `conditional`, true for a model of P(x | y): `sample(n, seed=..., labels=...)` then takes the classes wanted, (n,);
+  without them they are drawn as frequent as in training.
+- `log_density_per_class(x)`: (n, classes), log p(x | y), of a conditional model with a density, which is a classifier
+  too: `predict_proba(x)` by Bayes' rule, with the classes' shares in training as priors.
+- `reconstruct(x)`: the images as the model can express them. `features(x)`: (n, d), what it makes of them inside.
+- `impute(x, mask)`: the images with the pixels guessed where `mask`, bool and (n, c, h, w) or (n, 1, h, w), is false;
+  what `x` holds there is not looked at, and the known pixels stay as they are.
+- `denoise(x, noise=0.5)`: the clean images behind images plus Gaussian noise of that standard deviation, not clipped.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +79,17 @@ class Trainable(ABC):
 class Classifier(Trainable):
     """A model of P(y | x)."""
 
+    # Whether probabilities take a training of their own, so that `predict` should be asked where classes will do.
+    costly_probabilities: ClassVar[bool] = False
+
     @abstractmethod
     def predict_proba(self, x: Images) -> NDArray[np.float64]:
         """Class probabilities, shape (n, classes), rows sum to 1."""
+
+    def predict(self, x: Images) -> Labels:
+        """The class of each image, shape (n,)."""
+        labels: Labels = self.predict_proba(x).argmax(axis=1)
+        return labels
 
     def weight_maps(self) -> Images | None:
         """One picture of weights a class, shape (classes, channels, height, width), for linear models."""
@@ -77,6 +99,59 @@ class Classifier(Trainable):
 class Generative(Trainable):
     """A model of P(x) one can draw from."""
 
+    # Whether an image takes many passes through a net, so that fewer of them should be asked for.
+    costly_samples: ClassVar[bool] = False
+
     @abstractmethod
     def sample(self, n: int, *, seed: int = 0) -> Images:
         """`n` images in [-1, 1], drawn from a generator of its own: the same seed gives the same images."""
+
+
+class Explicit(Generative):
+    """A generative model with a density; one of P(x | y) is a classifier as well, by Bayes' rule.
+
+    A subclass sets `conditional` and `log_priors`, log P(y), (classes,), and scores images of one class.
+    """
+
+    conditional: bool
+    log_priors: NDArray[np.float64]
+
+    @abstractmethod
+    def _log_density(self, x: Images, label: int | None) -> NDArray[np.float64]:
+        """log p(x | label), or log p(x) of an unconditional model, nats, shape (n,)."""
+
+    def log_density(self, x: Images) -> NDArray[np.float64]:
+        """log p(x), nats an image, shape (n,); of a conditional model the classes are summed over."""
+        if not self.conditional:
+            return self._log_density(x, None)
+        total: NDArray[np.float64] = np.logaddexp.reduce(self._log_joint(x), axis=1)
+        return total
+
+    @property
+    def log_density_per_class(self) -> Callable[[Images], NDArray[np.float64]]:
+        """A method of conditional models alone: log p(x | y), nats, shape (n, classes)."""
+        self._need_classes("log_density_per_class")
+        return self._log_density_per_class
+
+    @property
+    def predict_proba(self) -> Callable[[Images], NDArray[np.float64]]:
+        """A method of conditional models alone: P(y | x) by Bayes' rule, shape (n, classes), rows sum to 1."""
+        self._need_classes("predict_proba")
+        return self._predict_proba
+
+    def _log_density_per_class(self, x: Images) -> NDArray[np.float64]:
+        return np.stack([self._log_density(x, label) for label in range(len(self.log_priors))], axis=1)
+
+    def _predict_proba(self, x: Images) -> NDArray[np.float64]:
+        joint = self._log_joint(x)
+        proba: NDArray[np.float64] = np.exp(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True))
+        proba /= proba.sum(axis=1, keepdims=True)
+        return proba
+
+    def _log_joint(self, x: Images) -> NDArray[np.float64]:
+        return self._log_density_per_class(x) + self.log_priors
+
+    def _need_classes(self, ability: str) -> None:
+        # An AttributeError, so that hasattr() tells what this very model can do.
+        if not self.conditional:
+            raise AttributeError(f"{ability}: only a model of P(x | y) has it, and this one is not conditional")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from trainables.base import Trainable
+from trainables.base import Classifier, ConfigError, Trainable
 from trainables.config import configure, defaults
+from trainables.cross_validation import CrossValidation
+from trainables.data import DataError, Dataset
 
-if TYPE_CHECKING:
-    from trainables.data import Dataset
+TRAIN_SIZE, CV_FOLDS = "train_size", "cv_folds"
 
 
 class ModelError(ValueError):
@@ -23,6 +24,9 @@ class Entry:
 
     `config` is the dataclass of its parameters, or None for a user's class that takes the plain mapping; `space` is a
     user's `SPACE`, plain data in W&B's vocabulary (a model of ours has its space in `search_spaces`).
+
+    Beside its own parameters any model takes `train_size`, a number of training images, null for all; and any
+    classifier `cv_folds`, a number of folds for cross-validation, null for none.
     """
 
     cls: type
@@ -32,18 +36,49 @@ class Entry:
 
     @property
     def kind(self) -> Literal["classifier", "generative"]:
-        """What it can be asked: "generative" if it samples, else "classifier"."""
-        return "generative" if hasattr(self.cls, "sample") else "classifier"
+        """What it is for: "generative" if it samples, else "classifier", which a class may also say of itself."""
+        return "generative" if hasattr(self.cls, "sample") and not issubclass(self.cls, Classifier) else "classifier"
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The parameters that are taken here for any model that has none of the same name."""
+        names = (TRAIN_SIZE, CV_FOLDS) if self.kind == "classifier" else (TRAIN_SIZE,)
+        return tuple(name for name in names if name not in getattr(self.config, "__dataclass_fields__", ()))
 
     def defaults(self) -> dict[str, Any]:
         """The parameters' values when nothing is said."""
-        return defaults(self.config) if self.config else {}
+        own = defaults(self.config) if self.config else {}
+        return own | dict.fromkeys(self.shared) if self.config or self.space else own
 
     def configure(self, config: Mapping[str, Any]) -> Any:
         """The config object for these values; ConfigError for an unknown name, a wrong type, a bad combination."""
-        return configure(self.config, config) if self.config else dict(config)
+        own = {name: value for name, value in config.items() if name not in self.shared}
+        for name, fewest in ((TRAIN_SIZE, 1), (CV_FOLDS, 2)):
+            value = self._of(config, name)
+            if value is not None and (type(value) is not int or value < fewest):
+                raise ConfigError(f"{name}: {value!r} is not a whole number, {fewest} or more, or null")
+        return configure(self.config, own) if self.config else own
+
+    def data(self, config: Mapping[str, Any], data: Dataset) -> Dataset:
+        """What a model of this config is trained on: `data`, or a part of its training images."""
+        size = self._of(config, TRAIN_SIZE)
+        if size is None:
+            return data
+        try:
+            return data.limited(size)
+        except DataError as error:
+            raise ConfigError(f"{TRAIN_SIZE}: {error}") from None
 
     def build(self, config: Mapping[str, Any], data: Dataset, *, seed: int, device: str = "cpu") -> Trainable:
         """The model, untrained; ConfigError if it cannot take the config or cannot take it on this data."""
-        model: Trainable = self.cls(self.configure(config), data, seed=seed, device=device, **self.options)
-        return model
+        own, folds = self.configure(config), self._of(config, CV_FOLDS)
+
+        def plain(data: Dataset, seed: int) -> Trainable:
+            model: Trainable = self.cls(own, data, seed=seed, device=device, **self.options)
+            return model
+
+        data = self.data(config, data)
+        return plain(data, seed) if folds is None else CrossValidation(plain, data, folds, seed=seed)
+
+    def _of(self, config: Mapping[str, Any], name: str) -> Any:
+        return config.get(name) if name in self.shared else None

@@ -110,6 +110,21 @@ class Gan(Generative):
         images: Images = torch.cat(parts).numpy()
         return images
 
+    @property
+    def features(self) -> Callable[[Images], Images]:
+        """A method of unconditional GANs alone: what D makes of images, (n, d) (Radford et al. 2016, section 5.1)."""
+        if self.conditional:
+            raise AttributeError("features: D of a conditional GAN wants labels")
+        return self._features
+
+    @torch.no_grad()
+    def _features(self, x: Images) -> Images:
+        self._d.eval()  # else an image's features would depend on those beside it
+        parts = [self._d.features(torch.tensor(x[i], device=self._device)).cpu() for i in _slices(len(x))]  # type: ignore[operator]
+        self._d.train()
+        features: Images = torch.cat(parts).numpy()
+        return features
+
     def state(self) -> State:
         return {
             "g": snapshot(self._g.state_dict()),

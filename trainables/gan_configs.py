@@ -123,6 +123,7 @@ class ConvNets(AdversarialConfig):
     d_depth: int = 2  # halvings
     d_channels: int = 32
     d_norm: Literal["batch", "layer", "none"] = "batch"  # normalisation in D, from its second layer on
+    updates: int = 1500
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -134,6 +135,7 @@ class ConvNets(AdversarialConfig):
 class StyleNets(ConvNets):
     """A mapping network before modulated convolutions; D is that of ConvNets."""
 
+    g_channels: int = 16  # the convolutions are dense: double costs fourfold
     mapping_depth: int = 2  # layers from the latent to the style
     mapping_width: int = 64  # their width, the style's too
 

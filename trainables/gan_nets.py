@@ -97,6 +97,11 @@ class ConvDiscriminator(nn.Module):
             logits = logits + self.likeness(features).gather(1, labels[:, None]).squeeze(1)
         return logits
 
+    def features(self, images: Tensor) -> Tensor:
+        """What the last layer judges by, (n, pixels of the last map * channels)."""
+        features: Tensor = self.layers(images)
+        return features
+
     def initialise(self, generator: torch.Generator) -> None:
         """Weights that keep the signal's size through a LeakyReLU (He et al. 2015): D may have no norm to do so."""
         for module in self.modules():

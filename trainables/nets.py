@@ -49,6 +49,11 @@ class MlpDiscriminator(nn.Module):
         logits: Tensor = self.layers(with_labels(images.flatten(1), labels, self.classes))
         return logits.squeeze(1)
 
+    def features(self, images: Tensor) -> Tensor:
+        """What the last layer judges by, (n, width)."""
+        features: Tensor = self.layers[:-1](images.flatten(1))
+        return features
+
 
 def initialised(build: Callable[[], nn.Module], generator: torch.Generator, device: str | torch.device) -> nn.Module:
     """The net `build` makes, with PyTorch's default distribution of weights drawn from `generator` (on the CPU).
@@ -74,10 +79,12 @@ def _initialise(module: nn.Module, generator: torch.Generator) -> None:
     if isinstance(module, OwnWeights):
         module.initialise(generator)
         return
-    if isinstance(module, nn.Linear):
-        bound = 1 / math.sqrt(module.in_features)
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.RNNBase):
+        inputs = module.hidden_size if isinstance(module, nn.RNNBase) else module.weight[0].numel()
         for parameter in module.parameters(recurse=False):
-            parameter.uniform_(-bound, bound, generator=generator)
+            parameter.uniform_(-1 / math.sqrt(inputs), 1 / math.sqrt(inputs), generator=generator)
+    elif isinstance(module, nn.LayerNorm | nn.BatchNorm2d):
+        module.reset_parameters()  # to constants: nothing is drawn
     elif list(module.parameters(recurse=False)):
         raise TypeError(f"no rule for the initial weights of {type(module).__name__}")
     for child in module.children():

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from trainables.seeds import derive
+from trainables.seeds import derive, numpy_generator
+
+__all__ = ["capture", "derive", "numpy_generator", "restore", "snapshot", "torch_generator"]
 
 State = dict[str, Any]
 
@@ -15,11 +17,6 @@ State = dict[str, Any]
 def torch_generator(seed: int, *path: str | int, device: str | torch.device = "cpu") -> torch.Generator:
     """A generator on `device`, at the start of the stream that `seed` and `path` name."""
     return torch.Generator(device).manual_seed(derive(seed, *path))
-
-
-def numpy_generator(seed: int, *path: str | int) -> np.random.Generator:
-    """A NumPy generator at the start of the stream that `seed` and `path` name."""
-    return np.random.Generator(np.random.PCG64(derive(seed, *path)))
 
 
 def capture(generator: torch.Generator | np.random.Generator) -> Any:

@@ -1,4 +1,4 @@
-"""Seeds derived by purpose, without torch: who only needs a number need not wait for it."""
+"""Seeds derived by purpose, without torch: who needs a number or a NumPy generator need not wait for it."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def derive(seed: int, *path: str | int) -> int:
     """
     words = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in path]
     return int(np.random.SeedSequence([seed % 2**64, *words]).generate_state(1)[0])
+
+
+def numpy_generator(seed: int, *path: str | int) -> np.random.Generator:
+    """A NumPy generator at the start of the stream that `seed` and `path` name."""
+    return np.random.Generator(np.random.PCG64(derive(seed, *path)))

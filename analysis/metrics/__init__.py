@@ -2,7 +2,8 @@
 
 The function of a "classifier" row takes labels (n,) and probabilities (n, classes); that of a "generative" row
 takes real images (n, c, h, w) and fake ones (m, c, h, w), float32 in [-1, 1]. A "training" row has no function: the
-model's `step()`, or the clock, returns the number. A row without a goal cannot be an objective.
+model's `step()`, the clock or the difference of two rows is the number. A row without a goal cannot be an objective.
+A row of PER_CLASS gives a number a class, each reported under the row's name, a slash and the name of the class.
 """
 
 from __future__ import annotations
@@ -29,21 +30,48 @@ class Metric:
     goal: Goal | None
     kind: Kind
     description: str
+    classes_suffice: bool = False  # probabilities that are all 0 and 1 give the same number
+
+
+@dataclass(frozen=True)
+class PerClass:
+    """One row of numbers by class: `function` of labels (n,) and probabilities (n, classes) gives (classes,)."""
+
+    function: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
+    goal: Goal
+    description: str
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
-        "val/accuracy": Metric(c.accuracy, "maximize", "classifier", "share of validation images classified right"),
-        "val/balanced_accuracy": Metric(
-            c.balanced_accuracy, "maximize", "classifier", "recall averaged over the classes, so that rare ones count"
+        "val/accuracy": Metric(
+            c.accuracy, "maximize", "classifier", "share of validation images classified right", classes_suffice=True
         ),
-        "val/macro_f1": Metric(c.macro_f1, "maximize", "classifier", "F1 averaged over the classes"),
+        "val/balanced_accuracy": Metric(
+            c.balanced_accuracy,
+            "maximize",
+            "classifier",
+            "recall averaged over the classes, so that rare ones count",
+            classes_suffice=True,
+        ),
+        "val/macro_f1": Metric(
+            c.macro_f1, "maximize", "classifier", "F1 averaged over the classes", classes_suffice=True
+        ),
         "val/log_loss": Metric(c.log_loss, "minimize", "classifier", "mean -log probability of the true class, nats"),
         "val/brier": Metric(c.brier, "minimize", "classifier", "mean squared error of the probabilities, 0 to 2"),
         "val/calibration_error": Metric(
             c.calibration_error, "minimize", "classifier", "gap between confidence and accuracy (ECE, 15 bins)"
         ),
-        "train/accuracy": Metric(c.accuracy, "maximize", "classifier", "share of training images classified right"),
+        "train/accuracy": Metric(
+            c.accuracy, "maximize", "classifier", "share of training images classified right", classes_suffice=True
+        ),
+        # A model that has learnt nothing has no gap either, so there is no better way.
+        "val/accuracy_gap": Metric(
+            None, None, "training", "train/accuracy less val/accuracy: well over 0 it has learnt images by heart"
+        ),
+        "cv/accuracy": Metric(None, "maximize", "training", "mean accuracy of the cross-validation folds so far"),
+        "cv/accuracy_std": Metric(None, "minimize", "training", "standard deviation of the folds' accuracies so far"),
+        "cv/fold_accuracy": Metric(None, "maximize", "training", "accuracy on the fold of this step"),
         "gen/frechet_pixels": Metric(
             g.frechet_pixels, "minimize", "generative", "Fréchet distance of real and fake in pooled pixels (no FID)"
         ),
@@ -52,6 +80,56 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         ),
         "gen/pixel_diversity": Metric(
             g.pixel_diversity, None, "generative", "spread of fakes relative to real: 1 is right, near 0 is collapse"
+        ),
+        # What a model can be used for (analysis.metrics.uses); of models that can do it, on validation images.
+        "val/log_density": Metric(
+            None, "maximize", "training", "mean log density the model gives to validation images, nats an image"
+        ),
+        "val/elbo": Metric(None, "maximize", "training", "mean evidence lower bound of val/log_density, nats an image"),
+        "val/bayes_accuracy": Metric(
+            None, "maximize", "training", "share of validation images classified right by Bayes' rule"
+        ),
+        **{
+            f"val/ood_auroc_{name}": Metric(
+                None, "maximize", "training", f"chance that a validation image has more density than one {whence}"
+            )
+            for name, whence in {
+                "permuted": "whose pixels changed places",
+                "mnist": "of MNIST",
+                "fashion_mnist": "of Fashion-MNIST",
+            }.items()
+        },
+        "val/impute_error": Metric(
+            None, "minimize", "training", "RMS error of hidden pixels, a block of a quarter of each image"
+        ),
+        "val/impute_ratio": Metric(
+            None, "minimize", "training", "val/impute_error over that of the mean training image: 1 is no better"
+        ),
+        "val/impute_accuracy": Metric(
+            None, "maximize", "training", "share of the filled images that a logistic regression classifies right"
+        ),
+        "val/impute_accuracy_mean_fill": Metric(
+            None, None, "training", "the same where the mean training image fills: what val/impute_accuracy should beat"
+        ),
+        "val/impute_accuracy_whole": Metric(
+            None, None, "training", "the same of images with nothing hidden: what val/impute_accuracy can reach"
+        ),
+        "val/denoise_error": Metric(None, "minimize", "training", "RMS error of a pixel once noise of 0.5 is out"),
+        "val/denoise_ratio": Metric(
+            None, "minimize", "training", "val/denoise_error over that of the noisy images, clipped: 1 is no better"
+        ),
+        "val/denoise_accuracy": Metric(
+            None, "maximize", "training", "share of the denoised images that a logistic regression classifies right"
+        ),
+        "val/denoise_accuracy_noisy": Metric(
+            None, None, "training", "the same of the noisy images: what val/denoise_accuracy should beat"
+        ),
+        "val/reconstruction_error": Metric(None, "minimize", "training", "RMS error of a pixel of reconstructions"),
+        "val/accuracy_100_labels": Metric(
+            None, "maximize", "training", "accuracy of a logistic regression on the model's features from 100 labels"
+        ),
+        "val/accuracy_100_labels_pixels": Metric(
+            None, None, "training", "the same on pixels: what val/accuracy_100_labels should beat"
         ),
         "train/loss": Metric(None, "minimize", "training", "the loss that training minimises"),
         # The two losses of a game: either may fall because the other side got worse, so neither says quality.
@@ -67,8 +145,25 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "train/d_accuracy": Metric(None, None, "training", "share of images D tells real from fake: 0.5 is balance"),
         "train/grad_norm_g": Metric(None, None, "training", "norm of the generator's gradient"),
         "train/grad_norm_d": Metric(None, None, "training", "norm of the discriminator's gradient"),
+        "train/grad_norm": Metric(None, None, "training", "norm of the gradient"),
+        "train/depth": Metric(None, None, "training", "depth of the tree"),
+        "train/leaves": Metric(None, None, "training", "leaves of the tree"),
+        "train/support_vectors": Metric(None, None, "training", "training images that define the boundary"),
+        "train/reconstruction": Metric(
+            None, "minimize", "training", "mean -log probability of the pixels given the latent, nats an image"
+        ),
+        "train/divergence": Metric(
+            None, None, "training", "mean divergence of posterior from prior, nats an image: 0 if the latent is unused"
+        ),
         "train/iterations": Metric(None, None, "training", "iterations of the solver so far"),
         "seconds": Metric(None, "minimize", "training", "seconds of training so far"),
+    }
+)
+
+PER_CLASS: Mapping[str, PerClass] = MappingProxyType(
+    {
+        "val/recall": PerClass(c.recall_per_class, "maximize", "share of the class's images classified right"),
+        "val/f1": PerClass(c.f1_per_class, "maximize", "harmonic mean of recall and precision of the class"),
     }
 )
 
@@ -79,7 +174,11 @@ DEFAULT_OBJECTIVES: Mapping[str, str] = MappingProxyType(
 
 def goal_of(name: str) -> Goal | None:
     """Which way `name` is better, or None if it has no better way or we do not know the name."""
-    return METRICS[name].goal if name in METRICS else None
+    if name in METRICS:
+        return METRICS[name].goal
+    # A class may have a slash in its name, as in T-shirt/top.
+    row = PER_CLASS.get("/".join(name.split("/")[:2]))
+    return row.goal if row is not None and name.count("/") > 1 else None
 
 
 def default_objective(kind: str) -> str:

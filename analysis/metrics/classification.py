@@ -1,6 +1,6 @@
 """How good class probabilities are: functions of labels (n,) int and probabilities (n, classes), rows sum to 1.
 
-All return a float, NaN if a probability is not finite, and raise ValueError for shapes that do not fit. NumPy
+All return floats, NaN if a probability is not finite, and raise ValueError for shapes that do not fit. NumPy
 rather than scikit-learn, because these run in every trial at every step and importing sklearn.metrics takes
 longer than a small trial; the tests hold them against scikit-learn.
 """
@@ -28,19 +28,26 @@ def balanced_accuracy(labels: Array, proba: Array) -> float:
     """Recall averaged over the classes that occur in `labels`, in [0, 1]."""
     if not _is_usable(labels, proba):
         return math.nan
-    confusion = _confusion(labels, proba)
-    actual = confusion.sum(axis=1)
-    return float(np.mean(np.diag(confusion)[actual > 0] / actual[actual > 0]))
+    return float(np.nanmean(recall_per_class(labels, proba)))
+
+
+def recall_per_class(labels: Array, proba: Array) -> NDArray[np.float64]:
+    """Share of each class's rows that are classified right, shape (classes,); NaN for a class without rows."""
+    confusion = confusion_matrix(labels, proba)
+    return _share(np.diag(confusion), confusion.sum(axis=1))
+
+
+def f1_per_class(labels: Array, proba: Array) -> NDArray[np.float64]:
+    """F1 of each class, shape (classes,); NaN for a class that neither occurs nor is predicted."""
+    confusion = confusion_matrix(labels, proba)
+    return _share(2 * np.diag(confusion), confusion.sum(axis=1) + confusion.sum(axis=0))
 
 
 def macro_f1(labels: Array, proba: Array) -> float:
     """F1 averaged over the classes that occur in `labels` or are predicted, in [0, 1]."""
     if not _is_usable(labels, proba):
         return math.nan
-    confusion = _confusion(labels, proba)
-    actual_and_predicted = confusion.sum(axis=1) + confusion.sum(axis=0)
-    seen = actual_and_predicted > 0
-    return float(np.mean(2 * np.diag(confusion)[seen] / actual_and_predicted[seen]))
+    return float(np.nanmean(f1_per_class(labels, proba)))
 
 
 def log_loss(labels: Array, proba: Array) -> float:
@@ -71,11 +78,18 @@ def calibration_error(labels: Array, proba: Array) -> float:
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def _confusion(labels: Array, proba: Array) -> NDArray[np.int64]:
-    """Counts, shape (classes, classes): actual by predicted."""
+def confusion_matrix(labels: Array, proba: Array) -> NDArray[np.int64]:
+    """Counts of actual class by predicted class, shape (classes, classes); zeros if a probability is not finite."""
     classes = proba.shape[1]
+    if not _is_usable(labels, proba):
+        return np.zeros((classes, classes), np.int64)
     flat = np.bincount(labels * classes + proba.argmax(axis=1), minlength=classes * classes)
     return flat.reshape(classes, classes)
+
+
+def _share(part: Array, whole: Array) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(whole), math.nan), where=whole > 0)
+    return share
 
 
 def _is_usable(labels: Array, proba: Array) -> bool:

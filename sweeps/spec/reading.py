@@ -24,6 +24,7 @@ from sweeps.spec.wandb_lines import carried_over
 from sweeps.spec.yaml_file import read_yaml
 from trainables import MODELS, Entry, ModelError, find_model
 from trainables.data import DATASETS, DataError, find_dataset
+from trainables.entry import CV_FOLDS
 
 # How many trials `sweeps run MODEL` makes when nobody says; a spec without run_cap goes on until it is stopped.
 DEFAULT_RUN_CAP = 20
@@ -127,7 +128,7 @@ class _Reader:
             raise SpecError(f"{section.model} has no SPACE, so these must be given", key="parameters")
         # A constant of a user's SPACE is as good as a default, and a model without a config has no other.
         constants = {name: domain for name, domain in base.items() if isinstance(domain, Constant)}
-        chosen = constants | read_domains(entries)
+        chosen = constants | read_domains(entries) | _cross_validation(section, entry)
         self.warnings += [words for name in entries if (words := doubt(entries[name], f"parameters.{name}"))]
         named = frozenset(path.partition(".")[0] for path in changed) if whole else frozenset(entries)
         narrowing = Narrowing(base, defaults, chosen, named, anything=not base and entry.config is None)
@@ -146,6 +147,15 @@ class _Reader:
         if section.run_cap is None and section.budget.seconds is None:
             self.warnings.append("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted")
         return section.run_cap
+
+
+def _cross_validation(section: SpecSection, entry: Entry) -> dict[str, Domain]:
+    """The line `cv_folds` as the parameter that every classifier takes."""
+    if section.cv_folds is None:
+        return {}
+    if CV_FOLDS not in entry.shared:
+        raise SpecError(f"{section.model} is no classifier that can be cross-validated", key="cv_folds")
+    return {CV_FOLDS: Constant(section.cv_folds)}
 
 
 def _check_names(changed: Mapping[str, Any], known: Mapping[str, Any]) -> None:

@@ -17,12 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
-from trainables.data.catalogue import DATASETS, Origin, Source, find_dataset
+from trainables.data.catalogue import DATASETS, Origin, Source, find_dataset, is_there
 from trainables.data.selection import renumbered, selected_labels, subset
 from trainables.data.sources import DataError, Part
 from trainables.data.splits import TEST, VALIDATION, Rows, held_out
 
-__all__ = ["DATASETS", "DataError", "Dataset", "Origin", "Source", "Split", "find_dataset", "load_dataset", "load_test"]
+__all__ = [
+    "DATASETS",
+    "DataError",
+    "Dataset",
+    "Origin",
+    "Source",
+    "Split",
+    "find_dataset",
+    "load_dataset",
+    "load_test",
+    "some_images",
+]
 
 FEWEST_IMAGES = 3  # of a class: one to train on whatever validation and test take
 
@@ -59,6 +70,16 @@ class Dataset:
     def n_classes(self) -> int:
         return len(self.classes)
 
+    def limited(self, train_size: int) -> Dataset:
+        """The same with a stratified part of the training images, as `load_dataset` gives it for that `train_size`."""
+        rows = np.arange(len(self.train))
+        chosen = subset(rows, self.train.y, self.classes, train_size, self.split_seed, self.name)
+        if len(chosen) == len(self.train):
+            return self
+        train = _frozen(self.train.x[chosen], self.train.y[chosen])
+        content_hash = _content_hash(train, self.val, self.classes, self.split_seed)
+        return Dataset(self.name, train, self.val, self.classes, content_hash, self.split_seed)
+
 
 def load_dataset(
     name_or_path: str | Path,
@@ -79,12 +100,12 @@ def load_dataset(
     selected = selected_labels(part.classes, classes, origin.name)
     train, val, _ = _rows(part, origin, split_seed)
     train, val = _of_classes(train, part, selected), _of_classes(val, part, selected)
-    train = subset(train, part, selected, train_size, split_seed, origin.name)
+    labels, names = renumbered(part.labels[train], selected), tuple(part.classes[label] for label in selected)
+    train = subset(train, labels, names, train_size, split_seed, origin.name)
     splits = (
         _split(part, train, selected, f"{origin.name}: train"),
         _split(part, val, selected, f"{origin.name}: validation"),
     )
-    names = tuple(part.classes[label] for label in selected)
     return Dataset(origin.name, *splits, names, _content_hash(*splits, names, split_seed), split_seed)
 
 
@@ -105,6 +126,14 @@ def load_test(
         rows = np.arange(len(part.labels))
     selected = selected_labels(part.classes, classes, origin.name)
     return _split(part, _of_classes(rows, part, selected), selected, f"{origin.name}: test")
+
+
+def some_images(name: str, n: int, data_dir: Path | None = None) -> Images | None:
+    """Up to `n` training images of a named data set, evenly spread; None if it is not there: nothing is downloaded."""
+    if not is_there(name, data_dir):
+        return None
+    images = _read(find_dataset(name, data_dir), train=True).images
+    return _float_images(images[np.linspace(0, len(images) - 1, min(n, len(images))).astype(int)])
 
 
 def _read(origin: Origin, train: bool) -> Part:
@@ -140,10 +169,13 @@ def _split(part: Part, rows: Rows, selected: list[int], where: str) -> Split:
         raise DataError(
             f"{where} has no image of {', '.join(part.classes[label] for label in selected)}; take more classes"
         )
-    split = Split(_float_images(part.images[rows]), renumbered(part.labels[rows], selected))
-    for array in (split.x, split.y):
+    return _frozen(_float_images(part.images[rows]), renumbered(part.labels[rows], selected))
+
+
+def _frozen(x: Images, y: Labels) -> Split:
+    for array in (x, y):
         array.flags.writeable = False  # as in a trial, where all share the same memory
-    return split
+    return Split(x, y)
 
 
 def _float_images(images: NDArray[np.generic]) -> Images:

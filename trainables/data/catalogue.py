@@ -30,6 +30,15 @@ class Source:
     read: Callable[[Path, bool], Part]
     test_share: float = 0.0
     val_share: float = 0.1
+    files: tuple[str, ...] = ()  # below the data folder, none of what needs no file
+
+
+CIFAR_FILES = tuple(f"cifar-10-batches-py/{name}" for name in ("test_batch", *(f"data_batch_{i}" for i in range(1, 6))))
+
+
+def _idx_files(kind: str) -> tuple[str, ...]:
+    kinds = ("images-idx3", "labels-idx1")
+    return tuple(f"{kind}/raw/{part}-{what}-ubyte" for part in ("train", "t10k") for what in kinds)
 
 
 DATASETS: dict[str, Source] = {
@@ -44,7 +53,16 @@ DATASETS: dict[str, Source] = {
         test_share=0.2,
         val_share=0.2,
     ),
-    "mnist": Source("handwritten digits", (1, 28, 28), 10, 54_000, 6_000, 10_000, partial(read_torchvision, "MNIST")),
+    "mnist": Source(
+        "handwritten digits",
+        (1, 28, 28),
+        10,
+        54_000,
+        6_000,
+        10_000,
+        partial(read_torchvision, "MNIST"),
+        files=_idx_files("MNIST"),
+    ),
     "fashion_mnist": Source(
         "grey pictures of clothes and shoes",
         (1, 28, 28),
@@ -53,6 +71,7 @@ DATASETS: dict[str, Source] = {
         6_000,
         10_000,
         partial(read_torchvision, "FashionMNIST"),
+        files=_idx_files("FashionMNIST"),
     ),
     "cifar10": Source(
         "colour photographs of animals and vehicles",
@@ -62,6 +81,7 @@ DATASETS: dict[str, Source] = {
         5_000,
         10_000,
         partial(read_torchvision, "CIFAR10"),
+        files=CIFAR_FILES,
     ),
 }
 
@@ -92,6 +112,11 @@ def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> Orig
         if path.is_file():
             return _npz_origin(path)
     raise DataError(_not_found(name_or_path, given, folder))
+
+
+def is_there(name: str, data_dir: Path | None = None) -> bool:
+    """Whether the files of a named data set are in the data folder."""
+    return all((_data_folder(data_dir) / file).is_file() for file in DATASETS[name].files)
 
 
 def _npz_origin(path: Path) -> Origin:

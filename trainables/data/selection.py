@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trainables.base import Labels
-from trainables.data.sources import DataError, Part
+from trainables.data.sources import DataError
 from trainables.data.splits import SUBSET, Rows, choose
 
 
@@ -34,18 +34,18 @@ def _label(names: tuple[str, ...], wanted: int | str, where: str) -> int:
     )
 
 
-def subset(rows: Rows, part: Part, selected: list[int], size: int | None, seed: int, where: str) -> Rows:
+def subset(rows: Rows, labels: Labels, names: tuple[str, ...], size: int | None, seed: int, where: str) -> Rows:
+    """`size` of the rows, whose labels index `names`, or all of them for None; every class keeps one at least."""
     if size is None:
         return rows
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= len(rows):
         raise DataError(
             f"{where}: train_size {size!r}; valid: a whole number from 1 to the {len(rows):,} training images there are"
         )
-    labels = renumbered(part.labels[rows], selected)
     chosen = choose(labels, size, seed, SUBSET)
-    left = np.bincount(labels[chosen], minlength=len(selected))
+    left = np.bincount(labels[chosen], minlength=len(names))
     if not left.all():
-        name = part.classes[selected[int(left.argmin())]]
+        name = names[int(left.argmin())]
         raise DataError(f"{where}: train_size {size} leaves no image of class {name!r}; take more, or fewer classes")
     return rows[chosen]
 

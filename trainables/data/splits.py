@@ -15,7 +15,7 @@ from trainables.base import Labels
 
 Rows = NDArray[np.intp]
 # Each choice draws from a stream of its own, so that one more or one less leaves the others as they are.
-TEST, VALIDATION, SUBSET = range(3)
+TEST, VALIDATION, SUBSET, FOLDS = range(4)
 
 
 def held_out(labels: Labels, share: float, seed: int, stream: int) -> tuple[Rows, Rows]:
@@ -34,6 +34,15 @@ def choose(labels: Labels, n: int, seed: int, stream: int) -> NDArray[np.bool_]:
     for label, wanted in enumerate(quotas(np.bincount(labels), n)):
         chosen[order[shuffled == label][:wanted]] = True
     return chosen
+
+
+def folds(labels: Labels, k: int, seed: int) -> Rows:
+    """The fold of each row, 0 to k - 1: every class, and the whole, is spread over the folds to within one image."""
+    order = _permutation(len(labels), seed, FOLDS)
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    fold = np.empty(len(labels), np.intp)
+    fold[by_class] = np.arange(len(labels)) % k
+    return fold
 
 
 def quotas(counts: NDArray[np.intp], n: int) -> NDArray[np.intp]:

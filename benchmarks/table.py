@@ -1,0 +1,31 @@
+"""Tables in a Markdown page that are filled row by row: a row is known by its first cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def put_row(page: Path, heading: str, cells: Sequence[str]) -> None:
+    """Replace the row of the table below `heading` that begins with cells[0], or add it; ValueError if no table."""
+    lines = page.read_text().splitlines()
+    start = _table(lines, heading)
+    end = next((i for i in range(start, len(lines)) if not lines[i].startswith("|")), len(lines))
+    row = f"| {' | '.join(cells)} |"
+    known = [i for i in range(start + 2, end) if lines[i].startswith(f"| {cells[0]} |")]
+    if known:
+        lines[known[0]] = row
+    else:
+        lines.insert(end, row)
+    page.write_text("\n".join(lines) + "\n")
+
+
+def _table(lines: Sequence[str], heading: str) -> int:
+    """The line of the header of the first table below `heading`."""
+    below = False
+    for number, line in enumerate(lines):
+        if line.startswith("#"):
+            below = line.lstrip("# ") == heading
+        elif below and line.startswith("|"):
+            return number
+    raise ValueError(f"no table below a heading {heading!r}")

@@ -1,0 +1,192 @@
+"""What a generative model is good for besides samples, measured on held-out images beside a simple way to do the same.
+
+A use belongs to an ability of `trainables.base`; `USES` is the table of them. What depends on the data alone, the
+damage, the strange images, the classifier that looks at repaired ones, is made once and reused for every model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.metrics import uses
+from trainables import MODELS, Entry
+from trainables.base import Images, Labels
+from trainables.data import Dataset, Split, some_images
+
+SHOWN = 300  # held-out images a model is asked about
+SHOWN_COSTLY = 100  # of a model whose answers cost many passes through its net
+STRANGE = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # each the other's strange images, where both are there
+ONLOOKER_IMAGES = 2000  # training images of the classifier that looks at repaired images
+LABELLED = 100  # training images with a label, of the metrics that have the number in their name
+UNLABELLED = 2000  # training images that scale features: no label is needed for that
+ASKED = 2000  # held-out images for the accuracy with few labels
+
+
+def strange_images(entry: Entry, data: Dataset, data_dir: Path | None) -> dict[str, Images]:
+    """Images of other data sets by name, for models that can tell them by their density; nothing is downloaded."""
+    other = STRANGE.get(data.name)
+    if other is None or not hasattr(entry.cls, "log_density"):
+        return {}
+    images = some_images(other, SHOWN, data_dir)
+    return {} if images is None else {other: images}
+
+
+class Exhibits:
+    """`n` held-out images of `data`, damaged in the standard ways, and strange ones by where they come from."""
+
+    def __init__(self, data: Dataset, strange: Mapping[str, Images], n: int) -> None:
+        self.data, self.x, self.y = data, data.val.x[:n], data.val.y[:n]
+        others = {name: images[:n] for name, images in strange.items()}
+        self.strange: Mapping[str, Images] = {"permuted": uses.permuted(self.x), **others}
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """The pixels that are not hidden, (n, 1, h, w)."""
+        return uses.block_mask(self.x)
+
+    @cached_property
+    def hidden(self) -> Images:
+        """The images, grey where pixels are hidden: a model that peeks finds nothing."""
+        return np.where(self.known, self.x, np.float32(0))
+
+    @cached_property
+    def filled(self) -> Images:
+        return uses.mean_filled(self.x, self.known, self.data.train.x.mean(axis=0))
+
+    @cached_property
+    def noisy(self) -> Images:
+        return uses.noisy(self.x)
+
+    def recognised(self, images: Images) -> float:
+        """Share of these versions of the images that the onlooker classifies right."""
+        return float((self._onlooker.predict(images) == self.y).mean())
+
+    @cached_property
+    def few(self) -> Dataset | None:
+        """The data with `LABELLED` training images, None if there are hardly more anyway."""
+        enough = len(self.data.train) >= 2 * LABELLED and self.data.n_classes <= LABELLED // 2
+        return self.data.limited(LABELLED) if enough else None
+
+    @cached_property
+    def few_by_pixels(self) -> float:
+        assert self.few is not None
+        return learnt(self.few, lambda images: images.reshape(len(images), -1))
+
+    @cached_property
+    def _onlooker(self) -> Any:
+        return fitted(self.data.limited(min(ONLOOKER_IMAGES, len(self.data.train))))
+
+
+@dataclass(frozen=True)
+class Use:
+    """`measure` gives the metrics `names` of a model that has the method `ability`."""
+
+    ability: str
+    measure: Callable[[Any, Exhibits], Mapping[str, float]]
+    names: frozenset[str]
+
+
+def metrics(model: Any, exhibits: Exhibits, wanted: str | None = None) -> dict[str, float]:
+    """All metrics of what the model can do, by name; or only what the metric `wanted` comes with."""
+    chosen = [use for use in USES if wanted is None or wanted in use.names]
+    return {
+        name: value
+        for use in chosen
+        if hasattr(model, use.ability)
+        for name, value in use.measure(model, exhibits).items()
+    }
+
+
+def density(model: Any, shown: Exhibits) -> dict[str, float]:
+    scores = model.log_density(shown.x)
+    aurocs = {
+        f"val/ood_auroc_{name}": uses.ood_auroc(scores, model.log_density(images))
+        for name, images in shown.strange.items()
+    }
+    return {"val/log_density": float(scores.mean()), **aurocs}
+
+
+def bound(model: Any, shown: Exhibits) -> dict[str, float]:
+    return {"val/elbo": float(model.elbo(shown.x).mean())}
+
+
+def bayes(model: Any, shown: Exhibits) -> dict[str, float]:
+    return {"val/bayes_accuracy": float((model.predict_proba(shown.x).argmax(axis=1) == shown.y).mean())}
+
+
+def imputation(model: Any, shown: Exhibits) -> dict[str, float]:
+    repaired, hidden = model.impute(shown.hidden, shown.known), ~shown.known
+    return {
+        "val/impute_error": uses.repair_error(shown.x, repaired, hidden),
+        "val/impute_ratio": uses.error_ratio(shown.x, repaired, shown.filled, hidden),
+        "val/impute_accuracy": shown.recognised(repaired),
+        "val/impute_accuracy_mean_fill": shown.recognised(shown.filled),
+        "val/impute_accuracy_whole": shown.recognised(shown.x),
+    }
+
+
+def denoising(model: Any, shown: Exhibits) -> dict[str, float]:
+    repaired, clipped = model.denoise(shown.noisy, uses.NOISE), shown.noisy.clip(-1, 1)
+    return {
+        "val/denoise_error": uses.repair_error(shown.x, repaired),
+        "val/denoise_ratio": uses.error_ratio(shown.x, repaired, clipped),
+        "val/denoise_accuracy": shown.recognised(repaired),
+        "val/denoise_accuracy_noisy": shown.recognised(clipped),
+    }
+
+
+def reconstruction(model: Any, shown: Exhibits) -> dict[str, float]:
+    return {"val/reconstruction_error": uses.repair_error(shown.x, model.reconstruct(shown.x))}
+
+
+def few_labels(model: Any, shown: Exhibits) -> dict[str, float]:
+    """A classifier of the model's features, which all training images made, and of pixels; both see as few labels."""
+    if shown.few is None:
+        return {}
+    seen = model.features(shown.data.train.x[:UNLABELLED])
+    mean, spread = seen.mean(axis=0), seen.std(axis=0)
+    spread[spread == 0] = 1
+    accuracy = learnt(shown.few, lambda images: (model.features(images) - mean) / spread)
+    return {"val/accuracy_100_labels": accuracy, "val/accuracy_100_labels_pixels": shown.few_by_pixels}
+
+
+def learnt(data: Dataset, describe: Callable[[Images], NDArray[Any]]) -> float:
+    """Validation accuracy of a logistic regression on what `describe` makes of images, (n, d)."""
+
+    def described(part: Split) -> Split:
+        return Split(describe(part.x[:ASKED]).astype(np.float32)[:, :, None, None], part.y[:ASKED])
+
+    train, val = described(data.train), described(data.val)
+    model = fitted(Dataset(data.name, train, val, data.classes, "", data.split_seed))
+    labels: Labels = model.predict(val.x)
+    return float((labels == val.y).mean())
+
+
+def fitted(data: Dataset) -> Any:
+    """A logistic regression of default settings on all of `data.train`."""
+    model = MODELS["logistic_regression"].build({}, data, seed=0)
+    while not model.finished:
+        model.step()
+    return model
+
+
+def _names(*names: str) -> frozenset[str]:
+    return frozenset(f"val/{name}" for name in names)
+
+
+USES = (
+    Use("log_density", density, _names("log_density", *(f"ood_auroc_{name}" for name in ("permuted", *STRANGE)))),
+    Use("elbo", bound, _names("elbo")),
+    Use("predict_proba", bayes, _names("bayes_accuracy")),
+    Use("impute", imputation, _names("impute_error", "impute_ratio", "impute_accuracy")),
+    Use("denoise", denoising, _names("denoise_error", "denoise_ratio", "denoise_accuracy")),
+    Use("reconstruct", reconstruction, _names("reconstruction_error")),
+    Use("features", few_labels, _names("accuracy_100_labels")),
+)
