@@ -1,25 +1,23 @@
-"""The contract of a model as tests to inherit, and a table of tiny configs: a new model joins by one row.
-
-Run as a script, it is the fresh interpreter in which a saved model goes on.
-"""
+"""The contract of a model as tests to inherit, and a table of tiny configs: a new model joins by one row."""
 
 import copy
-import json
+import io
 import random
-import subprocess
-import sys
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from trainables import find_model
-from trainables.base import ConfigError
+from trainables.base import ConfigError, State
 from trainables.data import Dataset, Split, load_dataset
 
 FEW_STEPS = 2
@@ -99,14 +97,14 @@ class ModelContract:
         assert all(type(name) is str and "/" in name for name in row)
         assert all(type(value) is float and np.isfinite(value) for value in row.values())
 
-    def test_goes_on_bit_for_bit_in_a_new_process(self, case: Case, tmp_path: Path) -> None:
+    def test_goes_on_bit_for_bit_in_a_new_process(self, case: Case) -> None:
         straight = case.build()
         advance(straight, FEW_STEPS)
-        torch.save(straight.state(), tmp_path / "saved.pt")
+        saved = straight.state()
         advance(straight, FEW_STEPS)
-        resumed = in_new_process(case, tmp_path)
-        assert same(resumed["state"], straight.state())
-        assert same(resumed["answer"], torch.from_numpy(answer(straight, case.data())))
+        state, answered = in_new_process(case, saved)
+        assert same(state, straight.state())
+        assert same(answered, torch.from_numpy(answer(straight, case.data())))
 
     def test_asking_does_not_disturb_training(self, case: Case) -> None:
         asked, left_alone = case.build(), case.build()
@@ -250,25 +248,26 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def in_new_process(case: Case, folder: Path) -> dict[str, Any]:
-    """State and answer after FEW_STEPS more steps from `saved.pt`, made by a fresh interpreter."""
-    asked = json.dumps([case.model, dict(case.config), case.train_size, case.search_path, torch.get_num_threads()])
-    done = subprocess.run([sys.executable, __file__, asked, folder], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    resumed: dict[str, Any] = torch.load(folder / "resumed.pt", weights_only=True)
-    return resumed
+@cache
+def elsewhere() -> ProcessPoolExecutor:
+    """A second interpreter, started once for all cases, because starting one takes seconds."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
-def main(asked: str, folder: Path) -> None:
-    model_name, config, train_size, search_path, threads = json.loads(asked)
+def in_new_process(case: Case, saved: State) -> tuple[State, Tensor]:
+    """State and answer after FEW_STEPS more steps from `saved`, made by another interpreter."""
+    packed = io.BytesIO()
+    torch.save(saved, packed)
+    made = elsewhere().submit(gone_on, case, packed.getvalue(), torch.get_num_threads()).result()
+    state, answered = torch.load(io.BytesIO(made), weights_only=True)
+    return state, answered
+
+
+def gone_on(case: Case, saved: bytes, threads: int) -> bytes:
     torch.set_num_threads(threads)
-    case = Case(model_name, config, train_size, tuple(search_path))
     model = case.build()
-    model.load_state(torch.load(folder / "saved.pt", weights_only=True))
+    model.load_state(torch.load(io.BytesIO(saved), weights_only=True))
     advance(model, FEW_STEPS)
-    answered = torch.from_numpy(answer(model, case.data()))
-    torch.save({"state": model.state(), "answer": answered}, folder / "resumed.pt")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    made = io.BytesIO()
+    torch.save([model.state(), torch.from_numpy(answer(model, case.data()))], made)
+    return made.getvalue()
