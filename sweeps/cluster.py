@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import ray
 
@@ -40,35 +41,25 @@ def ray_session(address: str | None, log: Path) -> Iterator[None]:
     scratch = tempfile.TemporaryDirectory(prefix="sweeps-", ignore_cleanup_errors=True)
     with scratch as temporary, _logging_to(log) as attach:
         try:
-            _connect(address, temporary)
+            _connect(address, temporary, log)
             attach()  # connecting has cleared the handlers of Ray's logger
             yield
-        except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-            if ray.is_initialized():
-                raise
-            raise ClusterError(
-                f"Ray at {address or 'this machine'}: {str(error).splitlines()[0]}; see {log}"
-            ) from error
         finally:
             ray.shutdown()
             if address is None:
                 _keep_worker_logs(Path(temporary), log.with_name("workers.log"))
 
 
-def _connect(address: str | None, temporary: str) -> None:
+def _connect(address: str | None, temporary: str, log: Path) -> None:
     # "local" starts an instance of its own whatever RAY_ADDRESS or a stale address file says, and a
     # temporary folder of its own keeps it apart from any other Ray on the machine.
-    if address is None:
-        ray.init(
-            address="local",
-            num_cpus=os.cpu_count(),
-            include_dashboard=False,
-            log_to_driver=False,
-            configure_logging=False,
-            _temp_dir=temporary,
-        )
-    else:
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
+    private = {"address": "local", "num_cpus": os.cpu_count(), "include_dashboard": False, "_temp_dir": temporary}
+    where: dict[str, Any] = private if address is None else {"address": address}
+    try:
+        ray.init(log_to_driver=False, configure_logging=False, **where)
+    except Exception as error:  # Ray raises many kinds, a bare Exception among them
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ClusterError(f"Ray at {address or 'this machine'}: {reason}; see {log}") from error
 
 
 def slots(resources: Resources) -> int:
