@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -53,6 +54,8 @@ def ray_session(address: str | None, log: Path) -> Iterator[None]:
 def _connect(address: str | None, temporary: str, log: Path) -> None:
     # "local" starts an instance of its own whatever RAY_ADDRESS or a stale address file says, and a
     # temporary folder of its own keeps it apart from any other Ray on the machine.
+    if address is not None:
+        _knock(address)
     private = {"address": "local", "num_cpus": os.cpu_count(), "include_dashboard": False, "_temp_dir": temporary}
     where: dict[str, Any] = private if address is None else {"address": address}
     try:
@@ -60,6 +63,20 @@ def _connect(address: str | None, temporary: str, log: Path) -> None:
     except Exception as error:  # Ray raises many kinds, a bare Exception among them
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ClusterError(f"Ray at {address or 'this machine'}: {reason}; see {log}") from error
+
+
+def _knock(address: str) -> None:
+    """ClusterError if nothing answers at HOST:PORT, which Ray itself takes minutes to find out."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        return  # "auto" and addresses with a protocol are Ray's to read
+    try:
+        socket.create_connection((host.split("//")[-1].strip("[]"), int(port)), timeout=10).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ClusterError(
+            f"nothing answers at {address} ({reason}): is it the HOST:PORT that 'ray start --head' printed?"
+        ) from None
 
 
 def slots(resources: Resources) -> int:

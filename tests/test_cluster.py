@@ -1,6 +1,7 @@
 """A sweep on a cluster of two Ray nodes that share nothing but the network."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,4 +64,13 @@ def test_a_sweep_that_fits_nowhere_says_so(tmp_path: Path) -> None:
     done = sweeps("run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", folder=tmp_path)
     assert done.returncode in (1, 2)
     assert "gpu 64" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_where_nothing_answers_is_one_line_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    done = sweeps("run", "logistic_regression", "--address", f"127.0.0.1:{port}", folder=tmp_path)
+    assert done.returncode in (1, 2)
+    assert f"nothing answers at 127.0.0.1:{port} (Connection refused)" in done.stderr
     assert "Traceback" not in done.stderr
