@@ -197,6 +197,6 @@ def _split(labels: Tensor | None) -> Iterable[Tensor | None]:
 
 
 ENTRIES = {
-    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}),
+    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}, what="Encoder and decoder that are told the class."),
     "vae": Entry(Vae, VaeConfig),
 }
