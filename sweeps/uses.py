@@ -21,9 +21,9 @@ from trainables.base import Images, Labels
 from trainables.data import Dataset, Split, some_images
 
 SHOWN = 300  # held-out images a model is asked about
-SHOWN_COSTLY = 100  # of a model whose answers cost many passes through its net
+SHOWN_COSTLY = 100  # of one whose answers cost much more
 STRANGE = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # each the other's strange images, where both are there
-ONLOOKER_IMAGES = 2000  # training images of the classifier that looks at repaired images
+ONLOOKER_IMAGES = 1000  # training images of the classifier that looks at repaired images
 LABELLED = 100  # training images with a label, of the metrics that have the number in their name
 UNLABELLED = 2000  # training images that scale features: no label is needed for that
 ASKED = 2000  # held-out images for the accuracy with few labels
@@ -36,6 +36,12 @@ def strange_images(entry: Entry, data: Dataset, data_dir: Path | None) -> dict[s
         return {}
     images = some_images(other, SHOWN, data_dir)
     return {} if images is None else {other: images}
+
+
+def shown(model: Any) -> int:
+    """How many images to ask a model about: fewer if it samples slowly, or has a density for each class to compute."""
+    costly = getattr(model, "costly_samples", False) or hasattr(model, "log_density_per_class")
+    return SHOWN_COSTLY if costly else SHOWN
 
 
 class Exhibits:

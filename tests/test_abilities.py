@@ -104,6 +104,10 @@ class TestCadence:
         Evaluator(DATA).metrics(model, last=False)
         assert asked == [SAMPLES_COSTLY]
 
+    @pytest.mark.parametrize(("name", "images"), [("vae", 300), ("gan", 300), ("cvae", 100), ("diffusion", 100)])
+    def test_who_answers_slowly_is_shown_less(self, name: str, images: int) -> None:
+        assert uses.shown(trained(name)) == images
+
 
 class TestExhibits:
     def test_what_is_hidden_cannot_be_peeked_at(self) -> None:
