@@ -23,7 +23,7 @@ from trainables.data import DataError, Dataset, Split, some_images
 SHOWN = 300  # held-out images a model is asked about
 SHOWN_COSTLY = 100  # of one whose answers cost much more
 STRANGE = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # each the other's strange images, where both are there
-ONLOOKER_IMAGES = 1000  # training images of the classifier that looks at repaired images
+ONLOOKER_IMAGES = 2000  # training images of the classifier that looks at repaired images
 LABELLED = 100  # training images with a label, of the metrics that have the number in their name
 UNLABELLED = 2000  # training images that scale features: no label is needed for that
 ASKED = 2000  # held-out images for the accuracy with few labels
