@@ -15,12 +15,18 @@ FINEST = math.log(2 / 255)
 
 
 class Autoencoder(nn.Module):
-    """An encoder (images to mean and log scale of the latents), a decoder, and the scale of a Gaussian likelihood."""
+    """An encoder (images to mean and log scale of the latents), a decoder, and the scale of a Gaussian likelihood.
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, classes: int) -> None:
+    Inside, each class has a learned place and size among the latents, to which those outside are relative. So z given y
+    keeps its prior, and the decoder need not learn slowly to do without what the encoder could say of the class.
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, classes: int, latent_dim: int) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
         self.spread = nn.Parameter(torch.zeros(()))
+        self.place = nn.Parameter(torch.zeros(classes, latent_dim))
+        self.log_size = nn.Parameter(torch.zeros(classes, latent_dim))
         self._classes = classes
 
     @property
@@ -31,12 +37,16 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and log scale, (n, d) each, of images (n, c, h, w); labels (n,) of a conditional model."""
         mean, log_scale = self.encoder(self._with_planes(x, labels)).chunk(2, dim=1)
-        return mean, log_scale
+        if labels is None:
+            return mean, log_scale
+        log_size = self.log_size[labels]
+        return (mean - self.place[labels]) * (-log_size).exp(), log_scale - log_size
 
     def decode(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """What `log_likelihood` takes, (..., n, c, h, w), of latents (..., n, d)."""
         flat = z.flatten(0, -2)
         if labels is not None:
+            flat = (self.place[labels] + z * self.log_size[labels].exp()).flatten(0, -2)
             codes = nn.functional.one_hot(labels, self._classes).to(z.dtype)
             flat = torch.cat([flat, codes.expand(*z.shape[:-1], -1).flatten(0, -2)], dim=1)
         decoded: Tensor = self.decoder(flat)
@@ -68,7 +78,7 @@ def dense(shape: Shape, classes: int, latent_dim: int, depth: int, width: int) -
     """Both sides with `depth` hidden layers; with none the model is linear."""
     widths = [width] * depth
     decoder = nn.Sequential(_dense([latent_dim + classes, *widths, math.prod(shape)]), nn.Unflatten(1, shape))
-    return Autoencoder(DenseEncoder(shape, classes, widths, 2 * latent_dim), decoder, classes)
+    return Autoencoder(DenseEncoder(shape, classes, widths, 2 * latent_dim), decoder, classes, latent_dim)
 
 
 def convolutional(shape: Shape, classes: int, latent_dim: int, depth: int, channels: int) -> Autoencoder:
@@ -88,7 +98,7 @@ def convolutional(shape: Shape, classes: int, latent_dim: int, depth: int, chann
         nn.Unflatten(1, top),
         *(layer for step in up for layer in (nn.SiLU(), _doubled(*step))),
     )
-    return Autoencoder(encoder, decoder, classes)
+    return Autoencoder(encoder, decoder, classes, latent_dim)
 
 
 def halvings(size: tuple[int, int], depth: int) -> list[tuple[int, int]]:
