@@ -30,7 +30,7 @@ DIFFUSION = Space(
         "patch": Choice(1, 2),
         "schedule": Choice("cosine", "linear"),
         "predict": Choice("noise", "velocity"),
-        "sample_steps": Choice(20, 50, 100),
+        "sample_steps": Choice(10, 25, 50),
         "guidance": Float(0.0, 3.0).when(conditional=True),
         "eta": Choice(0.0, 1.0),
     }

@@ -38,12 +38,15 @@ class Evaluator:
 
     `objective` is computed at every step. Two things that cost are not, unless the objective needs them: probabilities
     that take a training of their own, never; and what a model is good for (`sweeps.uses`), at the last step alone.
-    `strange` are images of other data sets by name.
+    `strange` are images of other data sets by name; `shown` how many held-out images show what a model is good for,
+    if not as many as its answers cost (`sweeps.uses.shown`).
     """
 
-    def __init__(self, data: Dataset, objective: str = "", strange: Mapping[str, Images] | None = None) -> None:
+    def __init__(
+        self, data: Dataset, objective: str = "", strange: Mapping[str, Images] | None = None, shown: int | None = None
+    ) -> None:
         row = METRICS.get(objective)
-        self._objective, self._data = objective, data
+        self._objective, self._data, self._shown = objective, data, shown
         self._needs_probabilities = row is not None and row.kind == "classifier" and not row.classes_suffice
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
         self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n))
@@ -101,13 +104,13 @@ class Evaluator:
         return {name: value for name, value in each.items() if not math.isnan(value)}
 
     def _generative(self, model: Any) -> dict[str, float]:
-        fake = model.sample(SAMPLES_COSTLY if _is_costly(model) else SAMPLES, seed=1)
+        fake = model.sample(SAMPLES_COSTLY if getattr(model, "costly_samples", False) else SAMPLES, seed=1)
         wanted = {n: m.function for n, m in METRICS.items() if m.kind == "generative" and m.function is not None}
         return {name: float(function(self._parts["val"].x, fake)) for name, function in wanted.items()}
 
     def _uses(self, model: Any, last: bool) -> dict[str, float]:
-        shown = self._exhibits(uses.SHOWN_COSTLY if _is_costly(model) else uses.SHOWN)
-        return uses.metrics(model, shown, None if last else self._objective)
+        exhibits = self._exhibits(self._shown or uses.shown(model))
+        return uses.metrics(model, exhibits, None if last else self._objective)
 
 
 def evaluate_test(
@@ -125,7 +128,7 @@ def evaluate_test(
     classes and division it keeps; `objective` and `strange` as for an Evaluator.
     """
     test = load_test(source, data_dir=data_dir, classes=data.classes, split_seed=data.split_seed)
-    row = Evaluator(replace(data, val=test), objective, strange).metrics(model)
+    row = Evaluator(replace(data, val=test), objective, strange, uses.SHOWN).metrics(model)
     named = {section: f"test/{rest}" for section in row if (rest := section.partition("/")[2])}
     return {named[name]: value for name, value in row.items() if not name.startswith("train/")}
 
@@ -144,10 +147,6 @@ def _reconstructions(model: Any, true: Images) -> bytes:
     made = model.reconstruct(true)
     rows = [part[start : start + COLUMNS] for start in range(0, len(true), COLUMNS) for part in (true, made)]
     return encode_grid(np.concatenate([row for row in rows if len(row) == min(COLUMNS, len(true))]), COLUMNS)
-
-
-def _is_costly(model: Any) -> bool:
-    return bool(getattr(model, "costly_samples", False))
 
 
 def _probabilities(model: Any, x: Images) -> NDArray[np.float64]:

@@ -96,7 +96,7 @@ def _goal(spec: Row, metric: str) -> str | None:
 def models() -> list[Row]:
     rows = []
     for name, entry in MODELS.items():
-        summary = (entry.cls.__doc__ or "").strip().splitlines()[0]
+        summary = entry.what or (entry.cls.__doc__ or "").strip().splitlines()[0]
         rows.append({"model": name, "kind": entry.kind, "parameters": len(SPACES[name]), "what": summary})
     return rows
 

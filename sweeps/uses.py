@@ -7,7 +7,7 @@ damage, the strange images, the classifier that looks at repaired ones, is made 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from analysis.metrics import uses
 from trainables import MODELS, Entry
 from trainables.base import Images, Labels
-from trainables.data import Dataset, Split, some_images
+from trainables.data import DataError, Dataset, Split, some_images
 
 SHOWN = 300  # held-out images a model is asked about
-SHOWN_COSTLY = 100  # of a model whose answers cost many passes through its net
+SHOWN_COSTLY = 100  # of one whose answers cost much more
 STRANGE = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # each the other's strange images, where both are there
 ONLOOKER_IMAGES = 2000  # training images of the classifier that looks at repaired images
 LABELLED = 100  # training images with a label, of the metrics that have the number in their name
@@ -36,6 +36,12 @@ def strange_images(entry: Entry, data: Dataset, data_dir: Path | None) -> dict[s
         return {}
     images = some_images(other, SHOWN, data_dir)
     return {} if images is None else {other: images}
+
+
+def shown(model: Any) -> int:
+    """How many images to ask a model about: fewer if it samples slowly, or has a density for each class to compute."""
+    costly = getattr(model, "costly_samples", False) or hasattr(model, "log_density_per_class")
+    return SHOWN_COSTLY if costly else SHOWN
 
 
 class Exhibits:
@@ -64,15 +70,21 @@ class Exhibits:
     def noisy(self) -> Images:
         return uses.noisy(self.x)
 
-    def recognised(self, images: Images) -> float:
-        """Share of these versions of the images that the onlooker classifies right."""
-        return float((self._onlooker.predict(images) == self.y).mean())
+    def recognised(self, **versions: Images) -> dict[str, float]:
+        """The share of each version of the images that the onlooker classifies right; nothing where all are alike."""
+        if self._onlooker is None:
+            return {}
+        return {f"val/{name}": float((self._onlooker.predict(x) == self.y).mean()) for name, x in versions.items()}
 
     @cached_property
     def few(self) -> Dataset | None:
-        """The data with `LABELLED` training images, None if there are hardly more anyway."""
-        enough = len(self.data.train) >= 2 * LABELLED and self.data.n_classes <= LABELLED // 2
-        return self.data.limited(LABELLED) if enough else None
+        """The data with `LABELLED` training images, None if there are hardly more, or not of two classes and of all."""
+        if self.data.n_classes < 2 or len(self.data.train) < 2 * LABELLED:
+            return None
+        try:
+            return self.data.limited(LABELLED)
+        except DataError:
+            return None
 
     @cached_property
     def few_by_pixels(self) -> float:
@@ -81,12 +93,14 @@ class Exhibits:
 
     @cached_property
     def _onlooker(self) -> Any:
-        return fitted(self.data.limited(min(ONLOOKER_IMAGES, len(self.data.train))))
+        train = self.data.train
+        seen = Split(train.x[:ONLOOKER_IMAGES], train.y[:ONLOOKER_IMAGES])
+        return fitted(replace(self.data, train=seen)) if len(np.unique(seen.y)) > 1 else None
 
 
 @dataclass(frozen=True)
 class Use:
-    """`measure` gives the metrics `names` of a model that has the method `ability`."""
+    """`measure` gives metrics, `names` those that can be an objective, of a model that has the method `ability`."""
 
     ability: str
     measure: Callable[[Any, Exhibits], Mapping[str, float]]
@@ -126,9 +140,9 @@ def imputation(model: Any, shown: Exhibits) -> dict[str, float]:
     return {
         "val/impute_error": uses.repair_error(shown.x, repaired, hidden),
         "val/impute_ratio": uses.error_ratio(shown.x, repaired, shown.filled, hidden),
-        "val/impute_accuracy": shown.recognised(repaired),
-        "val/impute_accuracy_mean_fill": shown.recognised(shown.filled),
-        "val/impute_accuracy_whole": shown.recognised(shown.x),
+        **shown.recognised(
+            impute_accuracy=repaired, impute_accuracy_mean_fill=shown.filled, impute_accuracy_whole=shown.x
+        ),
     }
 
 
@@ -137,8 +151,7 @@ def denoising(model: Any, shown: Exhibits) -> dict[str, float]:
     return {
         "val/denoise_error": uses.repair_error(shown.x, repaired),
         "val/denoise_ratio": uses.error_ratio(shown.x, repaired, clipped),
-        "val/denoise_accuracy": shown.recognised(repaired),
-        "val/denoise_accuracy_noisy": shown.recognised(clipped),
+        **shown.recognised(denoise_accuracy=repaired, denoise_accuracy_noisy=clipped),
     }
 
 

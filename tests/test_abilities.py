@@ -104,6 +104,10 @@ class TestCadence:
         Evaluator(DATA).metrics(model, last=False)
         assert asked == [SAMPLES_COSTLY]
 
+    @pytest.mark.parametrize(("name", "images"), [("vae", 300), ("gan", 300), ("cvae", 100), ("diffusion", 100)])
+    def test_who_answers_slowly_is_shown_less(self, name: str, images: int) -> None:
+        assert uses.shown(trained(name)) == images
+
 
 class TestExhibits:
     def test_what_is_hidden_cannot_be_peeked_at(self) -> None:
@@ -112,10 +116,19 @@ class TestExhibits:
         assert (shown.hidden[places] == 0).all()
         assert (shown.hidden[~places] == shown.x[~places]).all()
 
-    def test_too_few_images_or_too_many_classes_for_few_labels(self) -> None:
+    def test_few_labels_need_more_images_and_some_of_each_of_two_classes(self) -> None:
         assert uses.Exhibits(DATA.limited(150), {}, 30).few is None
+        assert uses.Exhibits(load_dataset("digits", classes=[3]), {}, 30).few is None
         many = replace(DATA, classes=tuple(map(str, range(60))))
         assert uses.Exhibits(many, {}, 30).few is None
+
+    def test_images_of_one_class_leave_nothing_to_recognise(self) -> None:
+        threes = load_dataset("digits", classes=[3])
+        model: Any = MODELS["gmm"].build({"n_components": 1, "pca_components": 5, "max_iter": 5}, threes, seed=0)
+        model.step()
+        row = Evaluator(threes).metrics(model)
+        assert {"val/impute_error", "val/denoise_error"} <= set(row)
+        assert not any("accuracy" in name for name in row if name != "val/bayes_accuracy")
 
     def test_features_come_from_images_without_labels(self) -> None:
         """A model whose features are the classes themselves needs a hundred labels to name them all."""

@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 
 from sweeps.evaluate import Evaluator
+from sweeps.trial import Running, Work
 from trainables import MODELS, backend
 from trainables.base import ConfigError
 from trainables.data import Dataset, Split, load_dataset
@@ -67,6 +68,12 @@ class TestSvm:
             for each in ("sklearn", library)
         ]
         assert abs(scores[0] - scores[1]) <= TOLERANCE[kernel], scores
+
+    @pytest.mark.parametrize("library", LIBRARIES)
+    def test_a_trial_says_which_library_trained_it(self, library: str) -> None:
+        running = Running(Work("0000", {"backend": library}, (0,), None), MODELS["svm"], digits(200), "cpu")
+        running.start()
+        assert running.where == f"cpu ({library})"
 
     @pytest.mark.parametrize("data", [digits(200), two_digits()], ids=["ten classes", "two classes"])
     def test_probabilities_are_those_of_scikit_learns_calibration(self, data: Dataset) -> None:

@@ -43,6 +43,18 @@ def test_a_small_sweep_from_start_to_best_config(tmp_path: Path) -> None:
     assert "holds a sweep already" in refused.stderr
 
 
+def test_a_sweep_says_what_a_generative_model_is_good_for_at_its_last_step(tmp_path: Path) -> None:
+    pairs = ("max_iter=6", "iterations_per_step=2", "tol=1e-9", "train_size=300")
+    settings = [part for pair in pairs for part in ("--set", pair)]
+    done = sweeps("run", "gmm", "--trials", "1", *settings, "--out", "it", "--wandb", "off", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first, *_, last = rows = rows_of(tmp_path / "it")
+    assert {"gen/frechet_pixels", "train/loss"} <= set(first)
+    assert not any(name.startswith("val/") for row in rows[:-1] for name in row)
+    assert {"val/bayes_accuracy", "val/ood_auroc_permuted", "val/impute_ratio", "val/denoise_accuracy"} <= set(last)
+    assert list(tmp_path.glob("it/media/0000/*_samples.png"))
+
+
 def test_a_killed_sweep_resumed_equals_the_straight_one(tmp_path: Path) -> None:
     parameters = {**SPACE, "steps": {"value": 6}, "sleep": {"value": 0.1}}
     toy_spec(tmp_path, parameters=parameters, run_cap=6)

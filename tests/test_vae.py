@@ -48,12 +48,13 @@ class TestLinearGaussian:
         elbo, bound, truth = linear.elbo(x), linear.log_density(x), exact(linear, x)
         assert (elbo <= bound).all()
         assert elbo.mean() < bound.mean() - 0.05
-        assert bound.mean() < truth.mean()
+        assert bound.mean() < truth.mean() + 0.05  # of the expectation it is a bound, of this draw nearly
         assert bound.mean() == pytest.approx(truth.mean(), abs=0.3)
 
     def test_more_samples_come_nearer(self, linear: Any) -> None:
         x = digits(500).val.x
-        gaps = [np.mean(exact(linear, x) - linear._bounds(x, None, samples)[1]) for samples in (1, 10, 300)]
+        # Of each image, for all have the same noise: one draw may lie above the truth for all of them.
+        gaps = [np.abs(exact(linear, x) - linear._bounds(x, None, samples)[1]).mean() for samples in (1, 10, 300)]
         assert gaps == sorted(gaps, reverse=True)
 
     def test_a_score_does_not_depend_on_the_company(self, linear: Any) -> None:

@@ -39,13 +39,13 @@ class DiffusionConfig(FitConfig):
     timesteps: int = 1000
     schedule: ScheduleName = "cosine"
     predict: Literal["noise", "velocity"] = "noise"  # what the net gives (velocity: Salimans and Ho 2022)
-    sample_steps: int = 50  # at most `timesteps`
+    sample_steps: int = 25  # at most `timesteps`
     guidance: float = 0.0  # how far samples go beyond those of any class (Ho and Salimans 2022); doubles their cost
     eta: float = 0.0  # 0 for DDIM, which draws nothing on the way; 1 for DDPM's sampling
     lr: float = 2e-3
     ema: float = 0.995
     updates: int = 2400
-    updates_per_step: int = 600  # few reports: the samples of one cost as much as 50 updates
+    updates_per_step: int = 800  # few reports: the samples of one cost as much as 50 updates
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -33,6 +33,7 @@ class Entry:
     config: type | None = None
     space: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    what: str = ""  # in a few words, where the class's docstring does not say it
 
     @property
     def kind(self) -> Literal["classifier", "generative"]:

@@ -49,18 +49,21 @@ class Recipe:
     penalty: Callable[[Any], Penalty] = none
     conditional: bool = False
     config: type[AdversarialConfig] = GanConfig
+    what: str = ""
 
 
 GANS = {
-    "gan": Recipe(mlp),
-    "cgan": Recipe(mlp, conditional=True),
-    "dcgan": Recipe(dcgan, config=DcganConfig),
-    "cdcgan": Recipe(dcgan, conditional=True, config=DcganConfig),
-    "lsgan": Recipe(dcgan, LEAST_SQUARES, config=LsganConfig),
-    "wgan": Recipe(dcgan, WASSERSTEIN, weight_clipping, config=WganConfig),
-    "wgan_gp": Recipe(dcgan, WASSERSTEIN, gradient_penalty, config=WganGpConfig),
-    "sngan": Recipe(dcgan, HINGE, spectral_norm, config=SnganConfig),
-    "stylegan": Recipe(style, NON_SATURATING, r1, config=StyleganConfig),
+    "gan": Recipe(mlp, what="fully connected nets"),
+    "cgan": Recipe(mlp, conditional=True, what="fully connected nets that are told the class"),
+    "dcgan": Recipe(dcgan, config=DcganConfig, what="convolutions with batch norm"),
+    "cdcgan": Recipe(dcgan, conditional=True, config=DcganConfig, what="convolutions that are told the class"),
+    "lsgan": Recipe(dcgan, LEAST_SQUARES, config=LsganConfig, what="convolutions, least squares"),
+    "wgan": Recipe(dcgan, WASSERSTEIN, weight_clipping, config=WganConfig, what="Wasserstein loss, clipped weights"),
+    "wgan_gp": Recipe(dcgan, WASSERSTEIN, gradient_penalty, config=WganGpConfig, what="Wasserstein, gradient penalty"),
+    "sngan": Recipe(dcgan, HINGE, spectral_norm, config=SnganConfig, what="hinge loss, spectral norm"),
+    "stylegan": Recipe(
+        style, NON_SATURATING, r1, config=StyleganConfig, what="mapping net, modulated convolutions, R1"
+    ),
 }
 
 
@@ -245,4 +248,4 @@ def _slices(n: int) -> list[slice]:
     return [slice(start, start + SAMPLE_BATCH) for start in range(0, n, SAMPLE_BATCH)]
 
 
-ENTRIES = {name: Entry(Gan, recipe.config, options={"recipe": recipe}) for name, recipe in GANS.items()}
+ENTRIES = {name: Entry(Gan, r.config, options={"recipe": r}, what=f"GAN: {r.what}") for name, r in GANS.items()}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float64]
 LOG_2PI = math.log(2 * math.pi)
+AT_ONCE = 4096  # images that become float64
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,8 @@ class GaussianNaiveBayes(Classifier, Explicit):
         return self._log_density_per_class(x)[:, label]
 
     def _log_density_per_class(self, x: Images) -> Vectors:
-        flat = _flat(x)
-        return self._scores(flat, self._variances, np.ones_like(flat))
+        parts = (_flat(x[start : start + AT_ONCE]) for start in range(0, len(x), AT_ONCE))
+        return np.concatenate([self._scores(part, self._variances, np.ones_like(part)) for part in parts])
 
     def _weights(self, x: Vectors, variances: Vectors, known: Vectors) -> Vectors:
         """P(y | the known pixels), (n, classes), when each pixel has those variances, (classes, pixels)."""
@@ -129,11 +130,12 @@ class GaussianNaiveBayes(Classifier, Explicit):
 
     def _scores(self, x: Vectors, variances: Vectors, known: Vectors) -> Vectors:
         """log p(the known pixels | y), (n, classes); `known` is 1 or 0 a pixel."""
-        columns = [
-            -0.5 * (known * (np.square(x - mean) / variance + np.log(variance) + LOG_2PI)).sum(axis=1)
-            for mean, variance in zip(self._means, variances, strict=True)
-        ]
-        return np.stack(columns, axis=1)
+        # (x - mean)^2 / variance multiplied out: three products of matrices are many times faster than ten passes.
+        squares = (known * np.square(x)) @ (1 / variances).T
+        products = (known * x) @ (self._means / variances).T
+        rest = known @ (np.square(self._means) / variances + np.log(variances) + LOG_2PI).T
+        scores: Vectors = -0.5 * (squares - 2 * products + rest)
+        return scores
 
     def _images(self, flat: Vectors) -> Images:
         return np.clip(flat, -1, 1).astype(np.float32).reshape(-1, *self._shape)

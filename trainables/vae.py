@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -99,10 +99,12 @@ class Vae(NetModel[Autoencoder], Explicit):
         """The mean image of the posterior's centre; a conditional model takes the class it thinks most probable."""
         return self._reconstructed(x, self._predicted(x))
 
-    def features(self, x: Images) -> Images:
-        """The centres of the posteriors, shape (n, latent_dim)."""
-        features: Images = self._centres(x, self._predicted(x)).cpu().numpy()
-        return features
+    @property
+    def features(self) -> Callable[[Images], Images]:
+        """A method of unconditional models alone: the centres of the posteriors, shape (n, latent_dim)."""
+        if self.conditional:
+            raise AttributeError("features: those of a conditional model need labels")
+        return lambda x: self._centres(x, None).cpu().numpy()
 
     def denoise(self, x: Images, noise: float = 0.5) -> Images:
         """The reconstruction: what the decoder cannot express is taken for noise, whatever its strength."""
@@ -197,6 +199,6 @@ def _split(labels: Tensor | None) -> Iterable[Tensor | None]:
 
 
 ENTRIES = {
-    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}),
+    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}, what="Encoder and decoder that are told the class."),
     "vae": Entry(Vae, VaeConfig),
 }

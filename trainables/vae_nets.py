@@ -12,15 +12,22 @@ from torch import Tensor, nn
 Shape = tuple[int, int, int]
 # One grey level of 255 in [-1, 1]: a Gaussian narrower than that would grow without bound on a background of one grey.
 FINEST = math.log(2 / 255)
+SPEED = 10.0  # how much faster than the nets the classes find their places: these have one number where nets have many
 
 
 class Autoencoder(nn.Module):
-    """An encoder (images to mean and log scale of the latents), a decoder, and the scale of a Gaussian likelihood."""
+    """An encoder (images to mean and log scale of the latents), a decoder, and the scale of a Gaussian likelihood.
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, classes: int) -> None:
+    Inside, each class has a learned place and size among the latents, to which those outside are relative. So z given y
+    keeps its prior, and the decoder need not learn slowly to do without what the encoder could say of the class.
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, classes: int, latent_dim: int) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
         self.spread = nn.Parameter(torch.zeros(()))
+        self.place = nn.Parameter(torch.zeros(classes, latent_dim))
+        self.log_size = nn.Parameter(torch.zeros(classes, latent_dim))
         self._classes = classes
 
     @property
@@ -31,16 +38,25 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and log scale, (n, d) each, of images (n, c, h, w); labels (n,) of a conditional model."""
         mean, log_scale = self.encoder(self._with_planes(x, labels)).chunk(2, dim=1)
-        return mean, log_scale
+        if labels is None:
+            return mean, log_scale
+        place, log_size = self._of_class(labels)
+        return (mean - place) * (-log_size).exp(), log_scale - log_size
 
     def decode(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """What `log_likelihood` takes, (..., n, c, h, w), of latents (..., n, d)."""
         flat = z.flatten(0, -2)
         if labels is not None:
+            place, log_size = self._of_class(labels)
+            flat = (place + z * log_size.exp()).flatten(0, -2)
             codes = nn.functional.one_hot(labels, self._classes).to(z.dtype)
             flat = torch.cat([flat, codes.expand(*z.shape[:-1], -1).flatten(0, -2)], dim=1)
         decoded: Tensor = self.decoder(flat)
         return decoded.reshape(*z.shape[:-1], *decoded.shape[1:])
+
+    def _of_class(self, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Place and log size, (n, d) each, of the labels' classes."""
+        return SPEED * self.place[labels], SPEED * self.log_size[labels]
 
     def _with_planes(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """The images with a constant plane a class: 1 for the label's, 0 for the others."""
@@ -68,7 +84,7 @@ def dense(shape: Shape, classes: int, latent_dim: int, depth: int, width: int) -
     """Both sides with `depth` hidden layers; with none the model is linear."""
     widths = [width] * depth
     decoder = nn.Sequential(_dense([latent_dim + classes, *widths, math.prod(shape)]), nn.Unflatten(1, shape))
-    return Autoencoder(DenseEncoder(shape, classes, widths, 2 * latent_dim), decoder, classes)
+    return Autoencoder(DenseEncoder(shape, classes, widths, 2 * latent_dim), decoder, classes, latent_dim)
 
 
 def convolutional(shape: Shape, classes: int, latent_dim: int, depth: int, channels: int) -> Autoencoder:
@@ -88,7 +104,7 @@ def convolutional(shape: Shape, classes: int, latent_dim: int, depth: int, chann
         nn.Unflatten(1, top),
         *(layer for step in up for layer in (nn.SiLU(), _doubled(*step))),
     )
-    return Autoencoder(encoder, decoder, classes)
+    return Autoencoder(encoder, decoder, classes, latent_dim)
 
 
 def halvings(size: tuple[int, int], depth: int) -> list[tuple[int, int]]:
