@@ -163,9 +163,10 @@ def few_labels(model: Any, shown: Exhibits) -> dict[str, float]:
     """A classifier of the model's features, which all training images made, and of pixels; both see as few labels."""
     if shown.few is None:
         return {}
-    seen = model.features(shown.data.train.x[:UNLABELLED])
-    mean, spread = seen.mean(axis=0), seen.std(axis=0)
-    spread[spread == 0] = 1
+    images = shown.data.train.x[:UNLABELLED]
+    seen = model.features(images)
+    mean, spread = seen.mean(axis=0), np.sqrt(seen.var(axis=0).sum() / images.var(axis=0).sum()) or 1.0
+    # As far from each other as in pixels, so that the penalty on the weights means the same.
     accuracy = learnt(shown.few, lambda images: (model.features(images) - mean) / spread)
     return {"val/accuracy_100_labels": accuracy, "val/accuracy_100_labels_pixels": shown.few_by_pixels}
 
