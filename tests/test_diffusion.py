@@ -65,7 +65,7 @@ class TestSampler:
     @pytest.mark.parametrize("name", SCHEDULES)
     def test_gaussian_data_and_their_best_denoiser(self, name: Any, eta: float) -> None:
         # Of N(m, s^2): E[x | x_t] = m + signal s^2 / (signal^2 s^2 + noise^2) (x_t - signal m).
-        mean, spread, schedule = 0.3, 0.2, Schedule.named(name, 500, CPU)
+        mean, spread, schedule = 0.3, 0.2, Schedule.named(name, 1000, CPU)
 
         def denoiser(x: Tensor, t: Tensor) -> Tensor:
             signal, dirt = schedule.signal(t), schedule.noise(t)
@@ -73,7 +73,7 @@ class TestSampler:
             return mean + gain * (x - signal * mean)
 
         start = noise(20_000, 1, 1, 1)
-        x = ddim(schedule, denoiser, start, 250, eta, torch.Generator().manual_seed(2))
+        x = ddim(schedule, denoiser, start, 1000, eta, torch.Generator().manual_seed(2))
         assert x.mean().item() == pytest.approx(mean, abs=0.01)
         assert x.std().item() == pytest.approx(spread, rel=0.05)
 
@@ -134,7 +134,14 @@ def test_bad_configs_are_refused_by_name(config: dict[str, Any], name: str) -> N
 class TestTrained:
     @pytest.fixture(scope="class")
     def model(self) -> Any:
-        config = {"width": 16, "updates": 300, "updates_per_step": 300, "batch_size": 32, "sample_steps": 15}
+        config = {
+            "width": 16,
+            "updates": 600,
+            "updates_per_step": 600,
+            "batch_size": 32,
+            "sample_steps": 15,
+            "lr": 5e-3,
+        }
         model = MODELS["diffusion"].build({**config, "ema": 0.98}, digits(500), seed=0)
         model.step()
         return model

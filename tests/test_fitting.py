@@ -46,7 +46,8 @@ def test_divergence_names_quantity_and_update() -> None:
     model = build()
     model.step()
     with torch.no_grad():
-        next(model._net.parameters()).fill_(math.nan)
+        for parameter in model._net.parameters():
+            parameter.fill_(math.nan)
     with pytest.raises(DivergedError, match=r"^train/loss is nan at update 4$"):
         model.step()
 

@@ -32,7 +32,7 @@ class TestDocumentedModel(ModelContract):
 def test_entry_of_an_own_model(documented: Path) -> None:
     entry = find_model("mine:NearestMean", [documented])
     assert entry.kind == "classifier"
-    assert entry.defaults() == {"sharpness": 1.0, "batch_size": 50}
+    assert entry.defaults() == {"sharpness": 1.0, "batch_size": 50, "train_size": None, "cv_folds": None}
     assert entry.space is not None
     assert entry.space["batch_size"] == {"values": [20, 50]}
     assert str(documented) not in sys.path

@@ -44,7 +44,7 @@ def test_a_small_sweep_from_start_to_best_config(tmp_path: Path) -> None:
 
 
 def test_a_sweep_says_what_a_generative_model_is_good_for_at_its_last_step(tmp_path: Path) -> None:
-    pairs = ("max_iter=6", "iterations_per_step=2", "tol=1e-9", "train_size=300")
+    pairs = ("n_components=2", "pca_components=8", "max_iter=6", "iterations_per_step=2", "tol=1e-9")
     settings = [part for pair in pairs for part in ("--set", pair)]
     done = sweeps("run", "gmm", "--trials", "1", *settings, "--out", "it", "--wandb", "off", folder=tmp_path)
     assert done.returncode == 0, done.stderr

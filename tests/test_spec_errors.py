@@ -183,7 +183,8 @@ def test_a_binary_file_and_a_folder_are_no_specs(tmp_path):
 
 def test_a_name_that_is_neither_model_nor_file_gets_the_nearest_model():
     line = refused(load_spec, "logistic_regresion")
-    assert line.startswith("logistic_regresion: no such model, and no such file; valid: logistic_regression, gan")
+    assert line.startswith("logistic_regresion: no such model, and no such file; valid: ")
+    assert line.endswith("did you mean logistic_regression?")
 
 
 def test_a_relative_dataset_starts_at_the_file_and_on_the_command_line_at_the_shell(write, tmp_path, monkeypatch):
