@@ -135,7 +135,7 @@ class Bench:
         sheet = tiled(model.sample(SIDE**2, seed=0, **labels))
         path = self.page.parent / "images" / "models" / f"{row.replace(' ', '_').lower()}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(sheet.squeeze()).quantize(32).save(path, optimize=True)
+        Image.fromarray(sheet.squeeze()).quantize(16).save(path, optimize=True)
 
     def binarised(self, case: Case) -> None:
         """Each pixel black or white by a coin of its brightness, drawn once (Salakhutdinov and Murray 2008)."""

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class DecisionTreeConfig:
     """A tree of questions about single pixels; null: no limit."""
 
-    criterion: Literal["gini", "entropy", "log_loss"] = "gini"  # what a split should lower
-    max_depth: int | None = None
-    min_samples_leaf: int = 1  # training images a leaf has at least
+    criterion: Literal["gini", "entropy", "log_loss"] = "entropy"  # what a split should lower
+    max_depth: int | None = 15
+    min_samples_leaf: int = 10  # training images a leaf has at least
     max_leaf_nodes: int | None = None
     ccp_alpha: float = 0.0  # pruned are branches that lower the impurity by less than this per leaf
     class_weight: Literal["balanced"] | None = None
