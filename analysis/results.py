@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,8 +29,15 @@ MEDIA_FOLDER = "media"
 FIGURES_FOLDER = "figures"
 
 TRIAL, STEP, SECONDS, STATUS, REASON = "trial", "step", "seconds", "status", "reason"
+# What a row holds besides numbers. Of a generative trial: the judge's verdict, its sentences, who looked for it, and
+# the share of samples taken for each class. Of a classifier's last step: counts, true class by predicted class.
+VERDICT, EVIDENCE, EXTRACTOR = "verdict", "evidence", "extractor"
+CLASS_HISTOGRAM, CONFUSION = "class_histogram", "confusion"
+NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
+SEVERITY = "gen/severity"
+HEALTHY = "healthy"  # the one verdict that finds no fault
 CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
-TRIAL_COLUMNS = (TRIAL, STATUS, REASON, "steps", SECONDS, "device")
+TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device")
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
 
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
@@ -43,7 +50,10 @@ class ResultsError(ValueError):
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep left: `rows` by (trial, step), `trials` by trial, `media` (trial, step, name, path)."""
+    """What a sweep left: `rows` by (trial, step), `trials` by trial, `media` (trial, step, name, path).
+
+    `verdict` and `evidence` of a trial are those of its last row, empty where nothing was judged.
+    """
 
     folder: Path
     spec: dict[str, Any]  # as resolved, in W&B's vocabulary
@@ -155,7 +165,7 @@ def _parse(line: str) -> dict[str, Any] | None:
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """A table whose numbers are float64 with NaN for null and infinity; words stay words."""
     table = pd.DataFrame(rows)
-    for name in table.columns.difference([TRIAL, STEP]):
+    for name in table.columns.difference([TRIAL, STEP, *NO_NUMBERS]):
         numbers = pd.to_numeric(table[name], errors="coerce").astype(float)
         if numbers.isna().sum() == table[name].isna().sum():
             table[name] = numbers.replace([np.inf, -np.inf], np.nan)
@@ -170,8 +180,8 @@ def _trials(path: Path, rows: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataF
     table = derived.combine_first(written)
     order = [*written.columns, *(name for name in derived.columns if name not in written.columns)]
     table = table[order].rename_axis(TRIAL).reset_index()
-    status, reason = (table[name].astype(object) for name in (STATUS, REASON))
-    return table.assign(**{STATUS: status.fillna(RUNNING), REASON: reason.fillna("")})
+    words = {name: table[name].astype(object).fillna("") for name in (REASON, VERDICT, EVIDENCE)}
+    return table.assign(**words, **{STATUS: table[STATUS].astype(object).fillna(RUNNING)})
 
 
 def _read_trials(path: Path) -> pd.DataFrame:
@@ -198,6 +208,9 @@ def _derived(rows: pd.DataFrame, objective: str, goal: Goal) -> pd.DataFrame:
     table["steps"] = final[STEP].astype(float)
     if SECONDS in final:
         table[SECONDS] = final[SECONDS]
+    for name, in_words in ((VERDICT, str), (EVIDENCE, in_a_cell)):
+        if name in final:
+            table[name] = final[name].dropna().map(in_words)
     metrics = [name for name in metric_names(rows) if name in final]
     table = table.join(final[metrics].add_prefix(LAST))
     goals = {name: goal if name == objective else goal_of(name) for name in metrics}
@@ -208,6 +221,11 @@ def _derived(rows: pd.DataFrame, objective: str, goal: Goal) -> pd.DataFrame:
         scored = rows.dropna(subset=[objective]).sort_values([objective, STEP], ascending=[goal == "minimize", True])
         table[BEST_STEP] = scored.groupby(TRIAL)[STEP].first()
     return table
+
+
+def in_a_cell(evidence: Sequence[str]) -> str:
+    """The judge's sentences as trials.csv has them."""
+    return "; ".join(evidence)
 
 
 def metric_names(rows: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ What depends only on the data is computed once per process and reused for every 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from analysis.media import encode_grid, encode_weight_maps
 from analysis.metrics import METRICS, PER_CLASS
+from analysis.metrics.classification import confusion_matrix
+from analysis.results import CONFUSION
 from sweeps import uses
 from trainables.base import Classifier, Images, Trainable
 from trainables.data import Dataset, Split, load_test
@@ -26,6 +28,7 @@ SAMPLES_COSTLY = 250  # of one whose every image takes many passes through its n
 GRID = 64  # images in a sample grid, about
 PAIRS = 30  # images in the picture of reconstructions, each above its reconstruction
 COLUMNS = 10
+MOST_CONFUSED = 100  # classes of a confusion matrix: more would fill the results
 
 
 def kind_of(model: object) -> str:
@@ -52,14 +55,18 @@ class Evaluator:
         self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n))
 
     def metrics(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, float]:
-        """Every metric of METRICS that fits the model, by name.
+        """Every metric of METRICS that fits the model, by name; the arguments are those of `row`."""
+        return {name: value for name, value in self.row(model, train, last=last).items() if "/" in name}
+
+    def row(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, Any]:
+        """Metrics by name, and what is said besides numbers (`analysis.results.NO_NUMBERS`).
 
         `train`: what it was trained on, if that was less than all; `last`: whether this is its last step.
         """
-        row: dict[str, float] = {}
+        row: dict[str, Any] = {}
         if kind_of(model) == "classifier":
             parts = self._parts if train is None else {**self._parts, "train": _head(train, len(self._parts["val"]))}
-            row |= self._classifier(model, parts)
+            row |= self._classifier(model, parts, last)
         if hasattr(model, "sample"):
             row |= self._generative(model) | self._uses(model, last)
         return row
@@ -76,7 +83,7 @@ class Evaluator:
             pictures["weight_maps"] = encode_weight_maps(maps, self._data.classes)
         return pictures
 
-    def _classifier(self, model: Any, parts: Mapping[str, Split]) -> dict[str, float]:
+    def _classifier(self, model: Any, parts: Mapping[str, Split], last: bool) -> dict[str, Any]:
         by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
         ask = self._one_hot if by_class else _probabilities
         proba = {name: ask(model, part.x) for name, part in parts.items()}
@@ -87,7 +94,7 @@ class Evaluator:
             if (part := name.split("/")[0]) in proba
         }
         row["val/accuracy_gap"] = row["train/accuracy"] - row["val/accuracy"]
-        return row | self._per_class(proba["val"])
+        return row | self._per_class(proba["val"]) | (self._confusion(proba["val"]) if last else {})
 
     def _one_hot(self, model: Any, x: Images) -> NDArray[np.float64]:
         one_hot: NDArray[np.float64] = np.eye(self._data.n_classes)[model.predict(x)]
@@ -102,6 +109,11 @@ class Evaluator:
             for cls, v in zip(self._data.classes, row, strict=True)
         }
         return {name: value for name, value in each.items() if not math.isnan(value)}
+
+    def _confusion(self, proba: NDArray[np.float64]) -> dict[str, list[list[int]]]:
+        if self._data.n_classes > MOST_CONFUSED:
+            return {}
+        return {CONFUSION: confusion_matrix(self._parts["val"].y, proba).tolist()}
 
     def _generative(self, model: Any) -> dict[str, float]:
         fake = model.sample(SAMPLES_COSTLY if getattr(model, "costly_samples", False) else SAMPLES, seed=1)
@@ -152,19 +164,6 @@ def _reconstructions(model: Any, true: Images) -> bytes:
 def _probabilities(model: Any, x: Images) -> NDArray[np.float64]:
     proba: NDArray[np.float64] = model.predict_proba(x)
     return proba
-
-
-def mean_and_spread(replicates: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Means over the replicates that have a metric, by name; of two or more the standard deviation as NAME_std."""
-    if len(replicates) == 1:
-        return dict(replicates[0])
-    row: dict[str, float] = {}
-    for name in dict.fromkeys(name for metrics in replicates for name in metrics):
-        values = np.array([metrics[name] for metrics in replicates if name in metrics])
-        row[name] = float(values.mean())
-        if len(values) > 1:
-            row[f"{name}_std"] = float(values.std(ddof=1))
-    return row
 
 
 def _head(part: Split, n: int) -> Split:

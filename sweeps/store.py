@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
+from analysis.results import EVIDENCE, TRIAL_COLUMNS, VERDICT, in_a_cell
 from sweeps.faults import FolderError
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
 
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
-TRIAL_COLUMNS = ("trial", "status", "reason", "steps", "seconds", "device")
 
 
 @dataclass
@@ -37,6 +37,8 @@ class Record:
     config: Mapping[str, Any]
     status: Status = "running"
     reason: str = ""
+    verdict: str = ""  # of the last row, as are its sentences
+    evidence: str = ""
     device: str = ""
     steps: int = 0
     seconds: float = 0.0
@@ -130,6 +132,7 @@ class Store:
 
     def _note(self, record: Record, row: Mapping[str, Any]) -> None:
         record.steps, record.seconds = row["step"], row["seconds"]
+        record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
         record.last = {name: value for name, value in row.items() if "/" in name}
         for name, value in record.last.items():
             goal = self._objective.goal if name == self._objective.name else goal_of(name)

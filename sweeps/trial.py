@@ -1,7 +1,7 @@
 """The Ray Tune adapter: a Ray trial carries pieces of work and returns reports; only this file runs on workers.
 
-Everything a trial makes stays plain: rows are floats, pictures and checkpoints are bytes that the driver
-collects from the worker through the object store, so that no folder needs to be shared between nodes.
+Everything a trial makes stays plain: rows are numbers, words and lists of them; pictures and checkpoints are bytes
+that the driver collects from the worker through the object store, so that no folder needs to be shared between nodes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any, Literal
 import ray
 from ray import tune
 
-from sweeps.evaluate import Evaluator, mean_and_spread
+from analysis.results import NO_NUMBERS
+from sweeps.evaluate import Evaluator
+from sweeps.replicates import merged
 from sweeps.threads import limit_threads
 from trainables import Entry
 from trainables.base import ConfigError, DivergedError, Trainable
@@ -172,11 +174,12 @@ class SweepTrial(tune.Trainable):
         # A trial that was killed after its last step has only its evaluation left to repeat.
         trained = [{} for _ in running.models] if running.finished and running.step else running.advance()
         last, train = running.finished, running.data.train
-        judged = [self._evaluator.metrics(model, train, last=last) for model in running.models]
-        replicates = [_floats({**t, **j}, running.step) for t, j in zip(trained, judged, strict=True)]
+        found = [self._evaluator.row(model, train, last=last) for model in running.models]
+        words = [{name: row.pop(name) for name in NO_NUMBERS if name in row} for row in found]
+        numbers = [_floats({**t, **f}, running.step) for t, f in zip(trained, found, strict=True)]
         self._pack(running)
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
-        return row | mean_and_spread(replicates)
+        return row | merged([{**n, **w} for n, w in zip(numbers, words, strict=True)])
 
     def _pack(self, running: Running) -> None:
         trial, step = running.work.trial, running.step

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from contract import digits
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, confusion_matrix
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 
@@ -91,6 +91,13 @@ class TestSvm:
         assert {"val/balanced_accuracy", "val/recall/3", "val/accuracy_gap", "train/accuracy"} <= set(row)
         assert "val/log_loss" not in row
         assert Evaluator(data, "val/log_loss").metrics(model)["val/log_loss"] < 1
+
+    def test_what_it_confuses_is_counted_at_its_last_step(self) -> None:
+        data = digits(200)
+        model = fitted("svm", data)
+        row = Evaluator(data).row(model)
+        assert row["confusion"] == confusion_matrix(data.val.y, model.predict(data.val.x)).tolist()
+        assert "confusion" not in Evaluator(data).row(model, last=False)
 
     def test_a_trained_machine_knows_classes_that_had_no_images_to_be_impossible(self) -> None:
         data = digits(200)

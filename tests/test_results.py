@@ -130,6 +130,31 @@ class TestTrials:
         assert (len(sweep.rows), len(sweep.trials), len(sweep.media), sweep.best) == (0, 0, 0, None)
 
 
+class TestVerdicts:
+    JUDGED = (
+        {"gen/severity": 0.9, "verdict": "noise", "evidence": ["no class"], "class_histogram": [0.5, 0.5]},
+        {"gen/severity": 0.4, "verdict": "blurred", "evidence": ["soft", "dull"], "class_histogram": [0.25, 0.75]},
+    )
+
+    def test_a_trials_verdict_is_that_of_its_last_row(self, tmp_path):
+        sweep = load(build_sweep(tmp_path, [FakeTrial(metrics=self.JUDGED), FakeTrial(metrics=[{"train/loss": 1.0}])]))
+        assert sweep.trials["verdict"].tolist() == ["blurred", ""]
+        assert sweep.trials["evidence"].tolist() == ["soft; dull", ""]
+        assert sweep.trials["best/gen/severity"].tolist()[0] == 0.4
+
+    def test_lists_of_a_row_stay_lists(self, tmp_path):
+        rows = [*self.JUDGED, {"confusion": [[1, 2], [0, 3]]}]
+        sweep = load(build_sweep(tmp_path, [FakeTrial(metrics=rows)]))
+        assert sweep.rows["class_histogram"].tolist()[:2] == [[0.5, 0.5], [0.25, 0.75]]
+        assert sweep.rows["confusion"].tolist()[2] == [[1, 2], [0, 3]]
+        assert sweep.rows["evidence"].tolist()[0] == ["no class"]
+
+    def test_the_tables_verdict_counts_where_the_last_row_has_none(self, tmp_path):
+        folder = build_sweep(tmp_path, [FakeTrial(metrics=[{"train/loss": 1.0}])])
+        (folder / "trials.csv").write_text("trial,status,verdict,evidence\n0000,done,noise,no class\n")
+        assert load(folder).trials.loc[0, "verdict"] == "noise"
+
+
 class TestRanking:
     def test_failed_trials_and_those_without_a_score_do_not_rank(self, tmp_path):
         trials = [accuracies(0.9, status="failed"), accuracies(0.5), FakeTrial(), accuracies(math.nan), accuracies(0.6)]

@@ -77,6 +77,23 @@ def test_three_trials_run_to_their_end(tmp_path: Path) -> None:
     assert [r.status for r in store.records] == ["done"] * 3
 
 
+def test_the_last_verdict_is_kept_and_survives_a_resume(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path)
+    work = started(sweep)
+    for step, (verdict, sentences) in enumerate([("noise", ["no class"]), ("blurred", ["soft", "dull"])], start=1):
+        found = report(work, step, 0.5)
+        assert found.row is not None
+        found.row |= {"verdict": verdict, "evidence": sentences, "class_histogram": [0.25, 0.75]}
+        sweep.reported(found)
+    sweep.close(interrupted=True)
+    again = make(tmp_path)[1]
+    for kept in (store, again):
+        assert (kept.records[0].verdict, kept.records[0].evidence) == ("blurred", "soft; dull")
+    read = results.load(tmp_path)
+    assert read.trials["verdict"].tolist() == ["blurred"]
+    assert read.rows["class_histogram"].tolist() == [[0.25, 0.75]] * 2
+
+
 def test_each_trial_has_seeds_of_its_own_that_follow_from_the_sweeps(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

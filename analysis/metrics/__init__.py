@@ -2,7 +2,8 @@
 
 The function of a "classifier" row takes labels (n,) and probabilities (n, classes); that of a "generative" row
 takes real images (n, c, h, w) and fake ones (m, c, h, w), float32 in [-1, 1]. A "training" row has no function: the
-model's `step()`, the clock or the difference of two rows is the number. A row without a goal cannot be an objective.
+model's `step()`, the clock or the difference of two rows is the number; a "judged" row is what the judge says of
+samples (analysis.collapse). A row without a goal cannot be an objective.
 A row of PER_CLASS gives a number a class, each reported under the row's name, a slash and the name of the class.
 """
 
@@ -19,7 +20,7 @@ from analysis.metrics import classification as c
 from analysis.metrics import generative as g
 
 Goal = Literal["maximize", "minimize"]
-Kind = Literal["classifier", "generative", "training"]
+Kind = Literal["classifier", "generative", "judged", "training"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         ),
         "gen/pixel_diversity": Metric(
             g.pixel_diversity, None, "generative", "spread of fakes relative to real: 1 is right, near 0 is collapse"
+        ),
+        "gen/severity": Metric(
+            None, "minimize", "judged", "how bad what the judge found is, 0 to 1; beside it the verdict in words"
         ),
         # What a model can be used for (analysis.metrics.uses); of models that can do it, on validation images.
         "val/log_density": Metric(

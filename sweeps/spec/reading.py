@@ -192,13 +192,14 @@ def _objective(section: SpecSection, entry: Entry) -> Objective:
         name = default_objective(entry.kind)
         return Objective(name, METRICS[name].goal or "minimize")
     name, goal = section.metric.name, section.metric.goal
-    fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in (entry.kind, "training")]
+    kinds = {"training", *(("generative", "judged") if entry.kind == "generative" else ("classifier",))}
+    fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in kinds]
     row = METRICS.get(name)
     if row is None and (section.model in MODELS or goal is None):
         what = "unknown metric" if section.model in MODELS else "unknown metric without a goal"
         also = [] if section.model in MODELS else ["or your model's own with goal: maximize or minimize"]
         raise SpecError(what, key="metric.name", valid=[*fitting, *also], near=name)
-    if row is not None and row.kind not in (entry.kind, "training"):
+    if row is not None and row.kind not in kinds:
         raise SpecError(f"{name} is no metric of a {entry.kind} model", key="metric.name", valid=fitting)
     if row is not None and row.goal is None:
         raise SpecError(f"{name} has no better way, so it cannot be searched for", key="metric.name", valid=fitting)

@@ -1,0 +1,49 @@
+"""The rows of several seeds of one config become the trial's row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analysis.results import CLASS_HISTOGRAM, CONFUSION, EVIDENCE, EXTRACTOR, NO_NUMBERS, SEVERITY, VERDICT
+
+Row = Mapping[str, Any]
+
+
+def merged(replicates: Sequence[Row]) -> dict[str, Any]:
+    """The row of a trial: `mean_and_spread` of numbers; the verdict of the worst replicate, and what became of the
+    others; the mean of class histograms, the sum of confusions."""
+    if len(replicates) == 1:
+        return dict(replicates[0])
+    numbers = [{name: value for name, value in row.items() if name not in NO_NUMBERS} for row in replicates]
+    judged = [row for row in replicates if VERDICT in row]
+    return mean_and_spread(numbers) | (_worst(judged) if judged else {}) | _counts(replicates)
+
+
+def mean_and_spread(replicates: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Means over the replicates that have a metric, by name; of two or more the standard deviation as NAME_std."""
+    row: dict[str, float] = {}
+    for name in dict.fromkeys(name for metrics in replicates for name in metrics):
+        values = np.array([metrics[name] for metrics in replicates if name in metrics])
+        row[name] = float(values.mean())
+        if len(values) > 1:
+            row[f"{name}_std"] = float(values.std(ddof=1))
+    return row
+
+
+def _worst(judged: Sequence[Row]) -> dict[str, Any]:
+    worst = max(judged, key=lambda row: row[SEVERITY])
+    verdicts = Counter(row[VERDICT] for row in judged)
+    others = f"of {len(judged)} replicates this is the worst: " + ", ".join(f"{n} {v}" for v, n in verdicts.items())
+    return {VERDICT: worst[VERDICT], EVIDENCE: [*worst[EVIDENCE], others], EXTRACTOR: worst[EXTRACTOR]}
+
+
+def _counts(replicates: Sequence[Row]) -> dict[str, Any]:
+    """Lists averaged or summed place by place."""
+    histograms = [row[CLASS_HISTOGRAM] for row in replicates if CLASS_HISTOGRAM in row]
+    confusions = [row[CONFUSION] for row in replicates if CONFUSION in row]
+    shares = {CLASS_HISTOGRAM: np.mean(histograms, axis=0).tolist()} if histograms else {}
+    return shares | ({CONFUSION: np.sum(confusions, axis=0).tolist()} if confusions else {})
