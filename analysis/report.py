@@ -29,7 +29,8 @@ from analysis.results import (
     load,
 )
 from analysis.searched import searched_parameters
-from analysis.summary import seconds_word, summarise, word
+from analysis.summary import summarise
+from analysis.words import seconds_word, word
 
 MAX_TABLE_ROWS = 500  # a page of more is slow to scroll; trials.csv has all
 

@@ -37,6 +37,7 @@ NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
 SEVERITY = "gen/severity"
 HEALTHY = "healthy"  # the one verdict that finds no fault
 CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
+SPREAD = "_std"  # after a metric's name: its standard deviation over the replicates
 TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device")
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
 
@@ -89,6 +90,27 @@ class Sweep:
     def best(self) -> str | None:
         """The winner; while no trial is done, the best so far."""
         return self.ranked[0] if self.ranked else None
+
+    @cached_property
+    def at_best(self) -> pd.DataFrame:
+        """The row of each trial at its best step, indexed by trial; a trial without a score has none."""
+        if BEST_STEP not in self.trials:
+            return self.rows.iloc[:0].set_index(TRIAL)
+        wanted = self.trials[[TRIAL, BEST_STEP]].dropna().astype({BEST_STEP: int})
+        found = wanted.merge(self.rows, left_on=[TRIAL, BEST_STEP], right_on=[TRIAL, STEP])
+        return found.drop(columns=BEST_STEP).set_index(TRIAL)
+
+    @cached_property
+    def final(self) -> pd.DataFrame:
+        """The last row of each trial, indexed by trial."""
+        return self.rows.groupby(TRIAL).tail(1).set_index(TRIAL)
+
+    def values(self, metric: str) -> pd.Series[float]:
+        """`metric` of every trial of `trials` at its best step, NaN where it has none."""
+        if metric == self.objective:
+            return self._scores
+        index = pd.Index(self.trials[TRIAL])
+        return self.at_best[metric].reindex(index) if metric in self.at_best else pd.Series(np.nan, index=index)
 
     @cached_property
     def _scores(self) -> pd.Series[float]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from analysis.results import BEST_STEP, CONFIG, FAILED, REASON, SECONDS, STATUS, STATUSES, TRIAL, Sweep
 from analysis.searched import searched_parameters
+from analysis.words import dataset_of, is_missing, model_of, seconds_word, title, word
 
 MAX_REASONS = 5
 WORDS = {"done": "done", "stopped": "stopped early", "failed": "failed", "running": "running or interrupted"}
@@ -35,35 +34,13 @@ def summarise(sweep: Sweep) -> Summary:
     return Summary(title(sweep), counts, sentences, best_config(sweep), _reasons(sweep))
 
 
-def title(sweep: Sweep) -> str:
-    return str(sweep.spec.get("name") or f"{_model(sweep)} on {_dataset(sweep)}")
-
-
 def best_config(sweep: Sweep) -> dict[str, str]:
     """The winner's parameters in words, without those it does not use; {} if nothing has won."""
     if sweep.best is None:
         return {}
     trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
-    columns = [str(name) for name in trial.index if str(name).startswith(CONFIG) and not _is_missing(trial[name])]
+    columns = [str(name) for name in trial.index if str(name).startswith(CONFIG) and not is_missing(trial[name])]
     return {name.removeprefix(CONFIG): word(trial[name]) for name in columns}
-
-
-def word(value: Any) -> str:
-    """A value of a table for a reader: four digits of a number, nothing for a missing one."""
-    if _is_missing(value):
-        return ""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{value:.4g}" if is_number else str(value)
-
-
-def seconds_word(seconds: Any) -> str:
-    """A duration in the two units that matter."""
-    if _is_missing(seconds):
-        return ""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _searched(sweep: Sweep) -> str:
@@ -72,7 +49,7 @@ def _searched(sweep: Sweep) -> str:
     method = sweep.spec.get("method")
     how = f" by {method} search" if method else ""
     towards = "maximise" if sweep.goal == "maximize" else "minimise"
-    return f"Searched {what} of {_model(sweep)} on {_dataset(sweep)}{how}, to {towards} {sweep.objective}."
+    return f"Searched {what} of {model_of(sweep)} on {dataset_of(sweep)}{how}, to {towards} {sweep.objective}."
 
 
 def _went(counts: Mapping[str, int]) -> str:
@@ -89,8 +66,8 @@ def _winner(sweep: Sweep) -> Iterator[str]:
         return
     trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
     so_far = "" if trial[STATUS] == "done" else " so far"
-    at = f" at step {trial[BEST_STEP]:.0f}" if not _is_missing(trial.get(BEST_STEP)) else ""
-    took = f" ({seconds_word(trial[SECONDS])} of training)" if not _is_missing(trial.get(SECONDS)) else ""
+    at = f" at step {trial[BEST_STEP]:.0f}" if not is_missing(trial.get(BEST_STEP)) else ""
+    took = f" ({seconds_word(trial[SECONDS])} of training)" if not is_missing(trial.get(SECONDS)) else ""
     yield f"Best{so_far}: trial {sweep.best} with {sweep.objective} {word(sweep.score(sweep.best))}{at}{took}."
     others = pd.Series([sweep.score(name) for name in sweep.ranked])
     if len(others) > 2:
@@ -106,15 +83,3 @@ def _reasons(sweep: Sweep) -> tuple[tuple[str, int], ...]:
     failed = sweep.trials[sweep.trials[STATUS] == FAILED]
     counts = failed[REASON].replace("", "no reason recorded").value_counts().head(MAX_REASONS)
     return tuple((str(reason), int(count)) for reason, count in counts.items())
-
-
-def _model(sweep: Sweep) -> str:
-    return str(sweep.spec.get("model") or "an unnamed model")
-
-
-def _dataset(sweep: Sweep) -> str:
-    return str(sweep.spec.get("dataset") or "an unnamed dataset")
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))

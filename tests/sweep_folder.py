@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
+
+from analysis.results import Sweep
 
 CLASSIFIER_SPEC: dict[str, Any] = {
     "model": "logistic_regression",
@@ -36,6 +39,15 @@ class FakeTrial:
     status: str = "done"
     reason: str = ""
     media: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def sweep_of(
+    trials: pd.DataFrame | None = None, rows: pd.DataFrame | None = None, spec: Mapping[str, Any] | None = None
+) -> Sweep:
+    """A sweep of these tables, with no folder behind it."""
+    nothing = pd.DataFrame({name: [] for name in ("trial", "step", "status", "reason", "seconds", "name", "path")})
+    tables = (nothing[["trial", "step"]] if rows is None else rows, nothing if trials is None else trials)
+    return Sweep(Path("nowhere"), dict(spec or {}), {}, *tables, nothing)
 
 
 def build_sweep(

@@ -7,26 +7,37 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 from PIL import Image
-from sweep_folder import FakeTrial, build_sweep
+from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep, sweep_of
 
 from analysis.media import encode_grid, encode_weight_maps
-from analysis.plots import PICTURES, style
+from analysis.plots import PICTURES, plot_history, plot_loss_curves, plot_metric_vs_parameter, style
+from analysis.plots.history import history
 from analysis.plots.loss_curves import MAX_CURVES, MAX_POINTS, draw_loss_curves, loss_curves
-from analysis.plots.metric_vs_parameter import draw_metric_vs_parameter, metric_vs_parameter
-from analysis.results import load
+from analysis.plots.metric_vs_parameter import metric_vs_parameter
+from analysis.plots.parameter_axis import parameter_axis
+from analysis.results import Sweep, load
 from analysis.searched import Searched
 
 
-def rows(**trials: list[float]) -> pd.DataFrame:
-    """Rows of metric "loss", one list of values a trial."""
+def losses(statuses: dict[str, str] | None = None, best: str | None = None, **trials: list[float]) -> Sweep:
+    """A sweep whose rows are of metric "loss", one list of values a trial; its objective is 1 for `best` alone."""
     table = [(name, step, value) for name, values in trials.items() for step, value in enumerate(values, start=1)]
-    return pd.DataFrame(table, columns=["trial", "step", "loss"])
+    status = [(statuses or {}).get(name, "done") for name in trials]
+    scores = [1.0 if name == best else math.nan for name in trials]
+    return sweep_of(
+        pd.DataFrame({"trial": list(trials), "status": status, "best/val/accuracy": scores}),
+        pd.DataFrame(table, columns=["trial", "step", "loss"]),
+        {"metric": {"name": "val/accuracy"}},
+    )
 
 
-def trials(values: list, scores: list[float], statuses: list[str] | None = None) -> pd.DataFrame:
-    """A table of trials with one parameter p and its metric."""
-    return pd.DataFrame(
+def scored(
+    values: list, scores: list[float], statuses: list[str] | None = None, goal: str = "minimize", **domain
+) -> Sweep:
+    """A sweep of one parameter p, searched in `domain`, and its objective m."""
+    trials = pd.DataFrame(
         {
             "trial": [f"{i:04d}" for i in range(len(values))],
             "status": statuses or ["done"] * len(values),
@@ -34,6 +45,25 @@ def trials(values: list, scores: list[float], statuses: list[str] | None = None)
             "best/m": scores,
         }
     )
+    return sweep_of(trials, spec={"metric": {"name": "m", "goal": goal}, "parameters": {"p": domain}})
+
+
+def replicated() -> Sweep:
+    """Two trials of three steps with train, validation and the spread of two replicates; both best at step 2."""
+    rows = [
+        {
+            "trial": name,
+            "step": step,
+            "val/accuracy": value,
+            "val/accuracy_std": 0.01 * step,
+            "train/accuracy": 1 - value,
+        }
+        for name, values in {"a": [0.5, 0.7, 0.6], "b": [0.4, 0.6, 0.1]}.items()
+        for step, value in enumerate(values, start=1)
+    ]
+    trials = pd.DataFrame({"trial": ["a", "b"], "status": ["done", "done"], "config/C": [1.0, 10.0]})
+    trials = trials.assign(**{"best/val/accuracy": [0.7, 0.6], "best_step": [2.0, 2.0]})
+    return sweep_of(trials, pd.DataFrame(rows), CLASSIFIER_SPEC)
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -42,129 +72,178 @@ def pixels(png: bytes) -> np.ndarray:
 
 class TestLossCurves:
     def test_one_curve_a_trial_with_its_gaps(self):
-        info = loss_curves(rows(a=[3, math.nan, 1], b=[2]), "loss", statuses={"b": "failed"}, best="a")
+        info = loss_curves(losses(a=[3, math.nan, 1], b=[2], statuses={"b": "failed"}, best="a"), "loss")
         assert [(curve.trial, curve.status) for curve in info.curves] == [("a", "done"), ("b", "failed")]
         np.testing.assert_array_equal(info.curves[0].values, [3, math.nan, 1])
         np.testing.assert_array_equal(info.curves[0].steps, [1, 2, 3])
         assert (info.best, info.omitted) == ("a", 0)
 
     def test_a_trial_without_a_finite_value_has_no_curve(self):
-        info = loss_curves(rows(a=[math.nan], b=[1.0]), "loss", best="a")
+        info = loss_curves(losses(a=[math.nan], b=[1.0], best="a"), "loss")
         assert [curve.trial for curve in info.curves] == ["b"]
         assert info.best is None
 
     def test_a_metric_nobody_reported(self):
-        assert loss_curves(rows(a=[1.0]), "other").curves == ()
+        assert loss_curves(losses(a=[1.0]), "other").curves == ()
+
+    def test_the_spread_over_replicates_is_the_best_curves_band(self):
+        info = loss_curves(replicated())
+        assert info.curves[0].spread.tolist() == pytest.approx([0.01, 0.02, 0.03])
+        band = style.figure(draw_loss_curves, info).axes[0].collections[0].get_paths()[0].vertices
+        assert band[:, 1].max() == pytest.approx(0.72)
 
     def test_many_trials_are_thinned_and_the_best_is_kept(self):
-        info = loss_curves(rows(**{f"t{i:04d}": [1.0] for i in range(1000)}), "loss", best="t0777")
+        info = loss_curves(losses(**{f"t{i:04d}": [1.0] for i in range(1000)}, best="t0777"), "loss")
         assert len(info.curves) <= MAX_CURVES
         assert info.omitted == 1000 - len(info.curves)
         assert info.best == "t0777"
 
     def test_long_curves_are_thinned_and_keep_both_ends(self):
-        curve = loss_curves(rows(a=list(range(5000))), "loss").curves[0]
+        curve = loss_curves(losses(a=list(range(5000))), "loss").curves[0]
         assert len(curve.steps) == MAX_POINTS
         assert (curve.steps[0], curve.steps[-1]) == (1, 5000)
 
     def test_drawn(self):
-        statuses = {"b": "failed", "c": "stopped"}
-        info = loss_curves(rows(a=[3.0, 1.0], b=[2.0], c=[1.0, 5000.0]), "loss", statuses=statuses, best="a")
-        _, axes = style.new_axes()
-        draw_loss_curves(axes, info)
+        sweep = losses(a=[3.0, 1.0], b=[2.0], c=[1.0, 5000.0], statuses={"b": "failed", "c": "stopped"}, best="a")
+        axes = plot_loss_curves(sweep, "loss").axes[0]
         assert axes.get_yscale() == "log"
         assert axes.get_legend_handles_labels()[1] == ["best", "stopped", "failed"]
         assert [len(line.get_xdata()) for line in axes.get_lines()] == [1, 2, 2]  # the best is drawn last, on top
 
     def test_drawn_without_a_curve(self):
-        _, axes = style.new_axes()
-        draw_loss_curves(axes, loss_curves(rows(), "loss"))
-        assert axes.get_lines() == []
+        assert plot_loss_curves(losses(), "loss").axes[0].get_lines() == []
 
 
-class TestMetricVsParameter:
+class TestParameterAxis:
+    def axis(self, values, **searched):
+        return parameter_axis(pd.DataFrame({"config/p": values}), Searched("p", **searched))
+
     def test_numbers_keep_their_values(self):
-        info = metric_vs_parameter(trials([0.1, 10.0], [1.0, 2.0]), "p", "m", best="0001")
-        assert (info.categories, info.x_scale, info.best) == ((), "linear", "0001")
-        assert info.x.tolist() == [0.1, 10.0]
-        assert info.score.tolist() == [1.0, 2.0]
+        axis = self.axis([0.1, 10.0])
+        assert (axis.categories, axis.scale, axis.places.tolist()) == ((), "linear", [0.1, 10.0])
 
     def test_log_where_searched_in_log(self):
-        assert metric_vs_parameter(trials([0.1, 10.0], [1, 2]), Searched("p", log=True), "m").x_scale == "log"
+        assert self.axis([0.1, 10.0], log=True).scale == "log"
 
     def test_a_zero_in_a_log_parameter_is_not_hidden(self):
-        assert metric_vs_parameter(trials([0.0, 10.0], [1, 2]), Searched("p", log=True), "m").x_scale == "linear"
+        assert self.axis([0.0, 10.0], log=True).scale == "linear"
 
     def test_categories_in_the_order_of_the_spec_also_when_never_tried(self):
-        searched = Searched("p", choices=("l2", "l1", "none"))
-        info = metric_vs_parameter(trials(["none", "l2"], [1, 2]), searched, "m")
-        assert info.categories == ("l2", "l1", "none")
-        assert info.x.tolist() == [2, 0]
+        axis = self.axis(["none", "l2"], choices=("l2", "l1", "none"))
+        assert (axis.categories, axis.places.tolist()) == (("l2", "l1", "none"), [2, 0])
 
     def test_words_without_a_spec_are_categories(self):
-        info = metric_vs_parameter(trials(["b", "a", "b"], [1, 2, 3]), "p", "m")
-        assert info.categories == ("a", "b")
-        assert info.x.tolist() == [1, 0, 1]
+        axis = self.axis(["b", "a", "b"])
+        assert (axis.categories, axis.places.tolist()) == (("a", "b"), [1, 0, 1])
 
     def test_a_list_of_numbers_is_categories_in_order_of_size(self):
-        info = metric_vs_parameter(trials([128.0, 32.0, None], [1, 2, 3]), Searched("p", choices=(128, 32, 64)), "m")
-        assert info.categories == ("32", "64", "128")
-        assert info.x.tolist() == [2, 0]
-        assert info.inactive == 1
+        axis = self.axis([128.0, 32.0, None], choices=(128, 32, 64))
+        assert axis.categories == ("32", "64", "128")
+        np.testing.assert_array_equal(axis.places, [2, 0, math.nan])
+        assert axis.active.tolist() == [True, True, False]
 
     def test_a_long_list_of_numbers_is_a_range(self):
-        choices = tuple(range(100))
-        assert metric_vs_parameter(trials([5, 7], [1, 2]), Searched("p", choices=choices), "m").categories == ()
+        assert self.axis([5, 7], choices=tuple(range(100))).categories == ()
 
     @pytest.mark.parametrize("values", [[True, False], ["True", "False"]])
     def test_booleans(self, values):
-        info = metric_vs_parameter(trials(values, [1, 2]), Searched("p", choices=(False, True)), "m")
-        assert info.categories == ("false", "true")
-        assert info.x.tolist() == [1, 0]
+        axis = self.axis(values, choices=(False, True))
+        assert (axis.categories, axis.places.tolist()) == (("false", "true"), [1, 0])
 
     def test_null_that_may_be_chosen_is_a_category(self):
-        info = metric_vs_parameter(trials(["balanced", None], [1, 2]), Searched("p", choices=(None, "balanced")), "m")
-        assert info.categories == ("null", "balanced")
-        assert (info.x.tolist(), info.inactive) == ([1, 0], 0)
+        axis = self.axis(["balanced", None], choices=(None, "balanced"))
+        assert (axis.categories, axis.places.tolist()) == (("null", "balanced"), [1, 0])
 
-    def test_trials_without_the_parameter_are_counted_not_drawn(self):
-        info = metric_vs_parameter(trials([1.0, None, 3.0], [1, 2, 3]), "p", "m", best="0001")
-        assert (info.trials, info.inactive, info.best) == (("0000", "0002"), 1, None)
+    @pytest.mark.parametrize(
+        ("values", "searched", "ends", "shares"),
+        [
+            ([1.0, 10.0, None], {"log": True, "bounds": (0.1, 1000.0)}, (0.1, 1000), [0.25, 0.5, math.nan]),
+            ([2.0, 3.0], {}, (2, 3), [0, 1]),
+            ([5.0, 5.0], {}, (5, 5), [0.5, 0.5]),
+            (["c", "a"], {"choices": ("a", "b", "c")}, (0, 2), [1, 0]),
+            ([None, None], {}, (0, 1), [math.nan, math.nan]),
+        ],
+    )
+    def test_shares_of_the_way(self, values, searched, ends, shares):
+        axis = self.axis(values, **searched)
+        assert axis.range == ends
+        np.testing.assert_allclose(axis.shares, shares)
 
-    def test_a_parameter_or_metric_nobody_has(self):
-        assert metric_vs_parameter(trials([1.0], [1]), "other", "m").trials == ()
-        assert np.isnan(metric_vs_parameter(trials([1.0], [1]), "p", "other").score).all()
+    def test_a_parameter_nobody_has(self):
+        assert not parameter_axis(pd.DataFrame({"trial": ["0000"]}), "other").active.any()
+
+
+class TestMetricVsParameter:
+    def test_scores_are_those_of_the_best_step_with_spread_and_train(self):
+        info = metric_vs_parameter(replicated(), "C")
+        assert (info.metric, info.goal, info.best, info.axis.scale) == ("val/accuracy", "maximize", "a", "log")
+        assert info.score.tolist() == [0.7, 0.6]
+        assert info.spread.tolist() == [0.02, 0.02]
+        assert (info.train_metric, info.train.tolist()) == ("train/accuracy", pytest.approx([0.3, 0.4]))
+
+    def test_any_pair(self):
+        info = metric_vs_parameter(replicated(), "C", "train/accuracy")
+        assert (info.score.tolist(), info.goal) == (pytest.approx([0.3, 0.4]), "maximize")
+        assert (info.train_metric, np.isnan(info.train).all()) == (None, True)
+
+    def test_a_metric_nobody_has(self):
+        assert np.isnan(metric_vs_parameter(scored([1.0], [1]), "p", "other").score).all()
+
+    def test_drawn_with_train_and_error_bars(self):
+        axes = plot_metric_vs_parameter(replicated(), "C").axes[0]
+        assert axes.get_legend_handles_labels()[1] == ["train/accuracy", "done", "best"]
+        bars = next(c for c in axes.collections if isinstance(c, LineCollection))
+        assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [
+            pytest.approx([0.68, 0.72]),
+            pytest.approx([0.58, 0.62]),
+        ]
 
     def test_drawn_marks_by_status(self):
-        table = trials([1.0, 2, 3, 4, 5], [1, 2, 3, math.nan, 5], ["done", "stopped", "failed", "failed", "done"])
-        _, axes = style.new_axes()
-        draw_metric_vs_parameter(axes, metric_vs_parameter(table, "p", "m", goal="maximize", best="0004"))
+        statuses = ["done", "stopped", "failed", "failed", "done"]
+        sweep = scored([1.0, 2, 3, 4, 5], [1, 2, 3, math.nan, 5], statuses, "maximize")
+        axes = plot_metric_vs_parameter(sweep, "p").axes[0]
         assert axes.get_legend_handles_labels()[1] == ["done", "stopped", "failed", "best"]
         assert axes.get_ylabel() == "m (higher is better)"
-        floor = axes.collections[-1].get_offsets()
-        assert floor.tolist() == [[4.0, 0.02]]
+        assert axes.collections[-1].get_offsets().tolist() == [[4.0, 0.02]]
 
-    @pytest.mark.parametrize(("log", "bounds"), [(False, (0, 50)), (True, (1e-3, 1e3))])
-    def test_drawn_over_all_that_was_searched(self, log, bounds):
-        _, axes = style.new_axes()
-        searched = Searched("p", log=log, bounds=bounds)
-        draw_metric_vs_parameter(axes, metric_vs_parameter(trials([2.0, 3.0], [1.0, 2.0]), searched, "m"))
-        low, high = axes.get_xlim()
-        assert low < bounds[0]
-        assert high > bounds[1]
+    @pytest.mark.parametrize(("distribution", "bounds"), [("uniform", (0, 50)), ("log_uniform_values", (1e-3, 1e3))])
+    def test_drawn_over_all_that_was_searched(self, distribution, bounds):
+        low, high = bounds
+        axes = plot_metric_vs_parameter(
+            scored([2.0, 3.0], [1.0, 2.0], distribution=distribution, min=low, max=high), "p"
+        ).axes[0]
+        left, right = axes.get_xlim()
+        assert left < low
+        assert right > high
         assert axes.get_ylim() == pytest.approx((0.95, 2.05), abs=0.02)
 
     def test_drawn_medians_of_categories(self):
-        table = trials(["a", "a", "a", "b"], [1, 2, 9, 5])
-        _, axes = style.new_axes()
-        draw_metric_vs_parameter(axes, metric_vs_parameter(table, "p", "m"))
+        axes = plot_metric_vs_parameter(scored(["a", "a", "a", "b"], [1, 2, 9, 5]), "p").axes[0]
         assert axes.collections[0].get_segments()[0][:, 1].tolist() == [2, 2]
         assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
 
     def test_drawn_without_a_trial(self):
-        _, axes = style.new_axes()
-        draw_metric_vs_parameter(axes, metric_vs_parameter(trials([], []), "p", "m"))
-        assert axes.get_legend() is None
+        assert plot_metric_vs_parameter(scored([], []), "p").axes[0].get_legend() is None
+
+
+class TestHistory:
+    def test_the_best_so_far_is_of_trials_that_are_done(self):
+        statuses = ["done", "stopped", "failed", "done", "done"]
+        info = history(scored([0] * 5, [3.0, 1.0, 0.5, math.nan, 2.0], statuses))
+        assert info.best_so_far.tolist() == [3, 3, 3, 3, 2]
+        assert info.best == "0004"
+
+    def test_the_best_so_far_follows_the_goal_and_starts_with_the_first_score(self):
+        info = history(scored([0] * 4, [math.nan, 1.0, 0.5, 2.0], goal="maximize"))
+        np.testing.assert_array_equal(info.best_so_far, [math.nan, 1, 1, 2])
+
+    def test_while_none_is_done_those_that_run_count(self):
+        assert history(scored([0, 0], [3.0, 2.0], ["running", "failed"])).best_so_far.tolist() == [3, 3]
+
+    def test_drawn(self):
+        axes = plot_history(scored([0] * 3, [3.0, 1.0, 2.0], ["done", "stopped", "done"])).axes[0]
+        assert axes.get_lines()[0].get_ydata().tolist() == [3, 3, 2]
+        assert axes.get_legend_handles_labels()[1] == ["best so far", "done", "stopped", "best"]
 
 
 class TestStyle:
@@ -224,12 +303,18 @@ class TestPictures:
         sweep = self.sweep(tmp_path)
         pictures = [picture for draw in PICTURES.values() for picture in draw(sweep)]
         names = [picture.name for picture in pictures]
-        assert names == ["curves_train_loss", "curves_val_accuracy", "parameter_00_C", "parameter_01_penalty"]
+        assert names == [
+            "history",
+            "curves_train_loss",
+            "curves_val_accuracy",
+            "parameter_00_C",
+            "parameter_01_penalty",
+        ]
         assert all(picture.figure().axes[0].get_xlabel() for picture in pictures)
 
     def test_one_trial_has_curves_and_no_comparison(self, tmp_path):
         sweep = self.sweep(tmp_path, count=1)
-        assert [len(list(draw(sweep))) for draw in PICTURES.values()] == [2, 0]
+        assert [len(list(draw(sweep))) for draw in PICTURES.values()] == [0, 2, 0]
 
     def test_the_same_bytes_every_time_also_from_a_thread(self, tmp_path):
         sweep, found = self.sweep(tmp_path), []

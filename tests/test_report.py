@@ -12,7 +12,8 @@ from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 from analysis.media import encode_grid
 from analysis.report import write_report
 from analysis.results import ResultsError, load
-from analysis.summary import seconds_word, summarise, word
+from analysis.summary import summarise
+from analysis.words import seconds_word, word
 
 HOSTILE = "</style></td><script>alert('$x_{')</script>\"'&\n../../x"
 PNG = encode_grid(np.zeros((4, 1, 8, 8)))
@@ -74,6 +75,7 @@ class TestPage:
             assert sentence in page.text
         assert page.attributes("img", "alt") == [
             "weight maps",
+            "val/accuracy as the search went on",
             "train/loss over training",
             "val/accuracy over training",
             "val/accuracy against C",
@@ -94,7 +96,7 @@ class TestPage:
 
     def test_figures_are_files_too(self, folder):
         names = sorted(path.name for path in (folder / "figures").iterdir())
-        stems = ["curves_train_loss", "curves_val_accuracy", "parameter_00_C", "parameter_01_penalty"]
+        stems = ["curves_train_loss", "curves_val_accuracy", "history", "parameter_00_C", "parameter_01_penalty"]
         assert names == [f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")]
 
     def test_the_best_trials_media_as_of_its_best_step(self, folder, page):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal
 from analysis.plots import style
-from analysis.results import DONE, FAILED, STATUS, STEP, STOPPED, TRIAL, Sweep
+from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep
 
 MAX_CURVES = 200  # beyond it lines hide each other: the best one and an even choice of the others are drawn
 MAX_POINTS = 300  # a curve, as many as its width has pixels
@@ -21,12 +21,13 @@ LOSSES = ("train/loss", "train/loss_g", "train/loss_d")
 
 
 class Curve(NamedTuple):
-    """One trial: `values` at `steps`, NaN where it reported none."""
+    """One trial: `values` at `steps` and their `spread` over the replicates, NaN where it reported none."""
 
     trial: str
     status: str
     steps: NDArray[np.int64]
     values: NDArray[np.float64]
+    spread: NDArray[np.float64]
 
 
 class LossCurves(NamedTuple):
@@ -40,23 +41,20 @@ class LossCurves(NamedTuple):
     omitted: int
 
 
-def loss_curves(
-    rows: pd.DataFrame,
-    metric: str,
-    *,
-    goal: Goal | None = None,
-    statuses: Mapping[str, str] | None = None,
-    best: str | None = None,
-) -> LossCurves:
-    """`metric` by step for each trial in `rows` that has a finite value of it; `statuses` by trial, done if absent."""
-    known = rows[rows[metric].notna()] if metric in rows else rows.iloc[:0]
+def loss_curves(sweep: Sweep, metric: str | None = None) -> LossCurves:
+    """`metric` (the objective, if none is named) by step for each trial that has a finite value of it."""
+    metric = metric or sweep.objective
+    known = sweep.rows[sweep.rows[metric].notna()] if metric in sweep.rows else sweep.rows.iloc[:0]
     trials = sorted(known[TRIAL].unique())
-    drawn = _choose(trials, best)
-    groups = {str(name): group for name, group in rows[rows[TRIAL].isin(drawn)].groupby(TRIAL)}
-    curves = tuple(_curve(trial, groups[trial], metric, (statuses or {}).get(trial, DONE)) for trial in drawn)
+    drawn = _choose(trials, sweep.best)
+    statuses = dict(zip(sweep.trials[TRIAL], sweep.trials[STATUS], strict=True))
+    groups = {str(name): group for name, group in sweep.rows[sweep.rows[TRIAL].isin(drawn)].groupby(TRIAL)}
+    curves = tuple(_curve(trial, groups[trial], metric, statuses.get(trial, DONE)) for trial in drawn)
+    # Of the losses of a game a lower one is not better, so only the objective says which way is.
+    goal = sweep.goal if metric == sweep.objective else None
     values = known.loc[known[TRIAL].isin(drawn), metric].to_numpy(dtype=float) if drawn else np.empty(0)
-    scale = style.value_scale(values, goal)
-    return LossCurves(metric, goal, scale, curves, best if best in drawn else None, len(trials) - len(drawn))
+    best = sweep.best if sweep.best in drawn else None
+    return LossCurves(metric, goal, style.value_scale(values, goal), curves, best, len(trials) - len(drawn))
 
 
 def draw_loss_curves(axes: Axes, info: LossCurves) -> None:
@@ -72,16 +70,18 @@ def draw_loss_curves(axes: Axes, info: LossCurves) -> None:
     style.set_legend(axes)
 
 
+def plot_loss_curves(sweep: Sweep, metric: str | None = None) -> Figure:
+    """The figure of `loss_curves`."""
+    return style.figure(draw_loss_curves, loss_curves(sweep, metric))
+
+
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
     """The losses the sweep's trials report, then its objective."""
-    statuses = dict(zip(sweep.trials[TRIAL], sweep.trials[STATUS], strict=True))
     for metric in dict.fromkeys([*(name for name in LOSSES if name in sweep.rows), sweep.objective]):
-        # Of the losses of a game a lower one is not better, so only the objective says which way is.
-        goal = sweep.goal if metric == sweep.objective else None
-        info = loss_curves(sweep.rows, metric, goal=goal, statuses=statuses, best=sweep.best)
+        info = loss_curves(sweep, metric)
         if info.curves:
             name = f"curves_{style.file_name(metric)}"
-            yield style.Picture(name, f"{metric} over training", _caption(info), partial(draw_loss_curves, info=info))
+            yield style.Picture(name, f"{metric} over training", _caption(info), info, draw_loss_curves)
 
 
 def _choose(trials: Sequence[str], best: str | None) -> list[str]:
@@ -94,7 +94,11 @@ def _choose(trials: Sequence[str], best: str | None) -> list[str]:
 def _curve(trial: str, rows: pd.DataFrame, metric: str, status: str) -> Curve:
     count = len(rows)
     kept = np.unique(np.linspace(0, count - 1, min(count, MAX_POINTS)).round().astype(int))
-    return Curve(trial, status, rows[STEP].to_numpy(dtype=int)[kept], rows[metric].to_numpy(dtype=float)[kept])
+    values, spread = (
+        rows[name].to_numpy(dtype=float)[kept] if name in rows else np.full(len(kept), np.nan)
+        for name in (metric, metric + SPREAD)
+    )
+    return Curve(trial, status, rows[STEP].to_numpy(dtype=int)[kept], values, spread)
 
 
 def _draw_curve(axes: Axes, curve: Curve, *, is_best: bool) -> None:
@@ -103,6 +107,9 @@ def _draw_curve(axes: Axes, curve: Curve, *, is_best: bool) -> None:
         look = {"color": style.BLUE, "linewidth": 1.8, "label": "best", "zorder": 4}
     lone = int(np.isfinite(curve.values).sum()) == 1  # a line of one point has no length
     axes.plot(curve.steps, curve.values, marker="o" if lone else "", markersize=4, **look)
+    if is_best and np.isfinite(curve.spread).any():
+        low, high = curve.values - curve.spread, curve.values + curve.spread
+        axes.fill_between(curve.steps, low, high, color=style.BLUE, alpha=0.2, linewidth=0, zorder=3)
 
 
 def _draw_ends(axes: Axes, curves: Sequence[Curve], status: str, *, marker: str, color: str, label: str) -> None:
@@ -120,5 +127,7 @@ def _last(values: NDArray[np.float64]) -> int:
 
 def _caption(info: LossCurves) -> str:
     best = f"; trial {info.best} scored best" if info.best else ""
+    spread = any(np.isfinite(curve.spread).any() for curve in info.curves if curve.trial == info.best)
+    best += ", its band is one standard deviation over the replicates" * spread
     omitted = f"; {info.omitted} more are not drawn" if info.omitted else ""
     return f"One line a trial ({len(info.curves)} of them){best}{omitted}."

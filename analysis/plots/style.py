@@ -27,6 +27,8 @@ Scale = Literal["linear", "log", "symlog"]
 
 PAPER, INK, MUTED, FAINT, GRID = "#ffffff", "#1f2328", "#57606a", "#a8b1ba", "#e6e8eb"
 BLUE, VERMILLION, ORANGE = "#0072b2", "#d55e00", "#e69f00"
+GREEN, PURPLE, YELLOW, SKY = "#009e73", "#cc79a7", "#c9b800", "#4fb0e8"  # two a shade off, to be seen on white
+SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, MUTED, YELLOW)  # of several sweeps, one each
 # The same picture on a dark page: every colour above has its partner.
 DARK = {
     PAPER: "#161b22",
@@ -37,6 +39,10 @@ DARK = {
     BLUE: "#56b4e9",
     VERMILLION: "#ff8147",
     ORANGE: "#f0b72f",
+    GREEN: "#2fc79b",
+    PURPLE: "#e59cc4",
+    YELLOW: "#f0e442",
+    SKY: "#8ccdf5",
 }
 SIZE = (4.4, 3.1)  # inches: one column of a paper, one screen of a phone
 PNG_DPI = 200
@@ -50,29 +56,56 @@ OUTLIER_RATIO = 20  # extremes so many times the bulk's width would flatten all 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture ready to be drawn: `name` is its file's, `caption` says what is seen."""
+    """A picture ready to be drawn: `name` is its file's, `caption` says what is seen, `info` are its numbers.
+
+    `draw` puts `info` on an axes, which it may cut into several; `size` is in inches. `animation` makes a GIF of the
+    same, where there is one.
+    """
 
     name: str
     title: str
     caption: str
-    draw: Callable[[Axes], None]
+    info: Any
+    draw: Callable[[Axes, Any], None]
+    size: tuple[float, float] = SIZE
+    animation: Callable[[], bytes] | None = None
 
     def figure(self) -> Figure:
-        figure, axes = new_axes()
-        self.draw(axes)
-        return figure
+        return figure(self.draw, self.info, self.size)
 
 
-def new_axes() -> tuple[Figure, Axes]:
+def figure(draw: Callable[[Axes, Any], None], info: Any, size: tuple[float, float] = SIZE) -> Figure:
+    """A figure with `info` drawn on it."""
+    made, axes = new_axes(size)
+    draw(axes, info)
+    return made
+
+
+def new_axes(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
     """A figure with one styled axes."""
-    figure = Figure(figsize=SIZE, layout="constrained", facecolor=PAPER)
-    axes = figure.add_subplot(facecolor=PAPER)
+    made = Figure(figsize=size, layout="constrained", facecolor=PAPER)
+    return made, _styled(made.add_subplot())
+
+
+def split(axes: Axes, rows: int, columns: int, **ratios: Any) -> list[Axes]:
+    """`axes` cut into a grid of styled ones, row by row; `ratios` as for Matplotlib's GridSpec."""
+    cell = axes.get_subplotspec()
+    if cell is None:
+        raise ValueError("this picture has several panels: draw it on axes made by subplots() or add_subplot()")
+    owner: Any = axes.figure
+    axes.remove()
+    grid = cell.subgridspec(rows, columns, **ratios)
+    return [_styled(owner.add_subplot(grid[row, column])) for row in range(rows) for column in range(columns)]
+
+
+def _styled(axes: Axes) -> Axes:
+    axes.set_facecolor(PAPER)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(FAINT)
     axes.tick_params(which="both", color=FAINT, labelcolor=MUTED, labelsize=FONT_SIZE - 1)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-    return figure, axes
+    return axes
 
 
 def set_labels(axes: Axes, x: str, y: str) -> None:
@@ -111,10 +144,10 @@ def _set_ticks(axis: Axis, scale: Scale, values: NDArray[np.float64]) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def set_legend(axes: Axes) -> None:
+def set_legend(axes: Axes, columns: int = 5) -> None:
     """A legend above the axes, where it hides no data, if anything is labelled."""
     if axes.get_legend_handles_labels()[0]:
-        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "ncols": 5}
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "ncols": columns}
         axes.legend(**place, frameon=False, fontsize=FONT_SIZE - 1, labelcolor=INK, handlelength=1.4, columnspacing=1)
 
 

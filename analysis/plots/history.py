@@ -1,0 +1,83 @@
+"""The course of a search: every trial's score in the order they were asked for, and the best so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.metrics import Goal
+from analysis.plots import marks, style
+from analysis.results import DONE, FAILED, SPREAD, STATUS, TRIAL, Sweep
+
+
+class History(NamedTuple):
+    """Trials in the order they were asked for, `number` 0, 1, ...; all arrays and tuples run over them.
+
+    `score` is NaN for a trial without one, `spread` its standard deviation over the replicates; `best_so_far` is the
+    best score up to here of those that are done (while none is, of those that did not fail), NaN before the first.
+    """
+
+    metric: str
+    goal: Goal
+    score_scale: style.Scale
+    trials: tuple[str, ...]
+    statuses: tuple[str, ...]
+    score: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    best_so_far: NDArray[np.float64]
+    best: str | None
+
+
+def history(sweep: Sweep) -> History:
+    """The objective of all trials, in the order of their names."""
+    table = sweep.trials.set_index(TRIAL)
+    counts = table[STATUS] == DONE if (table[STATUS] == DONE).any() else table[STATUS] != FAILED
+    score, spread = (np.asarray(sweep.values(m), np.float64) for m in (sweep.objective, sweep.objective + SPREAD))
+    return History(
+        metric=sweep.objective,
+        goal=sweep.goal,
+        score_scale=style.value_scale(score[np.isfinite(score)], sweep.goal),
+        trials=tuple(table.index),
+        statuses=tuple(table[STATUS]),
+        score=score,
+        spread=spread,
+        best_so_far=best_so_far(np.where(counts, score, np.nan), sweep.goal),
+        best=sweep.best,
+    )
+
+
+def best_so_far(score: NDArray[np.float64], goal: Goal) -> NDArray[np.float64]:
+    """The best of the scores up to each place, (n,), as if NaN were not there."""
+    function = np.fmax if goal == "maximize" else np.fmin
+    best: NDArray[np.float64] = function.accumulate(score)
+    return best
+
+
+def draw_history(axes: Axes, info: History) -> None:
+    """A mark a trial by how it ended, and the best so far as a staircase."""
+    number = np.arange(len(info.trials), dtype=float)
+    axes.step(number, info.best_so_far, where="post", color=style.BLUE, linewidth=1.4, label="best so far", zorder=2)
+    is_best = marks.equal(info.best, info.trials)
+    marks.draw_trials(axes, number, info.score, info.spread, info.statuses, is_best)
+    style.set_scale(axes, info.score_scale, info.score[np.isfinite(info.score)])
+    style.set_x_scale(axes, "linear", number)
+    style.set_labels(axes, "trial, in the order they were asked for", style.with_goal(info.metric, info.goal))
+    style.set_legend(axes)
+
+
+def plot_history(sweep: Sweep) -> Figure:
+    """The figure of `history`."""
+    return style.figure(draw_history, history(sweep))
+
+
+def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+    """One, where more than one trial has a score."""
+    info = history(sweep)
+    if np.isfinite(info.score).sum() > 1:
+        caption = f"One mark a trial ({len(info.trials)} of them), its best {info.metric}."
+        yield style.Picture("history", f"{info.metric} as the search went on", caption, info, draw_history)

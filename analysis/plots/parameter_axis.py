@@ -1,0 +1,120 @@
+"""A searched parameter as an axis: numbers on the scale they were searched on, everything else as categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from analysis.plots import style
+from analysis.results import CONFIG
+from analysis.searched import Searched
+
+MAX_CATEGORIES = 12  # a longer list of numbers is drawn as numbers
+JITTER = 0.18  # half width, in categories, over which equal values are spread so that all are seen
+
+
+class ParameterAxis(NamedTuple):
+    """Where each trial lies: `places` (n,) run over the trials, NaN for one that does not use the parameter.
+
+    A place is the parameter's value, or the index into `categories` when there are any; `bounds` are the search's, if
+    known.
+    """
+
+    parameter: str
+    scale: Literal["linear", "log"]
+    categories: tuple[str, ...]
+    bounds: tuple[float, float] | None
+    places: NDArray[np.float64]
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Which trials use the parameter, (n,)."""
+        return np.isfinite(self.places)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The ends of the axis: all that was searched and all that was tried; (0, 1) where there is nothing."""
+        if self.categories:
+            return 0, len(self.categories) - 1
+        known = [*self.places[self.active], *(self.bounds or ())]
+        return (min(known), max(known)) if known else (0, 1)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """`places` as shares of the way from one end of the axis to the other, in [0, 1]; 0.5 where both are one."""
+        forward = np.log if self.scale == "log" else np.asarray
+        low, high = forward(np.array(self.range, dtype=float))
+        places: NDArray[np.float64] = forward(self.places)
+        return (places - low) / (high - low) if high > low else np.where(self.active, 0.5, np.nan)
+
+
+def parameter_axis(trials: pd.DataFrame, parameter: str | Searched) -> ParameterAxis:
+    """Column `config/PARAMETER` of `trials` as an axis; a plain name means a linear range."""
+    searched = Searched(parameter) if isinstance(parameter, str) else parameter
+    column = CONFIG + searched.name
+    raw = trials[column] if column in trials else pd.Series(np.nan, index=trials.index)
+    # An empty cell is null where null may be chosen, and an inactive parameter elsewhere.
+    active = (raw.notna() | (None in searched.choices)).to_numpy(dtype=bool)
+    places = np.full(len(raw), np.nan)
+    categories = _categories(searched, raw[active])
+    places[active] = _places(raw[active], categories)
+    log = searched.log and not categories and np.nanmin(places, initial=1) > 0
+    return ParameterAxis(searched.name, "log" if log else "linear", categories, searched.bounds, places)
+
+
+def jitter(count: int) -> NDArray[np.float64]:
+    """Offsets in [-JITTER, JITTER) that spread evenly however many there are (golden ratio sequence)."""
+    shares: NDArray[np.float64] = np.arange(count, dtype=np.float64) * 0.6180339887 % 1
+    return (shares * 2 - 1) * JITTER
+
+
+def draw_x(axes: Axes, info: ParameterAxis) -> None:
+    """Scale, ends and ticks of the x axis."""
+    if info.categories:
+        slanted = sum(map(len, info.categories)) > 40
+        axes.set_xticks(range(len(info.categories)), [style.plain(name, 16) for name in info.categories])
+        axes.tick_params(axis="x", rotation=30 if slanted else 0)
+        axes.set_xlim(-0.6, len(info.categories) - 0.4)
+    else:
+        style.set_x_scale(axes, info.scale, np.append(info.places[info.active], info.bounds or ()))
+
+
+def word(value: Any) -> str:
+    """A value's name in the YAML of a spec; a CSV makes 32 into 32.0 and true into True."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return "null"
+    if isinstance(value, bool | np.bool_) or value in ("True", "False"):
+        return str(value).lower()
+    try:
+        return f"{float(value):g}"
+    except ValueError:
+        return str(value)
+
+
+def _categories(searched: Searched, raw: pd.Series[Any]) -> tuple[str, ...]:
+    """Names of the categories in order, or () where the values are numbers of a range."""
+    numbers = pd.to_numeric(raw, errors="coerce")
+    is_range = not searched.choices or len(searched.choices) > MAX_CATEGORIES
+    if is_range and not _is_boolean(raw) and numbers.notna().all():
+        return ()
+    choices: Sequence[Any] = searched.choices
+    if all(isinstance(choice, int | float) and not isinstance(choice, bool) for choice in choices):
+        choices = sorted(choices)
+    seen = sorted({word(value) for value in raw}, key=str)
+    return tuple(dict.fromkeys([*map(word, choices), *seen]))
+
+
+def _is_boolean(raw: pd.Series[Any]) -> bool:
+    return bool(raw.map(lambda value: isinstance(value, bool | np.bool_)).any())
+
+
+def _places(raw: pd.Series[Any], categories: Sequence[str]) -> NDArray[np.float64]:
+    if not categories:
+        return raw.to_numpy(dtype=float)
+    index = {name: number for number, name in enumerate(categories)}
+    return np.array([index[word(value)] for value in raw], dtype=float)

@@ -1,0 +1,56 @@
+"""How each verdict of the judge looks, the same in every picture: a colour and a shape of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from analysis.plots import style
+from analysis.results import HEALTHY, REASON, TRIAL, VERDICT, Sweep
+
+UNJUDGED = "not judged"
+COLLAPSES = ("mode_collapse", "low_diversity")
+
+
+class Look(NamedTuple):
+    """A mark's colour and shape (Matplotlib's letter)."""
+
+    color: str
+    marker: str
+
+
+# Those that are easily confused in colour differ most in shape; gloomy ones are grey.
+LOOKS: Mapping[str, Look] = {
+    HEALTHY: Look(style.GREEN, "o"),
+    "mode_collapse": Look(style.VERMILLION, "s"),
+    "low_diversity": Look(style.ORANGE, "D"),
+    "memorised": Look(style.YELLOW, "h"),
+    "blurred": Look(style.SKY, "v"),
+    "noise": Look(style.MUTED, "x"),
+    "discriminator_wins": Look(style.BLUE, ">"),
+    "generator_wins": Look(style.PURPLE, "<"),
+    "frozen": Look(style.FAINT, "P"),
+    "diverged": Look(style.INK, "X"),
+    UNJUDGED: Look(style.FAINT, "."),
+}
+
+
+def look_of(verdict: str) -> Look:
+    """The look of any verdict, also one this table does not know."""
+    return LOOKS.get(verdict, Look(style.INK, "*"))
+
+
+def verdicts_of(sweep: Sweep) -> pd.Series[Any]:
+    """The verdict on every trial of `trials`, indexed by trial; one that failed has diverged or was not judged."""
+    table = sweep.trials.set_index(TRIAL)
+    known = table[VERDICT] if VERDICT in table else pd.Series(None, index=table.index, dtype=object)
+    last = sweep.final[VERDICT].reindex(table.index) if VERDICT in sweep.final else known
+    diverged = table[REASON].astype(str).str.startswith("diverged")
+    return known.fillna(last).mask(diverged, "diverged").fillna(UNJUDGED)
+
+
+def are_judged(sweep: Sweep) -> bool:
+    """Whether any trial of the sweep has a verdict."""
+    return VERDICT in sweep.rows or VERDICT in sweep.trials

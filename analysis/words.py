@@ -1,0 +1,42 @@
+"""Numbers, times and names of a sweep in words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from analysis.results import Sweep
+
+
+def title(sweep: Sweep) -> str:
+    return str(sweep.spec.get("name") or f"{model_of(sweep)} on {dataset_of(sweep)}")
+
+
+def word(value: Any) -> str:
+    """A value of a table for a reader: four digits of a number, nothing for a missing one."""
+    if is_missing(value):
+        return ""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:.4g}" if is_number else str(value)
+
+
+def seconds_word(seconds: Any) -> str:
+    """A duration in the two units that matter."""
+    if is_missing(seconds):
+        return ""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def model_of(sweep: Sweep) -> str:
+    return str(sweep.spec.get("model") or "an unnamed model")
+
+
+def dataset_of(sweep: Sweep) -> str:
+    return str(sweep.spec.get("dataset") or "an unnamed dataset")
+
+
+def is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
