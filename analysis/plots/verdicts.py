@@ -43,14 +43,13 @@ def look_of(verdict: str) -> Look:
 
 
 def verdicts_of(sweep: Sweep) -> pd.Series[Any]:
-    """The verdict on every trial of `trials`, indexed by trial; one that failed has diverged or was not judged."""
+    """The verdict on every trial of `trials`, indexed by trial; a failed one has diverged or was not judged."""
     table = sweep.trials.set_index(TRIAL)
-    known = table[VERDICT] if VERDICT in table else pd.Series(None, index=table.index, dtype=object)
-    last = sweep.final[VERDICT].reindex(table.index) if VERDICT in sweep.final else known
-    diverged = table[REASON].astype(str).str.startswith("diverged")
-    return known.fillna(last).mask(diverged, "diverged").fillna(UNJUDGED)
+    known = table[VERDICT] if VERDICT in table else pd.Series("", index=table.index)
+    diverged = table[REASON].astype(str).str.startswith("diverged") if REASON in table else known.eq("diverged")
+    return known.mask(diverged, "diverged").replace("", UNJUDGED)
 
 
 def are_judged(sweep: Sweep) -> bool:
-    """Whether any trial of the sweep has a verdict."""
-    return VERDICT in sweep.rows or VERDICT in sweep.trials
+    """Whether the judge has looked at any trial."""
+    return VERDICT in sweep.trials and bool((sweep.trials[VERDICT] != "").any())
