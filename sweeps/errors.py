@@ -2,10 +2,10 @@
 
 from analysis.results import ResultsError
 from search_spaces.space import SpaceError
-from sweeps.faults import ClusterError, FolderError, SpecError
+from sweeps.faults import ArtifactError, ClusterError, FolderError, SpecError, TrackingError
 from trainables.base import ConfigError
 from trainables.data import DataError
 from trainables.entry import ModelError
 
-WRONG_REQUEST = (SpecError, SpaceError, DataError, ModelError, ConfigError, FolderError, ResultsError)
-RUN_FAILED = (ClusterError,)
+WRONG_REQUEST = (SpecError, SpaceError, DataError, ModelError, ConfigError, FolderError, ResultsError, ArtifactError)
+RUN_FAILED = (ClusterError, TrackingError)

@@ -38,6 +38,14 @@ class FolderError(ValueError):
     """A folder that cannot be used as asked; one line that says why and what to do."""
 
 
+class ArtifactError(ValueError):
+    """An artifact of W&B that there is not, or that may not be unpacked; one line."""
+
+
+class TrackingError(RuntimeError):
+    """W&B cannot be used or does not answer; one line that says why and what to do."""
+
+
 class ClusterError(RuntimeError):
     """Ray could not be started or reached; one line that says what to do."""
 

@@ -4,12 +4,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tracked import KEY, feed, logged_out, steps_of, tracker
-from wandb_server import Accepting, Answer, hanging, refusing, serving
+from tracked import KEY, feed, logged_in, logged_out, steps_of, tracker
+from wandb_server import Accepting, hanging, refusing
 
 from sweeps.tracking import upload_command
 from sweeps.tracking.files import unsynced
@@ -26,15 +25,6 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "sweep"
     folder.mkdir()
     return folder
-
-
-@contextmanager
-def logged_in(answer: Answer) -> Iterator[None]:
-    """Logged in at a server that answers like this."""
-    with serving(answer) as address, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WANDB_BASE_URL", address)
-        patch.setenv("WANDB_API_KEY", KEY)
-        yield
 
 
 def upload(folder: Path) -> None:

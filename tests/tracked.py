@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from wandb_server import Answer, serving
 
 from sweeps.spec.resolved import Objective, Tracking
 from sweeps.tracking import Tracker
@@ -32,6 +33,15 @@ def logged_out(home: Path) -> Iterator[str]:
             patch.setenv(name, value)
         yield mark
     assert until(lambda: not marked(mark)), marked(mark)
+
+
+@contextmanager
+def logged_in(answer: Answer) -> Iterator[None]:
+    """Logged in at a server that answers like this."""
+    with serving(answer) as address, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WANDB_BASE_URL", address)
+        patch.setenv("WANDB_API_KEY", KEY)
+        yield
 
 
 def marked(mark: str) -> list[psutil.Process]:

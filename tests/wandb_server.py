@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from wandb_artifacts import Artifacts
+
 Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
 
 
@@ -45,7 +47,10 @@ def serving(answer: Answer) -> Iterator[str]:
 
 
 def reply(handler: BaseHTTPRequestHandler, document: Any, status: int = 200) -> None:
-    body = json.dumps(document).encode()
+    send(handler, json.dumps(document).encode(), status)
+
+
+def send(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200) -> None:
     handler.send_response(status)
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", str(len(body)))
@@ -62,60 +67,97 @@ def hanging(over: threading.Event) -> Answer:
 
 
 class Accepting:
-    """What a W&B server keeps of the runs it is sent: `steps` and `exits` by run id, in the order they came."""
+    """What a W&B server keeps of the runs it is sent, by run id, in the order it came; `artifacts` are beside."""
 
     def __init__(self) -> None:
         self.lines: dict[str, list[dict[str, Any]]] = {}
         self.exits: dict[str, list[int]] = {}
-        self.groups: set[str] = set()
+        self.runs: dict[str, dict[str, Any]] = {}  # the latest of what a run says of itself: tags, group, config, ...
+        self.summaries: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, set[str]] = {}
+        self.alerts: list[dict[str, Any]] = []
+        self.artifacts = Artifacts()
+        self._answers = {
+            "Viewer": lambda variables: {"viewer": _VIEWER},
+            "GetDefaultEntity": lambda variables: {"viewer": _VIEWER},
+            "RunResumeStatus": lambda variables: {"model": self._resume_status(variables["name"])},
+            "UpsertBucket": lambda variables: {"upsertBucket": self._upsert(variables)},
+            "NotifyScriptableRunAlert": self._alert,
+        }
+
+    @property
+    def groups(self) -> set[str]:
+        return {run["groupName"] for run in self.runs.values()}
 
     def steps(self, run: str) -> list[int]:
         return [line["_step"] for line in self.lines[run]]
 
     def __call__(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         stream = re.match(r"/files/[^/]+/[^/]+/([^/]+)/file_stream", handler.path)
-        if handler.path == "/graphql":
+        if handler.path.startswith("/artifacts/"):
+            self._storage(handler, body)
+        elif handler.path == "/graphql":
             reply(handler, {"data": self._graphql(json.loads(body), handler.headers["Host"])})
         else:
             if stream:
                 self._stream(stream[1], json.loads(body))
             reply(handler, {})
 
+    def _storage(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        if handler.command == "PUT":
+            self.artifacts.put(handler.path, body)
+            reply(handler, {})
+        else:
+            send(handler, self.artifacts.get(handler.path))
+
     def _graphql(self, request: dict[str, Any], host: str) -> dict[str, Any]:
         operation = re.findall(r"(?:query|mutation)\s+(\w+)", request["query"])[0]
         variables = request.get("variables") or {}
-        if operation == "RunResumeStatus":
-            return {"model": self._resume_status(variables["name"])}
-        if operation == "UpsertBucket":
-            self.groups |= {variables["groupName"]} - {None}
-            return {"upsertBucket": self._upsert(variables["name"], variables["project"])}
+        answer = self._answers.get(operation)
+        if answer is not None:
+            return answer(variables)
         if operation == "CreateRunFiles":
+            self.files.setdefault(variables["run"], set()).update(variables["files"])
             files = [{"name": name, "uploadUrl": f"http://{host}/upload/{name}"} for name in variables["files"]]
             return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
-        return {}
+        return self.artifacts.answer(operation, variables, host) or {}
 
     def _resume_status(self, run: str) -> dict[str, Any] | None:
-        if run not in self.lines:
+        if run not in self.runs:
             return None
-        tail = json.dumps([json.dumps(self.lines[run][-1])])
-        bucket = {"id": run, "name": run, "displayName": run, "summaryMetrics": "{}", "config": "{}", "tags": []}
-        counts = {"historyLineCount": len(self.lines[run]), "logLineCount": 0, "eventsLineCount": 0}
-        rest = {"historyTail": tail, "eventsTail": "[]", "wandbConfig": '{"t": {"1": 1}}'}
-        return {"id": "1", "name": "tests", "entity": _ENTITY, "bucket": {**bucket, **counts, **rest}}
+        lines = self.lines.get(run, [])
+        bucket = {"id": run, "name": run, "displayName": run, "tags": self.runs[run]["tags"] or []}
+        counts = {"historyLineCount": len(lines), "logLineCount": 0, "eventsLineCount": 0}
+        state = {"summaryMetrics": json.dumps(self.summaries.get(run, {})), "config": "{}"}
+        tail = {"historyTail": json.dumps([json.dumps(line) for line in lines[-1:]]), "eventsTail": "[]"}
+        whole = {**bucket, **counts, **state, **tail, "wandbConfig": '{"t": {"1": 1}}'}
+        return {"id": "1", "name": "tests", "entity": _ENTITY, "bucket": whole}
 
-    def _upsert(self, run: str, project: str) -> dict[str, Any]:
-        place = {"id": "1", "name": project, "entity": _ENTITY}
+    def _upsert(self, variables: dict[str, Any]) -> dict[str, Any]:
+        run = variables["name"]
+        inserted = run not in self.runs
+        said = {name: value for name, value in variables.items() if value is not None}
+        self.runs[run] = {"tags": [], "groupName": None, **self.runs.get(run, {}), **said}
+        place = {"id": "1", "name": variables["project"], "entity": _ENTITY}
         count = len(self.lines.get(run, []))
         bucket = {"id": run, "name": run, "displayName": run, "config": "{}", "project": place}
-        return {"bucket": {**bucket, "historyLineCount": count}, "inserted": run not in self.lines}
+        return {"bucket": {**bucket, "historyLineCount": count}, "inserted": inserted}
+
+    def _alert(self, variables: dict[str, Any]) -> dict[str, Any]:
+        self.alerts.append(variables)
+        return {"notifyScriptableRunAlert": {"success": True}}
 
     def _stream(self, run: str, document: dict[str, Any]) -> None:
-        history = (document.get("files") or {}).get("wandb-history.jsonl")
+        files = document.get("files") or {}
+        history, summary = files.get("wandb-history.jsonl"), files.get("wandb-summary.json")
         if history:
             lines = self.lines.setdefault(run, [])
             lines[history["offset"] :] = [json.loads(line) for line in history["content"]]
+        if summary:
+            self.summaries[run] = json.loads(summary["content"][-1])
         if document.get("complete") is not None:
             self.exits.setdefault(run, []).append(document["exitcode"])
 
 
 _ENTITY = {"id": "1", "name": "someone"}
+_VIEWER = {"id": "1", "entity": "someone", "username": "someone", "email": "", "flags": "{}", "teams": {"edges": []}}

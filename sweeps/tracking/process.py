@@ -1,20 +1,46 @@
-"""How the feed lives as a process: alone in its folder, no longer than the driver wants, heard by the driver alone."""
+"""How a process that talks to W&B lives: no longer than its parent wants, heard by the parent alone."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 POLL = 0.1  # seconds between looks for the driver
 GRACE = 10.0  # seconds the feed has to deliver what is queued when the driver is gone
+
+
+def spawn(arguments: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
+    """Start Python with these arguments and this package in reach, in a session of its own.
+
+    A session of its own, because Ctrl-C is for the parent, which then ends this process with `end`.
+    """
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": _python_path(), "PYTHONSAFEPATH": "1"},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        **streams,
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all it started: wandb's service has a session of its own, so they are found by descent."""
+    try:
+        family = psutil.Process(process.pid)
+        kill([*family.children(recursive=True), family])
+    except psutil.NoSuchProcess:
+        pass
+    process.poll()
 
 
 class Parent:
@@ -77,3 +103,10 @@ def kill(processes: Sequence[psutil.Process]) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(processes, timeout=1)
+
+
+def _python_path() -> str:
+    """A child's PYTHONPATH: finds this package also where it is not installed."""
+    home = Path(__file__).resolve().parents[2]
+    inherited = os.environ.get("PYTHONPATH", "")
+    return inherited if home.name.endswith("-packages") else os.pathsep.join(filter(None, [inherited, str(home)]))

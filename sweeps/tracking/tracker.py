@@ -13,13 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from analysis.metrics import goal_of
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective, Tracking
 from sweeps.tracking.mode import switched_off
-from sweeps.tracking.process import kill
+from sweeps.tracking.process import end, spawn
 from sweeps.tracking.queue import FeedSettings, Layout, QueueWriter, delivered, write_settings
 
 PATIENCE = 7.0  # seconds that the end of a sweep waits for W&B
@@ -126,14 +124,8 @@ class FeedProcess:
     def __init__(self, layout: Layout, session: str, say: Callable[[str], None]) -> None:
         options = ["--parent", str(os.getpid()), "--session", session]
         with layout.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "sweeps.tracking.feed", str(layout.folder), *options],
-                env={**os.environ, "PYTHONPATH": _python_path(), "PYTHONSAFEPATH": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the driver, which then closes the queue
-            )
+            command = ["-m", "sweeps.tracking.feed", str(layout.folder), *options]
+            self._process = spawn(command, stdout=subprocess.PIPE, stderr=log)
         self._listener = threading.Thread(target=self._listen, args=(say,), daemon=True)
         self._listener.start()
 
@@ -144,17 +136,8 @@ class FeedProcess:
         except subprocess.TimeoutExpired:
             pass
         finally:  # also when a second Ctrl-C cuts the wait
-            self._kill()
+            end(self._process)
         self._listener.join(0.5)
-
-    def _kill(self) -> None:
-        """wandb's service has a session of its own, so no process group holds them all: find them by descent."""
-        try:
-            feed = psutil.Process(self._process.pid)
-            kill([*feed.children(recursive=True), feed])
-        except psutil.NoSuchProcess:
-            pass
-        self._process.poll()
 
     def _listen(self, say: Callable[[str], None]) -> None:
         assert self._process.stdout is not None
@@ -166,13 +149,6 @@ class FeedProcess:
 def upload_command(folder: Path) -> list[str]:
     """The command that delivers what a sweep's feed could not, and uploads what was recorded offline."""
     return [sys.executable, "-m", "sweeps.tracking.feed", str(folder), "--upload"]
-
-
-def _python_path() -> str:
-    """The child's PYTHONPATH: finds this package also where it is not installed."""
-    home = Path(__file__).resolve().parents[2]
-    inherited = os.environ.get("PYTHONPATH", "")
-    return inherited if home.name.endswith("-packages") else os.pathsep.join(filter(None, [inherited, str(home)]))
 
 
 def _to_stderr(line: str) -> None:

@@ -1,0 +1,106 @@
+"""An artifact of W&B as a folder on this machine: `entity/project/name:alias`, wherever a folder is asked for.
+
+W&B is asked by a process of its own (`python -m sweeps.tracking.fetch PATH INTO`), so that the one who waits can end
+it whatever wandb waits for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import psutil
+
+from sweeps.faults import ArtifactError, TrackingError
+from sweeps.tracking.mode import client, login_fault
+from sweeps.tracking.process import Notices, end, kill, spawn
+
+NAME = r"\w[\w.-]*"
+PATH = re.compile(f"{NAME}/{NAME}/{NAME}:{NAME}")
+PATIENCE = 30.0  # seconds the server has to say what an artifact holds
+DONE, FAILED, WRONG = 0, 1, 2
+
+
+def is_artifact(what: str) -> bool:
+    """Whether `what` names an artifact of W&B, and no file or folder."""
+    return PATH.fullmatch(what) is not None and not Path(what).exists()
+
+
+def fetched(path: str, into: Path, *, patience: float = PATIENCE) -> Path:
+    """Download the artifact `path` (entity/project/name:alias) into the folder `into`, which is returned.
+
+    ArtifactError if there is none, or if its files would leave the folder; TrackingError if W&B cannot be used or
+    says nothing for `patience` seconds.
+    """
+    if PATH.fullmatch(path) is None:
+        raise ArtifactError(f"{path}: not an artifact of W&B; valid: entity/project/artifact:alias")
+    command = ["-m", "sweeps.tracking.fetch", path, str(into.resolve()), str(patience)]
+    child = spawn(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        said = child.communicate()[0].decode(errors="replace").strip()
+    finally:
+        end(child)
+    if child.returncode == DONE:
+        return into
+    raise (ArtifactError if child.returncode == WRONG else TrackingError)(f"{path}: {said or 'the download broke off'}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """In the child: the exit code says which kind of error the line on stdout is."""
+    path, into, patience = arguments
+    notices = Notices()
+    impatient = threading.Timer(float(patience), _give_up, [notices])
+    impatient.daemon = True
+    impatient.start()
+    try:
+        artifact = _found(path)
+        _check(artifact.manifest.entries.values())
+        impatient.cancel()
+        artifact.download(root=into, skip_cache=True)
+    except (ArtifactError, TrackingError) as error:
+        notices.say(str(error))
+        return WRONG if isinstance(error, ArtifactError) else FAILED
+    except Exception as error:  # wandb's own, requests', OSErrors
+        notices.say(f"the download failed: {error}")
+        return FAILED
+    return DONE
+
+
+def _found(path: str) -> Any:
+    wandb, fault = client(), login_fault()
+    if fault:
+        raise TrackingError(fault)
+    try:
+        return wandb.Api().artifact(path)
+    except wandb.errors.AuthenticationError as error:
+        raise TrackingError(str(error)) from None
+    except (wandb.errors.CommError, ValueError) as error:
+        if "not found" in str(error):
+            raise ArtifactError(str(error)) from None
+        raise TrackingError(str(error)) from None
+
+
+def _check(entries: Iterable[Any]) -> None:
+    """ArtifactError for a file that would be written outside of the folder, or read from somewhere else."""
+    for entry in entries:
+        path = PurePosixPath(entry.path)
+        if path.is_absolute() or ".." in path.parts or "\\" in entry.path:
+            raise ArtifactError(f"refused: its file {entry.path} would leave the folder")
+        if entry.ref is not None:
+            raise ArtifactError(f"refused: its file {entry.path} lies elsewhere, at {entry.ref}")
+
+
+def _give_up(notices: Notices) -> None:
+    notices.say("the W&B server does not answer; try again later")
+    kill(psutil.Process().children(recursive=True))
+    os._exit(FAILED)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
