@@ -1,0 +1,89 @@
+"""Pictures of the page: panels in the style of `analysis.plots`, and small PNGs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from analysis.plots import style
+
+DPI = 110  # legible on a page, and small
+COLOURS = 64
+PANEL = (3.7, 2.8)  # inches
+# Of series beside each other: Okabe and Ito's, the first ones of the house first.
+SERIES = (style.BLUE, style.VERMILLION, "#009e73", style.ORANGE, "#cc79a7", "#56b4e9", style.INK)
+MARKERS = "osD^vPX"
+
+
+def panels(columns: int, rows: int = 1, size: tuple[float, float] = PANEL) -> tuple[Figure, list[Axes]]:
+    """A figure with rows x columns styled axes, row by row."""
+    figure = Figure(figsize=(columns * size[0], rows * size[1]), layout="constrained", facecolor=style.PAPER)
+    axes = [figure.add_subplot(rows, columns, number + 1, facecolor=style.PAPER) for number in range(rows * columns)]
+    for one in axes:
+        one.spines[["top", "right"]].set_visible(False)
+        one.spines[["left", "bottom"]].set_color(style.FAINT)
+        one.tick_params(which="both", color=style.FAINT, labelcolor=style.MUTED, labelsize=style.FONT_SIZE - 1)
+        one.grid(axis="y", color=style.GRID, linewidth=0.8)
+        one.set_axisbelow(True)
+    return figure, axes
+
+
+def line(
+    axes: Axes,
+    x: Sequence[float] | NDArray[np.float64],
+    y: Sequence[float] | NDArray[np.float64],
+    number: int,
+    label: str,
+    error: NDArray[np.float64] | None = None,
+) -> None:
+    """A series with marks of its own, and a band of one `error` on both sides."""
+    colour = SERIES[number % len(SERIES)]
+    axes.plot(x, y, color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, linewidth=1.4, label=label)
+    if error is not None:
+        low, high = np.asarray(y) - error, np.asarray(y) + error
+        axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def title(axes: Axes, text: str) -> None:
+    axes.set_title(text, fontsize=style.FONT_SIZE, color=style.INK, loc="left")
+
+
+def legend(axes: Axes, place: str = "best") -> None:
+    axes.legend(loc=place, frameon=False, fontsize=style.FONT_SIZE - 1.5, labelcolor=style.INK)
+
+
+def as_png(figure: Figure) -> bytes:
+    """The figure as a small PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return small(Image.open(buffer))
+
+
+def small(image: Image.Image) -> bytes:
+    """A picture in few colours."""
+    buffer = io.BytesIO()
+    image.convert("RGB").quantize(COLOURS).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def side_by_side(images: Sequence[bytes], gap: int = 12, columns: int = 4) -> bytes:
+    """PNGs in rows of `columns`, each at its size, on white."""
+    opened = [Image.open(io.BytesIO(content)).convert("RGB") for content in images]
+    rows = [opened[start : start + columns] for start in range(0, len(opened), columns)]
+    widths = [sum(image.width + gap for image in row) - gap for row in rows]
+    heights = [max(image.height for image in row) for row in rows]
+    sheet = Image.new("RGB", (max(widths), sum(heights) + gap * (len(rows) - 1)), "white")
+    top = 0
+    for row, height in zip(rows, heights, strict=True):
+        left = 0
+        for image in row:
+            sheet.paste(image, (left, top))
+            left += image.width + gap
+        top += height + gap
+    return small(sheet)

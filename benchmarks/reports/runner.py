@@ -1,0 +1,116 @@
+"""Runs the specs of the studies by the command `sweeps`, one after the other; what is complete is not repeated."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweeps.spec import load_spec
+from sweeps.spec.resolved import Spec
+from sweeps.store import replace_file
+from trainables.data.catalogue import is_there
+
+SPECS = Path(__file__).resolve().parents[2] / "specs" / "reports"
+SUBSET = "cifar10_subset.npz"  # a part of CIFAR-10 in the data folder, taken where the whole is not there
+DONE, TRIALS_FAILED, INTERRUPTED = 0, 1, 130
+UNKNOWN_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where the sweeps go and the data lies."""
+
+    out: Path
+    data_dir: Path | None = None
+
+    def folder(self, name: str) -> Path:
+        return self.out / name
+
+    def spec(self, name: str) -> Spec:
+        return load_spec(SPECS / f"{name}.yaml", self._overrides(name))
+
+    def took(self, name: str) -> dict[str, Any] | None:
+        """Seconds and the machine's load of a sweep that is complete; None of one that is not, or of another spec."""
+        record = self._record(name)
+        return record if record.get("complete") and not self.is_of_another_spec(name) else None
+
+    def is_of_another_spec(self, name: str) -> bool:
+        """Whether the folder holds a sweep that the spec, as it is now, does not say."""
+        written = self.folder(name) / "spec.yaml"
+        return written.is_file() and load_spec(written) != self.spec(name)
+
+    def run(self, name: str) -> int:
+        """Run or resume a sweep; the exit code of the command."""
+        before, load, began = self._record(name).get("seconds", 0.0), os.getloadavg()[0], time.monotonic()
+        self.out.mkdir(parents=True, exist_ok=True)
+        with (self.out / f"{name}.log").open("a") as log:
+            code = subprocess.run(self._command(name), stdout=log, stderr=log, check=False).returncode
+        record = {"seconds": round(before + time.monotonic() - began, 1), "load": round(load, 2)}
+        record["complete"] = code in (DONE, TRIALS_FAILED)
+        replace_file(self.out / f"{name}.json", json.dumps(record).encode())
+        return code
+
+    def _record(self, name: str) -> dict[str, Any]:
+        """What is known of the runs that made the folder: seconds in all, load at the start, whether it is complete."""
+        record = self.out / f"{name}.json"
+        there = record.is_file() and (self.folder(name) / "spec.yaml").is_file()
+        return dict(json.loads(record.read_text())) if there else {}
+
+    def _command(self, name: str) -> list[str]:
+        command, folder = [sys.executable, "-m", "sweeps.cli"], self.folder(name)
+        data = [] if self.data_dir is None else ["--data-dir", str(self.data_dir)]
+        if (folder / "spec.yaml").exists():
+            return [*command, "resume", str(folder), *data]
+        given = [part for key, value in self._overrides(name).items() for part in ("--set", f"{key}={value}")]
+        return [*command, "run", str(SPECS / f"{name}.yaml"), "--out", str(folder), "--wandb", "off", *data, *given]
+
+    def _overrides(self, name: str) -> Mapping[str, Any]:
+        colour = load_spec(SPECS / f"{name}.yaml").dataset == "cifar10"
+        folder = self.data_dir or Path(os.environ.get("SWEEPS_DATA", ""))
+        if colour and not is_there("cifar10", self.data_dir) and (folder / SUBSET).is_file():
+            return {"dataset": str((folder / SUBSET).resolve())}
+        return {}
+
+
+def run_all(bench: Bench, names: Sequence[str], expected: Mapping[str, float]) -> list[str]:
+    """Run what is not complete and say how it goes; the names of those that could not be run."""
+    todo, failed = [name for name in names if bench.took(name) is None], []
+    left = sum(expected.get(name, UNKNOWN_SECONDS) for name in todo)
+    print(f"{len(names)} sweeps, {len(names) - len(todo)} of them complete; {minutes(left)} to go", flush=True)
+    for number, name in enumerate(todo, 1):
+        trials, seconds = bench.spec(name).trials, expected.get(name, UNKNOWN_SECONDS)
+        print(f"[{number}/{len(todo)}] {name}: {trials} trials, about {seconds:.0f} s", end=" ... ", flush=True)
+        left -= seconds
+        trouble = _trouble(bench, name)
+        failed += [name] if trouble else []
+        took = bench.took(name) or {}
+        print(trouble or f"{took['seconds']:.0f} s", f"; {minutes(left)} to go", sep="", flush=True)
+    return failed
+
+
+def _trouble(bench: Bench, name: str) -> str:
+    """Run the sweep; what went wrong, if anything did."""
+    if bench.is_of_another_spec(name):
+        return f"{bench.folder(name)} is of another spec; delete it or give another --out"
+    code = bench.run(name)
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return "" if bench.took(name) else f"exit code {code}, see {bench.out / name}.log"
+
+
+def expected_seconds(page: Path) -> dict[str, float]:
+    """What each sweep took when the page was made: the rows "| `NAME` | trials | seconds |" of its last table."""
+    text = page.read_text() if page.is_file() else ""
+    return {name: float(seconds) for name, seconds in re.findall(r"^\| `(\w+)` \| \d+ \| (\d+) \|", text, re.MULTILINE)}
+
+
+def minutes(seconds: float) -> str:
+    return f"about {seconds / 60:.0f} min"
