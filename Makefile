@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test test-all lint types install clean
+.PHONY: demo reports test test-all lint types install clean
 
 install: $(INSTALLED)
 
@@ -16,6 +16,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED)
 	$(BIN)/sweeps run specs/digits_logistic_regression.yaml
 	$(BIN)/sweeps run specs/digits_gan.yaml
+
+# The studies of the reports behind the project: specs/reports/ to docs/reports.md. Ctrl-C and the same again goes on.
+reports: $(INSTALLED)
+	$(BIN)/python -m benchmarks.reports
 
 test: lint types
 	$(BIN)/python -m pytest

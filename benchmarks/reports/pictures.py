@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analysis.plots import style
+from analysis.results import STEP, TRIAL, Sweep
 
 DPI = 110  # legible on a page, and small
 COLOURS = 64
@@ -87,3 +88,13 @@ def side_by_side(images: Sequence[bytes], gap: int = 12, columns: int = 4) -> by
             left += image.width + gap
         top += height + gap
     return small(sheet)
+
+
+def media(sweep: Sweep, trial: str, name: str, step: int | None = None) -> bytes:
+    """A picture that a trial left, of the step or of its last one; ValueError if there is none."""
+    found = sweep.media[(sweep.media[TRIAL] == trial) & (sweep.media["name"] == name)]
+    found = found if step is None else found[found[STEP] == step]
+    if found.empty:
+        raise ValueError(f"{sweep.folder}: trial {trial} left no picture {name!r}")
+    content: bytes = found.iloc[-1]["path"].read_bytes()
+    return content

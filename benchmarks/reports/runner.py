@@ -30,12 +30,13 @@ class Bench:
 
     out: Path
     data_dir: Path | None = None
+    specs: Path = SPECS
 
     def folder(self, name: str) -> Path:
         return self.out / name
 
     def spec(self, name: str) -> Spec:
-        return load_spec(SPECS / f"{name}.yaml", self._overrides(name))
+        return load_spec(self.specs / f"{name}.yaml", self._overrides(name))
 
     def took(self, name: str) -> dict[str, Any] | None:
         """Seconds and the machine's load of a sweep that is complete; None of one that is not, or of another spec."""
@@ -70,10 +71,20 @@ class Bench:
         if (folder / "spec.yaml").exists():
             return [*command, "resume", str(folder), *data]
         given = [part for key, value in self._overrides(name).items() for part in ("--set", f"{key}={value}")]
-        return [*command, "run", str(SPECS / f"{name}.yaml"), "--out", str(folder), "--wandb", "off", *data, *given]
+        return [
+            *command,
+            "run",
+            str(self.specs / f"{name}.yaml"),
+            "--out",
+            str(folder),
+            "--wandb",
+            "off",
+            *data,
+            *given,
+        ]
 
     def _overrides(self, name: str) -> Mapping[str, Any]:
-        colour = load_spec(SPECS / f"{name}.yaml").dataset == "cifar10"
+        colour = load_spec(self.specs / f"{name}.yaml").dataset == "cifar10"
         folder = self.data_dir or Path(os.environ.get("SWEEPS_DATA", ""))
         if colour and not is_there("cifar10", self.data_dir) and (folder / SUBSET).is_file():
             return {"dataset": str((folder / SUBSET).resolve())}
