@@ -6,6 +6,17 @@ from sweeps.faults import ArtifactError, ClusterError, FolderError, SpecError, T
 from trainables.base import ConfigError
 from trainables.data import DataError
 from trainables.entry import ModelError
+from trainables.saved import SavedModelError
 
-WRONG_REQUEST = (SpecError, SpaceError, DataError, ModelError, ConfigError, FolderError, ResultsError, ArtifactError)
+WRONG_REQUEST = (
+    SpecError,
+    SpaceError,
+    DataError,
+    ModelError,
+    ConfigError,
+    FolderError,
+    ResultsError,
+    ArtifactError,
+    SavedModelError,
+)
 RUN_FAILED = (ClusterError, TrackingError)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from trainables.config import nearest
 from trainables.entry import Entry, ModelError
 from trainables.own import load_own
 
-__all__ = ["MODELS", "Entry", "ModelError", "find_model"]
+__all__ = ["MODELS", "Entry", "ModelError", "find_model", "load"]
 
 # Model name -> the module below this package whose ENTRIES has its class and config.
 MODULES = {
@@ -70,3 +70,10 @@ def find_model(name: str, search_path: Sequence[Path] = ()) -> Entry:
     raise ModelError(
         f"{name}: unknown model; valid: {', '.join(MODELS)}, or your own as package.module:Name{nearest(name, MODELS)}"
     )
+
+
+def load(model_dir: str | Path, *, device: str = "cpu", search_path: Sequence[Path] = ()) -> Any:
+    """The model that was saved in `model_dir`, for predict or sample; see `trainables.saving.load_model`."""
+    from trainables.saving import load_model  # knows this registry
+
+    return load_model(model_dir, device=device, search_path=search_path)

@@ -23,6 +23,11 @@ Whatever is random in an answer comes from a generator of its own: the same ques
 - `impute(x, mask)`: the images with the pixels guessed where `mask`, bool and (n, c, h, w) or (n, 1, h, w), is false;
   what `x` holds there is not looked at, and the known pixels stay as they are.
 - `denoise(x, noise=0.5)`: the clean images behind images plus Gaussian noise of that standard deviation, not clipped.
+
+A model is saved by what `state()` gives (`trainables.saving`) and comes back with zeros in place of the images it was
+trained on, so its answers may need of these no more than the state holds. One that scikit-learn fits is saved as a
+class of scikit-learn's own instead: it has `plain()`, which gives that; `load_plain(estimator)`, which makes it answer
+as that one does; and lists as `trusted` the types in there that skops does not know.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from sklearn.utils.extmath import softmax
 from trainables.base import Classifier, ConfigError, DivergedError, Images, State
 from trainables.config import above, at_least, between
 from trainables.entry import Entry
+from trainables.fitted import fitting
 from trainables.seeds import derive
 
 if TYPE_CHECKING:
@@ -94,6 +95,18 @@ class LogisticRegression(Classifier):
 
     def predict_proba(self, x: Images) -> NDArray[np.float64]:
         return self._proba(_flat(x))
+
+    def plain(self) -> linear_model.LogisticRegression:
+        """The model as scikit-learn's own class; classes without training images are unknown to it."""
+        return self._estimator
+
+    def load_plain(self, estimator: Any) -> None:
+        """Be fitted as `plain()` of another model was; ValueError if it does not fit the images or the classes."""
+        coef, intercept = self._estimator.coef_, self._estimator.intercept_
+        shapes = {"coef_": (estimator.coef_, coef.shape), "intercept_": (estimator.intercept_, intercept.shape)}
+        fitting(estimator, linear_model.LogisticRegression, **shapes)
+        self._estimator.coef_, self._estimator.intercept_ = estimator.coef_, estimator.intercept_
+        self._converged = True
 
     def weight_maps(self) -> Images:
         coef = self._estimator.coef_

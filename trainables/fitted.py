@@ -31,8 +31,20 @@ class FittedClassifier(Classifier):
         self._row: dict[str, float] = {}
 
     @abstractmethod
-    def _fit(self) -> dict[str, float]:
-        """Fit to the training images and keep the result; what `step` returns."""
+    def plain(self) -> Any:
+        """The fitted model as scikit-learn's own class, whatever fitted it: what is to be saved or exported."""
+
+    @abstractmethod
+    def load_plain(self, estimator: Any) -> None:
+        """Be fitted as `plain()` of another model was; ValueError if it does not fit the images or the classes."""
+
+    @abstractmethod
+    def _fit(self) -> None:
+        """Fit to the training images and keep the result."""
+
+    @abstractmethod
+    def _summary(self) -> dict[str, float]:
+        """What `step` returns of the result of `_fit`."""
 
     @abstractmethod
     def _fitted(self) -> Arrays:
@@ -49,7 +61,8 @@ class FittedClassifier(Classifier):
     def step(self) -> Mapping[str, float]:
         """Fit, if that has not been done."""
         if not self._row:
-            row = self._fit()
+            self._fit()
+            row = self._summary()
             for name, value in row.items():
                 if not math.isfinite(value):
                     raise DivergedError(f"{name} is {value} at step 1")
@@ -66,6 +79,16 @@ class FittedClassifier(Classifier):
         self._row = dict(state["row"])
         if self._row:
             self._take({name: tensor.numpy().copy() for name, tensor in state["arrays"].items()})
+
+
+def fitting(estimator: Any, cls: type, **shapes: tuple[Any, tuple[int, ...]]) -> Any:
+    """`estimator`; ValueError unless it is a `cls` and each array of `shapes`, (array, shape), has its shape."""
+    if type(estimator) is not cls:
+        raise ValueError(f"a {type(estimator).__name__} where a {cls.__name__} belongs")
+    for name, (array, shape) in shapes.items():
+        if np.shape(array) != shape or not np.isfinite(array).all():
+            raise ValueError(f"{name} of shape {np.shape(array)} where finite numbers of shape {shape} belong")
+    return estimator
 
 
 def flat(x: Images) -> Images:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from trainables.base import Classifier, DivergedError, Explicit, Images, Labels, State
 from trainables.config import above
 from trainables.entry import Entry
+from trainables.fitted import fitting
 from trainables.labels import log_priors, wanted_labels
 from trainables.seeds import numpy_generator
 
@@ -78,6 +79,14 @@ class GaussianNaiveBayes(Classifier, Explicit):
         estimator.class_prior_ = np.exp(self.log_priors[known])
         estimator.class_count_ = estimator.class_prior_ * len(self._y)
         return estimator
+
+    def load_plain(self, estimator: Any) -> None:
+        """Be fitted as `plain()` of another model was; ValueError if it does not fit the images or the classes."""
+        known = np.flatnonzero(np.isfinite(self.log_priors))
+        shape = (len(known), self._means.shape[1])
+        fitting(estimator, GaussianNB, theta_=(estimator.theta_, shape), var_=(estimator.var_, shape))
+        self._means[known], self._variances[known] = estimator.theta_, estimator.var_
+        self._fitted = True
 
     def predict_proba(self, x: Images) -> Vectors:  # a method, as every classifier has it: the classes are always there
         return self._predict_proba(x)

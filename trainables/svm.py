@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from trainables.backend import Backend, resolved, svc
 from trainables.base import ConfigError, Images, Labels
 from trainables.config import above, at_least
 from trainables.entry import Entry
-from trainables.fitted import Arrays, FittedClassifier, flat, for_all_classes
+from trainables.fitted import Arrays, FittedClassifier, fitting, flat, for_all_classes
 from trainables.seeds import derive
 
 if TYPE_CHECKING:
@@ -67,8 +67,9 @@ class Svm(FittedClassifier):
             raise ConfigError("classes: a support vector machine needs training images of two classes or more")
         self.backend = resolved(config.backend)
         self._svc = svc(self.backend)
-        self._gamma = _gamma(config, self._x)
         self._arrays: Arrays = {}
+        self._vectors = self._x[:0]
+        self._trains = True  # whether there are training images to fit probabilities to
         self._sigmoids: tuple[Vectors, Vectors] | None = None
 
     def predict(self, x: Images) -> Labels:
@@ -78,6 +79,8 @@ class Svm(FittedClassifier):
 
     def predict_proba(self, x: Images) -> Vectors:
         """Platt's sigmoid of each class's score; the first call fits them, on scores of held-out training images."""
+        if self._sigmoids is None and not self._trains:
+            raise ValueError("this machine was saved before it was asked for probabilities; valid: predict")
         if self._sigmoids is None:
             self._sigmoids = self._calibrated()
         slope, intercept = self._sigmoids
@@ -89,23 +92,46 @@ class Svm(FittedClassifier):
         return for_all_classes(proba, self._classes, self.n_classes)
 
     def plain(self) -> SVC:
-        """The fitted machine as scikit-learn's own class, whatever fitted it: what is to be saved or exported."""
+        """The fitted machine as scikit-learn's own class; `sigmoids_`, if there are any, are our probabilities'."""
         estimator, arrays = SVC(**self._parameters()), self._arrays
         estimator.classes_, estimator._sparse, estimator._gamma = self._classes, False, self._gamma
         estimator.class_weight_ = compute_class_weight(self.config.class_weight, classes=self._classes, y=self._y)
         estimator.n_features_in_, estimator.shape_fit_ = self._x.shape[1], self._x.shape
         estimator.support_, estimator._n_support = arrays["support"], arrays["counts"]
-        estimator.support_vectors_ = self._x[arrays["support"]].astype(np.float64)
+        estimator.support_vectors_ = self._vectors.astype(np.float64)
         estimator.dual_coef_, estimator.intercept_ = arrays["dual"], arrays["intercept"]
         # scikit-learn keeps both a second time, with libsvm's sign where there are two classes.
         sign = -1.0 if len(self._classes) == 2 else 1.0
         estimator._dual_coef_, estimator._intercept_ = sign * arrays["dual"], sign * arrays["intercept"]
         estimator._probA, estimator._probB = np.empty(0), np.empty(0)
         estimator.fit_status_, estimator.n_iter_ = 0, arrays["iterations"]
+        if self._sigmoids is not None:
+            estimator.sigmoids_ = np.array(self._sigmoids)
         return estimator
 
-    def _fit(self) -> dict[str, float]:
-        estimator = self._svc(**self._parameters()).fit(self._x, self._y)
+    def load_plain(self, estimator: Any) -> None:
+        vectors, classes = len(estimator.support_), len(self._classes)
+        shapes = {
+            "support_vectors_": (estimator.support_vectors_, (vectors, self._x.shape[1])),
+            "dual_coef_": (estimator.dual_coef_, (classes - 1, vectors)),
+            "intercept_": (estimator.intercept_, (classes * (classes - 1) // 2,)),
+            "_n_support": (estimator._n_support, (classes,)),
+            "_gamma": (estimator._gamma, ()),
+        }
+        sigmoids = getattr(estimator, "sigmoids_", None)
+        if sigmoids is not None:
+            shapes["sigmoids_"] = (sigmoids, (2, classes if classes > 2 else 1))
+        fitting(estimator, SVC, **shapes)
+        self._keep(estimator)
+        self._vectors, self._gamma = estimator.support_vectors_.astype(np.float32), float(estimator._gamma)
+        self._sigmoids, self._trains = None if sigmoids is None else tuple(sigmoids), False
+        self._row = self._summary()
+
+    def _fit(self) -> None:
+        self._keep(self._svc(**self._parameters()).fit(self._x, self._y))
+        self._vectors = self._x[self._arrays["support"]]
+
+    def _keep(self, estimator: Any) -> None:
         self._arrays = {
             # Support vectors are training images, so their places among these are enough, and small.
             "support": np.asarray(estimator.support_, np.int32),
@@ -114,13 +140,19 @@ class Svm(FittedClassifier):
             "intercept": np.asarray(estimator.intercept_, np.float64),
             "iterations": np.asarray(estimator.n_iter_, np.int32).reshape(-1),
         }
+
+    def _summary(self) -> dict[str, float]:
         return {"train/support_vectors": float(len(self._arrays["support"]))}
 
     def _fitted(self) -> Arrays:
         return self._arrays
 
     def _take(self, arrays: Arrays) -> None:
-        self._arrays = arrays
+        self._arrays, self._vectors = arrays, self._x[arrays["support"]]
+
+    @cached_property
+    def _gamma(self) -> float:
+        return _gamma(self.config, self._x)
 
     def _parameters(self) -> dict[str, Any]:
         """For the SVC of either library; gamma as a number, so that both mean the same."""
@@ -134,9 +166,9 @@ class Svm(FittedClassifier):
 
         By our own kernel matrix, for either library and many times faster than libsvm.
         """
-        vectors, kernel = self._x[self._arrays["support"]], self._kernel()
-        weights, images = _pair_weights(self._arrays["dual"], self._arrays["counts"]), flat(x)
-        parts = [kernel(images[start : start + ROWS], vectors) @ weights for start in range(0, len(images), ROWS)]
+        kernel, images = self._kernel(), flat(x)
+        weights = _pair_weights(self._arrays["dual"], self._arrays["counts"])
+        parts = [kernel(images[start : start + ROWS], self._vectors) @ weights for start in range(0, len(images), ROWS)]
         return np.concatenate(parts) + self._arrays["intercept"]
 
     def _kernel(self) -> Callable[[Images, Images], Vectors]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from sklearn.tree._tree import NODE_DTYPE, Tree
 from trainables.base import Images
 from trainables.config import at_least
 from trainables.entry import Entry
-from trainables.fitted import Arrays, FittedClassifier, flat, for_all_classes
+from trainables.fitted import Arrays, FittedClassifier, fitting, flat, for_all_classes
 from trainables.seeds import derive
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class DecisionTreeConfig:
 class DecisionTree(FittedClassifier):
     """Decision tree; the probabilities are the shares of the classes among a leaf's training images."""
 
+    trusted: ClassVar[tuple[str, ...]] = ("sklearn.tree._tree.Tree",)  # of plain(); its nodes are checked when loaded
     config: DecisionTreeConfig
 
     def __init__(self, config: DecisionTreeConfig, data: Dataset, *, seed: int, device: str = "cpu") -> None:
@@ -55,11 +56,18 @@ class DecisionTree(FittedClassifier):
         return for_all_classes(self._estimator.predict_proba(flat(x)), self._classes, self.n_classes)
 
     def plain(self) -> DecisionTreeClassifier:
-        """The fitted tree as scikit-learn's own class."""
         return self._estimator
 
-    def _fit(self) -> dict[str, float]:
+    def load_plain(self, estimator: Any) -> None:
+        fitting(estimator, DecisionTreeClassifier, classes=(estimator.classes_, self._classes.shape))
+        _check(estimator.tree_, self._x.shape[1], len(self._classes))
+        self._estimator = estimator
+        self._row = self._summary()
+
+    def _fit(self) -> None:
         self._estimator.fit(self._x, self._y)
+
+    def _summary(self) -> dict[str, float]:
         return {
             "train/leaves": float(self._estimator.get_n_leaves()),
             "train/depth": float(self._estimator.get_depth()),
@@ -81,6 +89,17 @@ class DecisionTree(FittedClassifier):
         estimator.tree_.__setstate__(
             {"max_depth": int(arrays["depth"]), "node_count": len(nodes), "nodes": nodes, "values": arrays["values"]}
         )
+
+
+def _check(tree: Tree, features: int, classes: int) -> None:
+    """ValueError unless every question leads on and asks for a pixel there is: scikit-learn follows them unchecked."""
+    nodes, left, right = np.arange(tree.node_count), tree.children_left, tree.children_right
+    leaf = (left == -1) & (right == -1)
+    inner = (left > nodes) & (right > nodes) & (np.maximum(left, right) < tree.node_count)
+    asks = (tree.feature >= 0) & (tree.feature < features)
+    shape, right_shape = tree.value.shape, (tree.node_count, 1, classes)
+    if not (tree.n_features == features and shape == right_shape and len(nodes) and (leaf | (inner & asks)).all()):
+        raise ValueError("a tree whose nodes do not belong together")
 
 
 ENTRIES = {"decision_tree": Entry(DecisionTree, DecisionTreeConfig)}
