@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 import threading
 
 import numpy as np
@@ -281,11 +282,15 @@ class TestStyle:
         assert set(style.file_name(name)) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
         assert style.file_name(name).strip("._")
 
-    def test_dark_has_no_light_colour_left(self):
+    def test_a_picture_for_a_page_takes_its_colours_from_the_pages_mood(self):
         figure, _ = style.new_axes()
         light = style.render(figure, "svg")
-        assert style.PAPER.encode() in light
-        assert not any(colour.encode() in style.darkened(light) for colour in style.DARK)
+        assert f"fill: {style.PAPER}".encode() in light
+        head, rules, drawn = re.split(rb"<style>(.*?)</style>", style.themed(light), maxsplit=1)
+        assert not any(color.encode() in head + drawn for color in style.DARK)
+        before, dark = rules.split(b"@media(prefers-color-scheme:dark)")
+        assert all(color.encode() in before for color in style.DARK)
+        assert all(color.encode() in dark for color in style.DARK.values())
 
     def test_colours_and_partners_are_distinct(self):
         assert len({*style.DARK, *style.DARK.values()}) == 2 * len(style.DARK)

@@ -193,7 +193,13 @@ def render(figure: Figure, format: Literal["png", "svg"]) -> bytes:
     return buffer.getvalue()
 
 
-def darkened(svg: bytes) -> bytes:
-    """An SVG of ours in the colours of a dark page."""
-    pattern = re.compile("|".join(DARK).encode())
-    return pattern.sub(lambda match: DARK[match[0].decode()].encode(), svg)
+def themed(svg: bytes) -> bytes:
+    """An SVG of ours that takes the colours of the page it stands in, light or dark."""
+    names = {light.encode(): f"--c{number}" for number, light in enumerate(DARK)}
+    named = re.sub(b"|".join(names), lambda match: f"var({names[match[0]]})".encode(), svg)
+    light, dark = (
+        "".join(f"{name}:{color};" for name, color in zip(names.values(), colors, strict=True))
+        for colors in (DARK.keys(), DARK.values())
+    )
+    rules = f"<style>:root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
+    return re.sub(rb"<svg\b[^>]*>", lambda match: match[0] + rules.encode(), named, count=1)

@@ -16,10 +16,20 @@ WORDS = {"done": "done", "stopped": "stopped early", "failed": "failed", "runnin
 
 
 @dataclass(frozen=True)
+class Headline:
+    """The one number of a sweep, and what it is."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """`counts` by status, `sentences` to be read in order, the winner's `config`, `reasons` of failures with counts."""
 
     title: str
+    eyebrow: str
+    headline: Headline | None
     counts: Mapping[str, int]
     sentences: tuple[str, ...]
     config: Mapping[str, str]
@@ -31,7 +41,9 @@ def summarise(sweep: Sweep) -> Summary:
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
     sentences = (_searched(sweep), _went(counts), *_winner(sweep), *_unreadable(sweep))
-    return Summary(title(sweep), counts, sentences, best_config(sweep), _reasons(sweep))
+    return Summary(
+        title(sweep), _eyebrow(sweep), _headline(sweep), counts, sentences, best_config(sweep), _reasons(sweep)
+    )
 
 
 def best_config(sweep: Sweep) -> dict[str, str]:
@@ -41,6 +53,20 @@ def best_config(sweep: Sweep) -> dict[str, str]:
     trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
     columns = [str(name) for name in trial.index if str(name).startswith(CONFIG) and not is_missing(trial[name])]
     return {name.removeprefix(CONFIG): word(trial[name]) for name in columns}
+
+
+def _eyebrow(sweep: Sweep) -> str:
+    """Model, data, search and day in one line."""
+    method, started = sweep.spec.get("method"), str(sweep.manifest.get("started") or "")[:10]
+    parts = [model_of(sweep), dataset_of(sweep), f"{method} search" if method else "", started]
+    return " · ".join(part for part in parts if part)
+
+
+def _headline(sweep: Sweep) -> Headline | None:
+    if sweep.best is None:
+        return None
+    better = "higher" if sweep.goal == "maximize" else "lower"
+    return Headline(word(sweep.score(sweep.best)), f"{sweep.objective} of trial {sweep.best} ({better} is better)")
 
 
 def _searched(sweep: Sweep) -> str:

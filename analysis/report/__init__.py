@@ -1,0 +1,56 @@
+"""A sweep's folder to one self-contained HTML page and the figures in it as files."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from analysis.plots import PICTURES
+from analysis.report import page, trials
+from analysis.report.pictures import figures, media
+from analysis.report.summary import summarise
+from analysis.results import REPORT_FILE, TRIAL, Sweep, load
+
+SCRIPTS = ("table.js", "panel.js", "explore.js")
+
+
+def write_report(folder: str | Path) -> Path:
+    """Write `report.html` and `figures/` into a sweep's folder; ResultsError if it is none."""
+    sweep = load(folder)
+    content = page.render(
+        "report.html.j2",
+        SCRIPTS,
+        _data(sweep),
+        summary=summarise(sweep),
+        sections={name: found for name in PICTURES if (found := list(figures(sweep, name)))},
+        plotly=page.plotly(),
+        commands=_commands(shlex.quote(str(folder))),
+    )
+    return page.replace(sweep.folder / REPORT_FILE, content)
+
+
+def _commands(folder: str) -> list[tuple[str, str]]:
+    """What to do next, as lines for a shell, each with what it does."""
+    return [
+        (f"sweeps best {folder} --out best.yaml", "the best config as a spec that runs"),
+        (f"sweeps resume {folder}", "finish what was interrupted"),
+        (f"sweeps show {folder}", "all trials in the terminal"),
+    ]
+
+
+def _data(sweep: Sweep) -> dict[str, Any]:
+    """All that the page's scripts read."""
+    order, columns = trials.page_order(sweep), trials.columns(sweep)
+    return {
+        "objective": sweep.objective,
+        "goal": sweep.goal,
+        "best": sweep.best,
+        "columns": columns,
+        "rows": trials.table(sweep, order, [column["key"] for column in columns]),
+        "media": media(sweep, order),
+        "curves": trials.curves(sweep, order),
+        "looks": trials.looks(),
+        "evidence": trials.evidence(sweep),
+        "hidden": len(sweep.trials[TRIAL]) - len(order),
+    }

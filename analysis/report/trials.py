@@ -1,0 +1,156 @@
+"""What the page's scripts know of the trials: a table, curves, evidence. Plain data, no more than a page bears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.plots import style
+from analysis.plots.verdicts import LOOKS, Look, are_judged, verdicts_of
+from analysis.results import (
+    BEST_STEP,
+    CONFIG,
+    DONE,
+    EVIDENCE,
+    FAILED,
+    LAST,
+    REASON,
+    RUNNING,
+    SECONDS,
+    SPREAD,
+    STATUS,
+    STEP,
+    STOPPED,
+    TRIAL,
+    VERDICT,
+    Sweep,
+    metric_names,
+)
+from analysis.searched import searched_parameters
+
+MAX_TRIALS = 20_000  # in the page's table, best first; trials.csv has all
+MAX_METRICS = 24  # columns of last values
+MAX_CURVES = 6  # metrics a trial's panel draws
+CURVE_POINTS = 60
+MAX_CHOICES = 12  # a longer list of numbers is drawn as numbers
+CURVE_NUMBERS = 300_000  # of all curves together, two megabytes: the best trials have theirs in the page
+DIGITS = 5
+
+STATUS_LOOKS = {
+    DONE: Look(style.GREEN, "o"),
+    STOPPED: Look(style.ORANGE, "."),
+    FAILED: Look(style.VERMILLION, "x"),
+    RUNNING: Look(style.BLUE, "^"),
+}
+# Matplotlib's marks by Plotly's names.
+SYMBOLS = {
+    "o": "circle", "s": "square", "D": "diamond", "h": "hexagon2", "v": "triangle-down", "x": "x-thin-open",
+    ">": "triangle-right", "<": "triangle-left", "P": "cross", "X": "x", ".": "circle-open", "^": "triangle-up",
+}  # fmt: skip
+
+Column = dict[str, Any]
+
+
+def page_order(sweep: Sweep) -> list[str]:
+    """Trials best first, then those without a score."""
+    ranked = set(sweep.ranked)
+    return [*sweep.ranked, *(name for name in sweep.trials[TRIAL] if name not in ranked)][:MAX_TRIALS]
+
+
+def columns(sweep: Sweep) -> list[Column]:
+    """The table's columns: `key` in `trials`, `label`, `kind` of its values, `shown` in the table or only elsewhere."""
+    fixed = [
+        _column(TRIAL, TRIAL, "text"),
+        _column(STATUS, STATUS, "text"),
+        *([_column(VERDICT, VERDICT, "text")] if are_judged(sweep) else []),
+        _column("score", sweep.objective, "number"),
+        _column(BEST_STEP, "at step", "number"),
+        _column("steps", "steps", "number"),
+        _column(SECONDS, "time", "seconds"),
+    ]
+    return [*fixed, *_parameters(sweep), *_metrics(sweep), _column(REASON, REASON, "text")]
+
+
+def table(sweep: Sweep, order: Sequence[str], keys: Sequence[str]) -> list[list[Any]]:
+    """One list a trial in `order` with the values of the columns `keys`, None where there is none."""
+    trials = sweep.trials.set_index(TRIAL, drop=False).loc[list(order)]
+    trials = trials.assign(score=[sweep.score(name) for name in order], verdict=verdicts_of(sweep))
+    cells = [[_plain(value) for value in trials[key]] if key in trials else [None] * len(order) for key in keys]
+    return [list(line) for line in zip(*cells, strict=True)]
+
+
+def looks() -> dict[str, dict[str, str]]:
+    """By status or verdict its colour on a light and on a dark page, and Plotly's name of its shape."""
+    named = {**STATUS_LOOKS, **LOOKS}.items()
+    return {
+        name: {"light": look.color, "dark": style.DARK[look.color], "symbol": SYMBOLS[look.marker]}
+        for name, look in named
+    }
+
+
+def curves(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+    """By trial the steps and the main metrics at them, thinned; of as many of the first trials as there is room for."""
+    names = [name for name in curve_metrics(sweep) if name in sweep.rows]
+    room = CURVE_NUMBERS // (CURVE_POINTS * (len(names) + 1))
+    chosen = sweep.rows[sweep.rows[TRIAL].isin(order[:room])] if names else sweep.rows.iloc[:0]
+    return {str(trial): _thinned(rows, names) for trial, rows in chosen.groupby(TRIAL)}
+
+
+def curve_metrics(sweep: Sweep) -> list[str]:
+    """The objective, the losses, then what else is reported, as many as a panel has room for."""
+    names = _main_metrics(sweep)
+    losses = [name for name in names if "loss" in name]
+    return [*dict.fromkeys([sweep.objective, *losses, *names])][:MAX_CURVES]
+
+
+def evidence(sweep: Sweep) -> dict[str, list[str]]:
+    """By trial the sentences that its verdict rests on."""
+    if EVIDENCE not in sweep.final:
+        return {}
+    return {str(trial): list(map(str, said)) for trial, said in sweep.final[EVIDENCE].items() if isinstance(said, list)}
+
+
+def _parameters(sweep: Sweep) -> Iterator[Column]:
+    for searched in searched_parameters(sweep):
+        key = CONFIG + searched.name
+        numeric = key in sweep.trials and pd.api.types.is_numeric_dtype(sweep.trials[key].dtype)
+        boolean = key in sweep.trials and pd.api.types.is_bool_dtype(sweep.trials[key].dtype)
+        kind = "number" if numeric and not boolean else "text"
+        yield {
+            **_column(key, searched.name, kind),
+            "parameter": True,
+            "log": searched.log,
+            "choices": 0 < len(searched.choices) <= MAX_CHOICES,
+        }
+
+
+def _metrics(sweep: Sweep) -> Iterator[Column]:
+    for name in _main_metrics(sweep)[:MAX_METRICS]:
+        if LAST + name in sweep.trials:
+            yield _column(LAST + name, f"{name} (last)", "number", shown=False)
+
+
+def _main_metrics(sweep: Sweep) -> list[str]:
+    """Metrics but those of a single class and the spread of another."""
+    return [name for name in metric_names(sweep.rows) if name.count("/") < 2 and not name.endswith(SPREAD)]
+
+
+def _column(key: str, label: str, kind: str, *, shown: bool = True) -> Column:
+    return {"key": key, "label": label, "kind": kind, "shown": shown}
+
+
+def _thinned(rows: pd.DataFrame, names: Sequence[str]) -> dict[str, list[Any]]:
+    kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), CURVE_POINTS)).round().astype(int))
+    return {name: [_plain(value) for value in rows[name].iloc[kept]] for name in (STEP, *names)}
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON knows it: five digits of a number, None for nothing."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+    return value if isinstance(value, bool | int) else str(value) if value else None
