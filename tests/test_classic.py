@@ -154,6 +154,7 @@ def test_one_class_alone_is_refused() -> None:
         build(load_dataset("digits", classes=(3,)))
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore:The line search")  # of the solver, on its way there
 def test_weights_that_are_no_longer_finite_are_divergence() -> None:
     data = digits(200)
     model = build(with_train(data, data.train.x * np.float32(1e12), data.train.y), solver="newton-cg")

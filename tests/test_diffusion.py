@@ -133,7 +133,8 @@ def test_bad_configs_are_refused_by_name(config: dict[str, Any], name: str) -> N
 
 class TestTrained:
     @pytest.fixture(scope="class")
-    def model(self) -> Any:
+    @classmethod
+    def model(cls) -> Any:
         config = {
             "width": 16,
             "updates": 600,
