@@ -35,6 +35,9 @@ IMPUTE_ROUNDS = 15  # after each
 class VaeConfig(FitConfig):
     """`width` counts with net mlp, `channels` with net conv."""
 
+    lr: float = 3e-3
+    updates: int = 12_000
+    updates_per_step: int = 600
     net: Literal["mlp", "conv"] = "mlp"
     depth: int = 2  # mlp: hidden layers, 0 to 4, 0 for a linear model; conv: halvings of the image, 1 to 4
     width: int = 256
