@@ -169,6 +169,17 @@ def report(folder: Folder) -> None:
     print(write_report(folder))
 
 
+@command(example="sweeps dashboard sweep-results/gan-20260101-120000")
+def dashboard(
+    folder: Folder, port: Annotated[int, typer.Option(min=1, max=65535, help="The port on this machine.")] = 8080
+) -> None:
+    """Look at a sweep's search in optuna-dashboard, on this machine alone; Ctrl-C ends it."""
+    from sweeps.dashboard import serve
+
+    say(f"http://127.0.0.1:{port}/ shows {folder}; Ctrl-C ends it")
+    serve(folder, port)
+
+
 @command(example="sweeps models")
 def models(as_json: Json = False) -> None:
     """List the models there are."""

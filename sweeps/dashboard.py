@@ -1,0 +1,29 @@
+"""A sweep's search in optuna-dashboard, also of a sweep that still runs. On loopback: the page can edit the study."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from sweeps.faults import FolderError
+
+HOST = "127.0.0.1"
+JOURNAL = "optuna.journal"
+
+
+def serve(folder: Path, port: int) -> None:
+    """Serve until Ctrl-C; FolderError if there is no sweep or the port is taken."""
+    journal = folder / JOURNAL
+    if not journal.is_file():
+        raise FolderError(f"{folder} holds no sweep (there is no {JOURNAL}); 'sweeps list' shows those there are")
+    import optuna_dashboard
+
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    try:
+        with suppress(KeyboardInterrupt):
+            optuna_dashboard.run_server(storage, host=HOST, port=port)
+    except OSError as error:
+        raise FolderError(f"port {port} cannot be served ({error.strerror}); choose another --port") from None
