@@ -21,8 +21,8 @@ ALLOWED = {
         "numpy", "pandas", "scipy", "sklearn", "matplotlib", "PIL", "plotly", "jinja2", "markupsafe", "yaml", "prdc",
     },
     "sweeps": {
-        "ray", "optuna", "optuna_dashboard", "wandb", "typer", "click", "rich", "pydantic", "pydantic_core", "yaml", "numpy",
-        "pandas", "psutil", "threadpoolctl", "torch", "search_spaces", "trainables", "analysis",
+        "ray", "optuna", "optuna_dashboard", "wandb", "typer", "click", "rich", "pydantic", "pydantic_core", "yaml",
+        "numpy", "pandas", "psutil", "threadpoolctl", "torch", "search_spaces", "trainables", "analysis",
     },
 }  # fmt: skip
 TORCH_IN_SWEEPS = {"trial.py", "threads.py", "doctor.py", "features.py"}
