@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,15 @@ class Seen:
         found: NDArray[np.int64] = self.probabilities.argmax(axis=1)
         return found
 
+    def at(self, rows: NDArray[Any]) -> Seen:
+        """Those of the images, by index or mask."""
+        labels = None if self.labels is None else self.labels[rows]
+        return Seen(self.images[rows], self.vectors[rows], self.probabilities[rows], labels)
+
+    def some(self, n: int) -> Seen:
+        """At most `n` of the images, drawn without order but always the same ones."""
+        return self if n >= len(self) else self.at(np.random.default_rng(0).permutation(len(self))[:n])
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -42,3 +56,22 @@ class Reference:
     held_out: Seen
     classes: tuple[str, ...]
     extractor: str
+
+
+def once(function: F) -> F:
+    """Remember what a function of a Reference, or of a Reference and a Seen, gave: kept on its last argument.
+
+    As `functools.cached_property` does it, and gone with the object. What is costly about the real images is so
+    computed once for all samples that are held against them, and a table of distances once for all who read it.
+    """
+
+    @wraps(function)
+    def remembered(*arguments: Any) -> Any:
+        kept = vars(arguments[-1])  # the dataclasses are frozen, their dictionaries are not
+        name = f"{function.__module__}.{function.__qualname__}"
+        before = kept.get(name)
+        if before is None or any(a is not b for a, b in zip(before[0], arguments[:-1], strict=True)):
+            before = kept[name] = (arguments[:-1], function(*arguments))
+        return before[1]
+
+    return remembered  # type: ignore[return-value]

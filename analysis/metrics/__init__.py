@@ -1,9 +1,11 @@
 """Every number a trial reports: its function of arrays where we compute it, which way is better, what it says.
 
 The function of a "classifier" row takes labels (n,) and probabilities (n, classes); that of a "generative" row
-takes real images (n, c, h, w) and fake ones (m, c, h, w), float32 in [-1, 1]. A "training" row has no function: the
-model's `step()`, the clock or the difference of two rows is the number; a "judged" row is what the judge says of
-samples (analysis.collapse). A row without a goal cannot be an objective.
+takes real images (n, c, h, w) and fake ones (m, c, h, w), float32 in [-1, 1]. That of a "judged" row takes a
+`Reference` and samples, `Seen`; that of a "path" row moreover how many paths the samples are frames of; that of a
+"history" row the rows a trial has reported. A "training" row has no function: the model's `step()`, the clock or the
+difference of two rows is the number; nor has gen/severity, which is what the judge says of samples (analysis.collapse).
+A row without a goal cannot be an objective.
 A row of PER_CLASS gives a number a class, each reported under the row's name, a slash and the name of the class.
 """
 
@@ -12,26 +14,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from numpy.typing import NDArray
 
 from analysis.metrics import classification as c
 from analysis.metrics import generative as g
+from analysis.metrics.judged import JUDGED
+from analysis.metrics.rows import Goal, Kind, Metric
 
-Goal = Literal["maximize", "minimize"]
-Kind = Literal["classifier", "generative", "judged", "training"]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One row: `function` of two arrays or None, `goal` or None, and what the number says in words."""
-
-    function: Callable[[NDArray[Any], NDArray[Any]], float] | None
-    goal: Goal | None
-    kind: Kind
-    description: str
-    classes_suffice: bool = False  # probabilities that are all 0 and 1 give the same number
+__all__ = [
+    "DEFAULT_OBJECTIVES",
+    "METRICS",
+    "PER_CLASS",
+    "Goal",
+    "Kind",
+    "Metric",
+    "PerClass",
+    "default_objective",
+    "goal_of",
+]
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "gen/severity": Metric(
             None, "minimize", "judged", "how bad what the judge found is, 0 to 1; beside it the verdict in words"
         ),
+        **JUDGED,
         # What a model can be used for (analysis.metrics.uses); of models that can do it, on validation images.
         "val/log_density": Metric(
             None, "maximize", "training", "mean log density the model gives to validation images, nats an image"

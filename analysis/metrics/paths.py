@@ -1,0 +1,40 @@
+"""What lies between two samples: how even and how real the images on ways through the latent space are.
+
+Functions of the reference, the frames of all paths one path after the other, (paths * steps), and the number of paths.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from analysis.metrics.neighbours import MOST, K, distances, radii
+from analysis.seen import Reference, Seen
+
+
+def path_smoothness(reference: Reference, frames: Seen, paths: int) -> float:
+    """Mean step over longest step in features, averaged over paths: 1 is an even pace, 1 / steps one jump.
+
+    After the perceptual path length of Karras et al. 2019, as a ratio so that it compares between extractors. A path
+    that does not move has no pace; NaN if none does.
+    """
+    steps = np.linalg.norm(np.diff(_by_path(frames, paths), axis=1), axis=-1)
+    longest = steps.max(axis=1)
+    moving = longest > 0
+    return float((steps.mean(axis=1)[moving] / longest[moving]).mean()) if moving.any() else math.nan
+
+
+def path_realism(reference: Reference, frames: Seen, paths: int) -> float:
+    """Share of the frames between the ends that lie within the reach of held-out images, in [0, 1]; see `precision`."""
+    between = _by_path(frames, paths)[:, 1:-1]
+    real = reference.held_out.some(MOST).vectors
+    near = distances(real, between.reshape(-1, between.shape[-1])) < radii(real, K)[:, None]
+    return float(near.any(axis=0).mean())
+
+
+def _by_path(frames: Seen, paths: int) -> np.ndarray:
+    """Features, (paths, steps, d)."""
+    if paths < 1 or len(frames) % paths or len(frames) // paths < 3:
+        raise ValueError(f"{len(frames)} frames are not {paths} paths of three or more frames each")
+    return frames.vectors.reshape(paths, -1, frames.vectors.shape[1])

@@ -1,0 +1,92 @@
+"""How images look close up: fine grain against real images, background against real.
+
+Functions of images, (n, c, h, w); points, (n, 2), have no pixels and give NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.seen import Reference, Seen, once
+
+Array = NDArray[Any]
+LEVELS = 32  # of brightness, to find the one the background has
+NEAR = 2 / LEVELS  # how far from it a pixel still counts as background
+LEAST = 1e-6  # variance of an image below which it is one flat colour
+
+
+def high_frequency(reference: Reference, fake: Seen) -> float:
+    """Fine grain of samples over that of held-out images of the same classes, geometric mean.
+
+    1 is right, well over 1 noise, well under 1 blur. Of the same classes, since a bag has more of it than trousers.
+    """
+    if fake.images.ndim != 4:
+        return math.nan
+    return float(np.exp(np.mean(log_grain_ratio(reference, fake))))
+
+
+def background(reference: Reference, fake: Seen) -> float:
+    """Share of pixels as bright as the background of real images, over theirs: 1 is right, less is not clean."""
+    if fake.images.ndim != 4:
+        return math.nan
+    level, share = _real_background(reference)
+    return float((np.abs(fake.images - level) <= NEAR).mean() / share)
+
+
+def grain(images: Array) -> Array:
+    """Share of an image's variance that is in the finest diagonal detail, (n,): 1 of white noise, 0 of a flat image.
+
+    The detail is (a - b - c + d) / 2 of each square of four pixels, the diagonal part of a Haar wavelet; on white noise
+    it has the variance of a pixel (Donoho and Johnstone 1994 estimate noise by it). As a share it does not depend on
+    contrast. An image of less than two pixels a side has none.
+    """
+    if min(images.shape[2:]) < 2:
+        return np.zeros(len(images))
+    detail = images[..., :-1, :-1] - images[..., 1:, :-1] - images[..., :-1, 1:] + images[..., 1:, 1:]
+    fine = np.square(detail / 2).mean(axis=(1, 2, 3), dtype=np.float64)
+    variance = images.var(axis=(2, 3), dtype=np.float64).mean(axis=1)
+    return np.where(variance > LEAST, fine / np.maximum(variance, LEAST), 0.0)
+
+
+@once
+def held_out_grain(reference: Reference) -> Array:
+    """`grain` of each held-out image."""
+    return grain(reference.held_out.images)
+
+
+@once
+def grain_of(reference: Reference, fake: Seen) -> Array:
+    """`grain` of each sample (the reference says nothing to it, but keeps the answer)."""
+    return grain(fake.images)
+
+
+@once
+def log_grain_ratio(reference: Reference, fake: Seen) -> Array:
+    """Logarithm of each sample's grain over the median of held-out images taken for the same class, (n,)."""
+    usual = class_grain(reference)[fake.predicted]
+    ratio: Array = np.log(np.maximum(grain_of(reference, fake), LEAST) / usual)
+    return ratio
+
+
+@once
+def class_grain(reference: Reference) -> Array:
+    """Median grain of held-out images by the class they are taken for, (classes,); of all where there is none."""
+    seen, found = reference.held_out.predicted, held_out_grain(reference)
+    usual = np.full(reference.held_out.probabilities.shape[1], max(np.median(found), LEAST))
+    for label in np.unique(seen):
+        usual[label] = max(np.median(found[seen == label]), LEAST)
+    return usual
+
+
+@once
+def _real_background(reference: Reference) -> tuple[float, float]:
+    """The most frequent brightness of held-out pixels and the share of pixels near it."""
+    images = reference.held_out.images
+    counts, edges = np.histogram(images, LEVELS, (-1, 1))
+    inside = images[np.abs(images - edges[counts.argmax()] - 1 / LEVELS) <= 1 / LEVELS]
+    level = float(np.median(inside))
+    return level, float((np.abs(images - level) <= NEAR).mean())

@@ -1,0 +1,73 @@
+"""Whether samples can stand in for real images: a classifier trained on the one and tested on the other.
+
+The classifier is multinomial logistic regression on pooled pixels, as the simplest that a reader knows; in an
+extractor's features any would do well, for they know the classes already. Samples of an unconditional model have
+the labels that the extractor gives them.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.metrics.generative import pooled
+from analysis.metrics.neighbours import MOST
+from analysis.seen import Reference, Seen, once
+
+Array = NDArray[Any]
+REAL = 5000  # training images the classifier of the reverse is trained on
+ITERATIONS = 60
+
+
+def tstr_accuracy(reference: Reference, fake: Seen) -> float:
+    """Share of 2,000 held-out images that a classifier trained on 2,000 samples gets right (train synthetic, test real:
+    Esteban et al. 2017); where all samples have one label, the share of that label."""
+    x, y = _real_test(reference)
+    return _accuracy(_fitted(fake.some(MOST)), x, y)
+
+
+def trts_accuracy(reference: Reference, fake: Seen) -> float:
+    """Share of 2,000 samples that a classifier trained on 5,000 training images gets right (the reverse)."""
+    some = fake.some(MOST)
+    return _accuracy(_real_classifier(reference), _features(some), _labels(some))
+
+
+def _accuracy(classifier: Any, x: Array, y: Array) -> float:
+    return math.nan if classifier is None else float((classifier.predict(x) == y).mean())
+
+
+def _fitted(seen: Seen) -> Any:
+    from sklearn.dummy import DummyClassifier
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    y = _labels(seen)
+    if len(np.unique(y)) < 2:
+        return DummyClassifier().fit(_features(seen), y)
+    with warnings.catch_warnings():
+        # As far as the iterations go is far enough: they are the same for all.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return LogisticRegression(C=1.0, max_iter=ITERATIONS).fit(_features(seen), y)
+
+
+@once
+def _real_classifier(reference: Reference) -> Any:
+    return _fitted(reference.train.some(REAL))
+
+
+@once
+def _real_test(reference: Reference) -> tuple[Array, Array]:
+    some = reference.held_out.some(MOST)
+    return _features(some), _labels(some)
+
+
+def _features(seen: Seen) -> Array:
+    return seen.images if seen.images.ndim == 2 else pooled(seen.images)
+
+
+def _labels(seen: Seen) -> Array:
+    return seen.predicted if seen.labels is None else seen.labels
