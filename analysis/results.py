@@ -35,6 +35,7 @@ VERDICT, EVIDENCE, EXTRACTOR = "verdict", "evidence", "extractor"
 CLASS_HISTOGRAM, CONFUSION = "class_histogram", "confusion"
 NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
 SEVERITY = "gen/severity"
+SYSTEM = "sys/"  # what the step took of the machine: no metric of the model
 HEALTHY = "healthy"  # the one verdict that finds no fault
 CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
 SPREAD = "_std"  # after a metric's name: its standard deviation over the replicates
@@ -251,9 +252,14 @@ def in_a_cell(evidence: Sequence[str]) -> str:
 
 
 def metric_names(rows: pd.DataFrame) -> list[str]:
-    """The numeric columns of `rows` that are metrics: all but trial, step and seconds."""
+    """The numeric columns of `rows` that are metrics: all but trial, step, seconds and what the machine gave."""
     numeric = rows.select_dtypes("number").columns
-    return [name for name in numeric if name not in (TRIAL, STEP, SECONDS)]
+    return [name for name in numeric if name not in (TRIAL, STEP, SECONDS) and not name.startswith(SYSTEM)]
+
+
+def is_metric(name: str) -> bool:
+    """Whether the value of that name in a row is a metric."""
+    return "/" in name and not name.startswith(SYSTEM)
 
 
 def _objective(spec: Mapping[str, Any], rows: pd.DataFrame) -> str:

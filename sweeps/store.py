@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
-from analysis.results import EVIDENCE, TRIAL_COLUMNS, VERDICT, in_a_cell
+from analysis.results import EVIDENCE, TRIAL_COLUMNS, VERDICT, in_a_cell, is_metric
 from sweeps.faults import FolderError
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
@@ -133,7 +133,7 @@ class Store:
     def _note(self, record: Record, row: Mapping[str, Any]) -> None:
         record.steps, record.seconds = row["step"], row["seconds"]
         record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
-        record.last = {name: value for name, value in row.items() if "/" in name}
+        record.last = {name: value for name, value in row.items() if is_metric(name)}
         for name, value in record.last.items():
             goal = self._objective.goal if name == self._objective.name else goal_of(name)
             if value is None or goal is None:

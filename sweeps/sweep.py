@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.results import is_metric
 from sweeps.bands import Bands
 from sweeps.observer import Observer, Status
 from sweeps.search import Search, derived_seed
@@ -142,7 +143,7 @@ class Sweep:
 
     def _remember(self, progress: Progress, row: Mapping[str, Any]) -> None:
         progress.steps = max(progress.steps, row["step"])
-        progress.reported = [name for name in row if "/" in name]
+        progress.reported = [name for name in row if is_metric(name)]
         value = row.get(self._spec.metric.name)
         if value is not None:
             choose = max if self._spec.metric.goal == "maximize" else min

@@ -18,6 +18,7 @@ import ray
 from ray import tune
 
 from analysis.results import NO_NUMBERS
+from sweeps.consumption import Consumption
 from sweeps.evaluate import Evaluator
 from sweeps.replicates import merged
 from sweeps.threads import limit_threads
@@ -132,6 +133,7 @@ class SweepTrial(tune.Trainable):
         self._data: Dataset = shared["data"]
         self._evaluator = Evaluator(self._data, shared["objective"], shared["strange"])
         self._device, self._cpus = _device(), shared["cpus"]
+        self._consumption = Consumption(self._device)
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -168,6 +170,7 @@ class SweepTrial(tune.Trainable):
         return report
 
     def _row(self, running: Running) -> dict[str, Any]:
+        self._consumption.begin()
         if not running.models:
             running.start()
             limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
@@ -179,7 +182,7 @@ class SweepTrial(tune.Trainable):
         numbers = [_floats({**t, **f}, running.step) for t, f in zip(trained, found, strict=True)]
         self._pack(running)
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
-        return row | merged([{**n, **w} for n, w in zip(numbers, words, strict=True)])
+        return row | merged([{**n, **w} for n, w in zip(numbers, words, strict=True)]) | self._consumption.read()
 
     def _pack(self, running: Running) -> None:
         trial, step = running.work.trial, running.step

@@ -79,4 +79,5 @@ def end(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[str, str]
 
 
 def without_time(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "seconds"}
+    """A row without what differs from run to run of the same trial."""
+    return {name: value for name, value in row.items() if name != "seconds" and not name.startswith("sys/")}
