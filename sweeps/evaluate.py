@@ -52,7 +52,8 @@ class Evaluator:
         self._objective, self._data, self._shown = objective, data, shown
         self._needs_probabilities = row is not None and row.kind == "classifier" and not row.classes_suffice
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
-        self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n))
+        classified = uses.CLASSIFIED if objective == "val/bayes_accuracy" else None
+        self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n, classified))
 
     def metrics(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, float]:
         """Every metric of METRICS that fits the model, by name; the arguments are those of `row`."""

@@ -92,6 +92,13 @@ class TestCadence:
         evaluator = Evaluator(DATA, "gen/frechet_pixels")
         assert not any(name.startswith("val/") for name in evaluator.metrics(trained("gmm"), last=False))
 
+    def test_bayes_rule_is_asked_of_more_images_when_it_is_searched_for(self) -> None:
+        model = trained("gmm")
+        right = model.predict_proba(DATA.val.x).argmax(axis=1) == DATA.val.y
+        assert Evaluator(DATA, "val/bayes_accuracy").metrics(model)["val/bayes_accuracy"] == right.mean()
+        assert Evaluator(DATA).metrics(model)["val/bayes_accuracy"] == right[: uses.SHOWN_COSTLY].mean()
+        assert len(DATA.val) > uses.SHOWN_COSTLY
+
     def test_an_objective_among_them_is_measured_at_every_step(self) -> None:
         row = Evaluator(DATA, "val/bayes_accuracy").metrics(trained("gmm"), last=False)
         assert "val/bayes_accuracy" in row

@@ -11,7 +11,6 @@ from benchmarks.reports.runner import Bench
 from benchmarks.reports.study import Finding, Study, Sweeps
 
 IMAGES = Path("images") / "reports"
-BUSY = 1.0  # load of the machine, in processes, from which on something else was running when a sweep began
 
 INTRO = """# The reports, run again
 
@@ -59,14 +58,12 @@ def names_of(studies: Sequence[Study]) -> list[str]:
 
 
 def _machine(bench: Bench, sweeps: Sweeps) -> str:
-    machines = Counter(
-        f"{sweep.manifest['machine']['cpus']} cores, {sweep.manifest['machine']['arch']}" for sweep in sweeps.values()
-    )
-    where = " and ".join(f"{count} sweeps on a machine with {machine}" for machine, count in machines.items())
-    busy = sum(bench.took(name)["load"] >= BUSY for name in sweeps)  # type: ignore[index]
+    cores = sorted({sweep.manifest["machine"]["cpus"] for sweep in sweeps.values()})
+    seconds, busy = (total(bench, sweeps, key) for key in ("seconds", "cpu_seconds"))
     return (
-        f"Measured: {where}. When a sweep began, other work kept a core or more of the machine busy in {busy} of "
-        f"{len(sweeps)} cases, so seconds below are not those of a quiet machine.\n"
+        f"Measured on a virtual machine with {' or '.join(map(str, cores))} cores: {seconds / 60:.0f} minutes by the "
+        f"clock, {busy / 60:.0f} minutes of one core's work. Where the first is more than half of the second, other "
+        "work ran beside (or the sweep could not use both cores): those seconds are not a quiet machine's.\n"
     )
 
 
@@ -96,15 +93,19 @@ def _section(study: Study, findings: Sequence[Finding]) -> str:
 
 
 def _times(bench: Bench, sweeps: Sweeps) -> str:
-    lines = ["## What it took\n", "| sweep | trials | seconds | load before |", "|---|---|---|---|"]
-    total = 0.0
+    lines = ["## What it took\n", "| sweep | trials | seconds | CPU seconds |", "|---|---|---|---|"]
     for name, sweep in sweeps.items():
-        took = bench.took(name)
-        assert took is not None
-        total += took["seconds"]
-        lines.append(f"| `{name}` | {sweep.trials[TRIAL].nunique()} | {took['seconds']:.0f} | {took['load']:.1f} |")
-    lines.append(f"\nIn all {total / 60:.0f} minutes; load is how many processes wanted a core when the sweep began.")
+        took = bench.took(name) or {}
+        trials = sweep.trials[TRIAL].nunique()
+        lines.append(f"| `{name}` | {trials} | {took['seconds']:.0f} | {took['cpu_seconds']:.0f} |")
+    seconds, busy = (total(bench, sweeps, key) / 60 for key in ("seconds", "cpu_seconds"))
+    lines.append(f"\nIn all {seconds:.0f} minutes by the clock and {busy:.0f} minutes of one core's work.")
     return "\n".join(lines) + "\n"
+
+
+def total(bench: Bench, sweeps: Sweeps, key: str) -> float:
+    """Of all sweeps together."""
+    return float(sum((bench.took(name) or {})[key] for name in sweeps))
 
 
 def _write_pictures(folder: Path, studies: Sequence[Study], sweeps: Sweeps) -> None:

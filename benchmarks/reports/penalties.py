@@ -94,7 +94,7 @@ def generalises(sweeps: Sweeps) -> Finding:
 def fits(sweeps: Sweeps) -> Finding:
     l2, l1 = (path(sweeps["c_and_penalty"], penalty) for penalty in ("l2", "l1"))
     mean, error = paired(l2.loss[l2.best], l1.loss[l1.best])
-    closer = int((l1.loss.mean(axis=1) < l2.loss.mean(axis=1)).sum())
+    closer = l1.c[l1.loss.mean(axis=1) < l2.loss.mean(axis=1)]
     best = f"l1 {l1.loss[l1.best].mean():.3f}, l2 {l2.loss[l2.best].mean():.3f} nats"
     measured = f"training loss at the best C of each: {best}; at equal C l1 fits closer at {closer} of {len(l1.c)}"
     answer = by_margin(mean, 2 * error)

@@ -9,9 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
@@ -22,6 +25,7 @@ SPECS = Path(__file__).resolve().parents[2] / "specs" / "reports"
 SUBSET = "cifar10_subset.npz"  # a part of CIFAR-10 in the data folder, taken where the whole is not there
 DONE, TRIALS_FAILED, INTERRUPTED = 0, 1, 130
 UNKNOWN_SECONDS = 60.0
+POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Bench:
         return load_spec(self.specs / f"{name}.yaml", self._overrides(name))
 
     def took(self, name: str) -> dict[str, Any] | None:
-        """Seconds and the machine's load of a sweep that is complete; None of one that is not, or of another spec."""
+        """What a sweep that is complete took; None of one that is not, or of another spec."""
         record = self._record(name)
         return record if record.get("complete") and not self.is_of_another_spec(name) else None
 
@@ -50,17 +54,19 @@ class Bench:
 
     def run(self, name: str) -> int:
         """Run or resume a sweep; the exit code of the command."""
-        before, load, began = self._record(name).get("seconds", 0.0), os.getloadavg()[0], time.monotonic()
+        before, began = self._record(name), time.monotonic()
         self.out.mkdir(parents=True, exist_ok=True)
         with (self.out / f"{name}.log").open("a") as log:
-            code = subprocess.run(self._command(name), stdout=log, stderr=log, check=False).returncode
-        record = {"seconds": round(before + time.monotonic() - began, 1), "load": round(load, 2)}
-        record["complete"] = code in (DONE, TRIALS_FAILED)
+            process = subprocess.Popen(self._command(name), stdout=log, stderr=log)
+            busy = cpu_seconds(process)
+        took = {"seconds": time.monotonic() - began, "cpu_seconds": busy}
+        record: dict[str, Any] = {key: round(value + before.get(key, 0.0), 1) for key, value in took.items()}
+        record["complete"] = process.returncode in (DONE, TRIALS_FAILED)
         replace_file(self.out / f"{name}.json", json.dumps(record).encode())
-        return code
+        return process.returncode
 
     def _record(self, name: str) -> dict[str, Any]:
-        """What is known of the runs that made the folder: seconds in all, load at the start, whether it is complete."""
+        """Of the runs that made the folder: seconds and CPU seconds in all, and whether it is complete."""
         record = self.out / f"{name}.json"
         there = record.is_file() and (self.folder(name) / "spec.yaml").is_file()
         return dict(json.loads(record.read_text())) if there else {}
@@ -89,6 +95,23 @@ class Bench:
         if colour and not is_there("cifar10", self.data_dir) and (folder / SUBSET).is_file():
             return {"dataset": str((folder / SUBSET).resolve())}
         return {}
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Wait for the process; the CPU seconds of it and all its descendants, to about a second for each of them."""
+    busy: dict[int, float] = {}
+    while True:
+        with suppress(psutil.NoSuchProcess):
+            family = psutil.Process(process.pid)
+            for one in (family, *family.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    times = one.cpu_times()
+                    busy[one.pid] = times.user + times.system
+        try:
+            process.wait(POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        return sum(busy.values())
 
 
 def run_all(bench: Bench, names: Sequence[str], expected: Mapping[str, float]) -> list[str]:

@@ -11,7 +11,7 @@ STUDIES = (
         title="Strength and kind of the penalty",
         source="R2",
         setting=(
-            "Logistic regression by saga on the 8 x 8 digits of scikit-learn, 14 values of C, l1 and l2. The report "
+            "Logistic regression by saga on the 8 x 8 digits of scikit-learn, 9 values of C, l1 and l2. The report "
             "looked at one split with 360 test images, where a point is three or four images; here each setting is "
             "cross-validated over five folds of 1,149 images."
         ),

@@ -42,7 +42,7 @@ def weights_and_means(sweep: Sweep) -> tuple[NDArray[np.float64], NDArray[np.flo
     l2 = where(sweep, penalty="l2").set_index(TRIAL)
     best = l2.loc[next(trial for trial in sweep.ranked if trial in l2.index)]
     data = load_dataset("digits")
-    config = {"C": float(best[CONFIG + "C"]), "solver": "saga", "max_iter": 1000, "slice_iter": 1000}
+    config = {"C": float(best[CONFIG + "C"]), "solver": "saga", "max_iter": 500, "slice_iter": 500}
     model: Any = MODELS["logistic_regression"].build(config, data, seed=0)
     model.step()
     means = np.stack([data.train.x[data.train.y == digit].mean(axis=0) for digit in range(10)])
