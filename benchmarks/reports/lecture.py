@@ -1,0 +1,210 @@
+"""The lecture: few labels, missing values, noise and strange inputs, where generative models are said to be at home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from analysis.plots import style
+from analysis.results import CONFIG, LAST, Sweep
+from benchmarks.reports.pictures import SERIES, as_png, legend, line, panels
+from benchmarks.reports.readings import finished, percent, points, share_error
+from benchmarks.reports.study import Answer, Claim, Finding, Sweeps, by_margin
+
+DISCRIMINATIVE = ("logistic_regression", "svm", "cnn")
+GENERATIVE = ("gaussian_nb", "gmm", "cvae")
+BY_BAYES = {"gmm", "cvae"}  # which report val/bayes_accuracy; naive Bayes is a classifier outright
+CLASSIFIED = 1000  # validation images behind it
+FEW, MANY = (50, 100), 3000
+HELPS = 0.8  # of the simple way's error: from here down a repair is worth the trouble
+# Models that can repair and score, and the sweeps whose trials show it.
+USERS = {"gaussian_nb": "few_labels_gaussian_nb", "gmm": "imputation", "vae": "denoising", "cvae": "few_labels_cvae"}
+SCORERS = {**USERS, "flow": "out_of_distribution"}
+
+
+def accuracies(sweeps: Sweeps, model: str) -> dict[int, float]:
+    """Accuracy on validation images by the number of labelled images, ascending."""
+    table = finished(sweeps[f"few_labels_{model}"]).sort_values(CONFIG + "train_size")
+    column = LAST + ("val/bayes_accuracy" if model in BY_BAYES else "val/accuracy")
+    return {int(size): float(value) for size, value in zip(table[CONFIG + "train_size"], table[column], strict=True)}
+
+
+def best_of(sweeps: Sweeps, models: tuple[str, ...], size: int) -> tuple[str, float, float]:
+    """The best of the models with so many labels: name, accuracy, its standard error."""
+    name = max(models, key=lambda model: accuracies(sweeps, model)[size])
+    accuracy = accuracies(sweeps, name)[size]
+    images = CLASSIFIED if name in BY_BAYES else int(sweeps[f"few_labels_{name}"].manifest["data"]["val"])
+    return name, accuracy, share_error(accuracy, images)
+
+
+def lead(sweeps: Sweeps, size: int) -> tuple[float, float, str]:
+    """How far the best generative model is ahead of the best discriminative one, two standard errors of it, words."""
+    (g, ours, error_g), (d, theirs, error_d) = (best_of(sweeps, group, size) for group in (GENERATIVE, DISCRIMINATIVE))
+    return ours - theirs, 2 * float(np.hypot(error_g, error_d)), f"{size}: {g} {percent(ours)}, {d} {percent(theirs)}"
+
+
+def few_labels(sweeps: Sweeps) -> Finding:
+    leads = [lead(sweeps, size) for size in FEW]
+    answers = {by_margin(margin, noise) for margin, noise, _ in leads}
+    answer: Answer = answers.pop() if len(answers) == 1 else "depends"
+    pair = [accuracies(sweeps, "gaussian_nb")[size] - accuracies(sweeps, "logistic_regression")[size] for size in FEW]
+    reason = "the best generative model less the best discriminative one: " + ", ".join(
+        f"{points(margin)} ± {100 * noise:.1f}" for margin, noise, _ in leads
+    )
+    known = f"naive Bayes less logistic regression, the textbook's pair: {', '.join(points(gap) for gap in pair)}"
+    return Finding(
+        "best of each kind by labels: " + "; ".join(words for *_, words in leads), answer, f"{reason}; {known}"
+    )
+
+
+def many_labels(sweeps: Sweeps) -> Finding:
+    margin, noise, words = lead(sweeps, MANY)
+    answer = by_margin(-margin, noise)
+    crossed = [size for size in accuracies(sweeps, "svm") if lead(sweeps, size)[0] < 0]
+    first = f"from {crossed[0]} labels on at the latest" if crossed else "nowhere in what was tried"
+    return Finding(f"labels {words}", answer, f"{points(-margin)} ± {100 * noise:.1f}; discriminative ahead {first}")
+
+
+def bayes_rule(sweeps: Sweeps) -> Finding:
+    best = max(accuracies(sweeps, model)[MANY] for model in DISCRIMINATIVE)
+    found = {model: accuracies(sweeps, model)[MANY] for model in GENERATIVE}
+    near = [model for model, accuracy in found.items() if accuracy >= best - 0.05]
+    answer: Answer = "agree" if near else "depends" if min(found.values()) >= 0.5 else "disagree"
+    measured = f"with {MANY} labels: " + ", ".join(f"{model} {percent(value)}" for model, value in found.items())
+    return Finding(
+        measured,
+        answer,
+        f"the best discriminative model has {percent(best)}; within five points of it: {', '.join(near) or 'none'}",
+    )
+
+
+def best_value(sweep: Sweep, metric: str, *, lowest: bool = True) -> float:
+    """The best value of the metric over the finished trials."""
+    values = finished(sweep)[LAST + metric]
+    return float(values.min() if lowest else values.max())
+
+
+def ratios(sweeps: Sweeps, use: str) -> dict[str, float]:
+    """The error of the repair over that of the simple way, the best trial of each model."""
+    return {model: best_value(sweeps[name], f"val/{use}_ratio") for model, name in USERS.items()}
+
+
+def repaired(sweeps: Sweeps, use: str, simple: str) -> Finding:
+    found = ratios(sweeps, use)
+    words = ", ".join(f"{model} {ratio:.2f}" for model, ratio in found.items())
+    accuracy = best_value(sweeps["imputation"], f"val/{use}_accuracy", lowest=False)
+    beside = float(finished(sweeps["imputation"])[LAST + simple].iloc[0])
+    answer: Answer = (
+        "agree" if max(found.values()) <= HELPS else "depends" if min(found.values()) <= HELPS else "disagree"
+    )
+    measured = f"error over that of the simple way: {words}"
+    onlooker = f"a classifier gets {percent(accuracy)} of what gmm repaired and {percent(beside)} of the simple way's"
+    return Finding(
+        measured,
+        answer,
+        f"{sum(r <= HELPS for r in found.values())} of {len(found)} models at {HELPS} or less; {onlooker}",
+    )
+
+
+def imputation(sweeps: Sweeps) -> Finding:
+    return repaired(sweeps, "impute", "val/impute_accuracy_mean_fill")
+
+
+def denoising(sweeps: Sweeps) -> Finding:
+    return repaired(sweeps, "denoise", "val/denoise_accuracy_noisy")
+
+
+def aurocs(sweeps: Sweeps, strange: str) -> dict[str, float]:
+    return {
+        model: best_value(sweeps[name], f"val/ood_auroc_{strange}", lowest=False) for model, name in SCORERS.items()
+    }
+
+
+def strangers(sweeps: Sweeps) -> Finding:
+    mnist, permuted = aurocs(sweeps, "mnist"), aurocs(sweeps, "permuted")
+    fooled = [model for model in mnist if mnist[model] < 0.6]
+    both = [model for model in mnist if min(mnist[model], permuted[model]) >= 0.9]
+    answer: Answer = "agree" if len(both) == len(mnist) else "disagree" if len(fooled) == len(mnist) else "depends"
+    measured = "AUROC against MNIST (against permuted pixels): " + ", ".join(
+        f"{model} {mnist[model]:.2f} ({permuted[model]:.2f})" for model in mnist
+    )
+    told = f"told both apart at 0.9 or more: {', '.join(both) or 'none'}"
+    return Finding(
+        measured,
+        answer,
+        f"{told}; no better than a coin on MNIST: {', '.join(fooled) or 'none'}; a GAN has no density at all",
+    )
+
+
+def picture_of_labels(sweeps: Sweeps) -> bytes:
+    figure, (axes,) = panels(1, size=(5.2, 3.4))
+    for number, model in enumerate((*DISCRIMINATIVE, *GENERATIVE)):
+        found = accuracies(sweeps, model)
+        line(axes, list(found), list(found.values()), number, model)
+        axes.lines[-1].set_linestyle("--" if model in GENERATIVE else "-")
+    axes.set_xscale("log")
+    sizes = list(accuracies(sweeps, "svm"))
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+    style.set_labels(axes, "labelled images", "accuracy on validation images")
+    legend(axes, "lower right")
+    return as_png(figure)
+
+
+def picture_of_ratios(sweeps: Sweeps, use: str) -> bytes:
+    figure, (axes,) = panels(1, size=(4.6, 2.6))
+    bars(axes, {"": ratios(sweeps, use)})
+    axes.axhline(1, color=style.MUTED, linewidth=1)
+    style.set_labels(axes, "", "error over the simple way's")
+    return as_png(figure)
+
+
+def picture_of_strangers(sweeps: Sweeps) -> bytes:
+    figure, (axes,) = panels(1, size=(5.0, 2.8))
+    bars(axes, {"MNIST": aurocs(sweeps, "mnist"), "permuted pixels": aurocs(sweeps, "permuted")})
+    axes.axhline(0.5, color=style.MUTED, linewidth=1)
+    style.set_labels(axes, "", "AUROC against")
+    legend(axes, "lower right")
+    return as_png(figure)
+
+
+def bars(axes: Axes, groups: Mapping[str, Mapping[str, float]]) -> None:
+    """Bars beside each other, a group a colour."""
+    width = 0.8 / len(groups)
+    for number, (label, values) in enumerate(groups.items()):
+        places = np.arange(len(values)) + (number - (len(groups) - 1) / 2) * width
+        axes.bar(places, list(values.values()), width, color=SERIES[number], label=label)
+        axes.set_xticks(range(len(values)), list(values))
+
+
+LABELS = (
+    Claim(
+        "Generative models cope with little labelled data.",
+        f"Best generative less best discriminative model at {FEW[0]} and at {FEW[1]} labels, each against two standard "
+        "errors; depends unless both say the same.",
+        few_labels,
+    ),
+    Claim(
+        "With many labels a discriminative model is ahead.",
+        f"The same the other way round at {MANY:,} labels.",
+        many_labels,
+    ),
+    Claim(
+        "Bayes' rule turns a generative model into a classifier.",
+        f"Agree if one of them comes within five points of the best discriminative model at {MANY:,} labels, disagree "
+        "if one is right less than half the time.",
+        bayes_rule,
+    ),
+)
+REPAIRS = f"Agree if the error of every model's best trial is {HELPS} of the simple way's or less, depends if of some."
+IMPUTATION = (Claim("Generative models cope with missing values.", REPAIRS, imputation),)
+DENOISING = (Claim("Generative models take noise out of images.", REPAIRS, denoising),)
+STRANGERS = (
+    Claim(
+        "Generative models notice inputs from elsewhere.",
+        "Agree if every model tells both kinds apart at 0.9 or more, disagree if none does better than 0.6 on MNIST.",
+        strangers,
+    ),
+)
