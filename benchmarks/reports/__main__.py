@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.reports.page import names_of, write_page
+from benchmarks.reports.preferred import preferred
 from benchmarks.reports.runner import INTERRUPTED, Bench, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES
 
@@ -37,7 +38,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\ninterrupted; everything so far is kept, the same command goes on")
         return INTERRUPTED
-    missing = write_page(given.page, bench, STUDIES)
+    missing = write_page(given.page, bench, STUDIES, preferred)
     print(f"wrote {given.page}" + (f"; not measured: {', '.join(missing)}" if missing else ""))
     return 1 if failed else 0
 

@@ -10,7 +10,7 @@ from analysis.plots import style
 from analysis.results import CONFIG, CONFUSION, SECONDS, TRIAL, Sweep
 from benchmarks.reports.pictures import as_png, legend, line, panels
 from benchmarks.reports.readings import Vector, finished, last, paired, percent, points, share_error, steps_of
-from benchmarks.reports.study import Answer, Claim, Finding, Sweeps, by_margin
+from benchmarks.reports.study import Answer, Claim, Finding, Study, Sweeps, by_margin
 
 COMPARED = ("logistic_regression", "svm", "decision_tree")
 GROWN = {"decision_tree_20000": {"min_samples_leaf": 1}, "svm_20000": {"C": 1.0}}  # scikit-learn's defaults
@@ -64,11 +64,16 @@ def picture_of_folds(sweeps: Sweeps) -> bytes:
     return as_png(figure)
 
 
+def same_share(ours: float, n: int, reported: float, of: int = TEST_IMAGES) -> tuple[Answer, float]:
+    """Whether two shares, of `n` images and a report's, are the same within two standard errors; these errors."""
+    noise = 2 * float(np.hypot(share_error(ours, n), share_error(reported, of)))
+    return "agree" if abs(ours - reported) <= noise else "disagree", noise
+
+
 def same_accuracy(reported: float, sweep: Sweep, **config: object) -> Finding:
     """Whether the accuracy of the trial with this config is what a report found, within noise of both samples."""
     ours, n = last(sweep, "val/accuracy", **config), int(sweep.manifest["data"]["val"])
-    noise = 2 * float(np.hypot(share_error(ours, n), share_error(reported, TEST_IMAGES)))
-    answer: Answer = "agree" if abs(ours - reported) <= noise else "disagree"
+    answer, noise = same_share(ours, n, reported)
     return Finding(
         f"{percent(ours)} on {n:,} validation images",
         answer,
@@ -208,5 +213,34 @@ ACCURACIES = (
         "R1: the tree takes 50 s, the SVM about a minute, logistic regression about three.",
         "The order of the three; seconds are the machine's.",
         slowest,
+    ),
+)
+
+STUDIES = (
+    Study(
+        name="cross_validation",
+        title="Cross-validation of three classifiers",
+        source="R0",
+        setting=(
+            "Logistic regression, RBF SVM and decision tree with scikit-learn's defaults on 5,000 images of "
+            "Fashion-MNIST, the same five folds for all three."
+        ),
+        sweeps=(*(f"cross_validation_{name}" for name in COMPARED), *GROWN),
+        claims=CROSS_VALIDATION,
+        picture=picture_of_folds,
+        caption="Accuracy of every fold.",
+    ),
+    Study(
+        name="classifiers_on_fashion",
+        title="The classifiers on Fashion-MNIST",
+        source="R0 and R1",
+        setting=(
+            "Logistic regression by lbfgs with up to 1,000 iterations on 54,000 of the 60,000 training images (the "
+            "others are for validation), the SVM and the tree on 20,000 as in the report."
+        ),
+        sweeps=("logistic_regression_60000", "svm_20000", "decision_tree_20000"),
+        claims=ACCURACIES,
+        picture=picture_of_classes,
+        caption="Logistic regression: recall of each class, and what it takes each class for.",
     ),
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from analysis.plots import style
 from analysis.results import STEP, TRIAL, Sweep
@@ -49,6 +49,15 @@ def line(
     if error is not None:
         low, high = np.asarray(y) - error, np.asarray(y) + error
         axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def bars(axes: Axes, groups: Mapping[str, Mapping[str, float]]) -> None:
+    """Bars beside each other, a group a colour."""
+    width = 0.8 / len(groups)
+    for number, (label, values) in enumerate(groups.items()):
+        places = np.arange(len(values)) + (number - (len(groups) - 1) / 2) * width
+        axes.bar(places, list(values.values()), width, color=SERIES[number], label=label)
+        axes.set_xticks(range(len(values)), list(values))
 
 
 def title(axes: Axes, text: str) -> None:
@@ -98,3 +107,19 @@ def media(sweep: Sweep, trial: str, name: str, step: int | None = None) -> bytes
         raise ValueError(f"{sweep.folder}: trial {trial} left no picture {name!r}")
     content: bytes = found.iloc[-1]["path"].read_bytes()
     return content
+
+
+def corner(content: bytes, tiles: int, of: int = 8) -> bytes:
+    """The first `tiles` x `tiles` pictures of a square grid of `of` x `of`."""
+    image = Image.open(io.BytesIO(content))
+    width, height = image.width * tiles // of, image.height * tiles // of
+    return small(image.crop((0, 0, width, height)))
+
+
+def with_title(content: bytes, text: str) -> bytes:
+    """A picture below a line of text."""
+    image = Image.open(io.BytesIO(content)).convert("RGB")
+    sheet = Image.new("RGB", (image.width, image.height + 18), "white")
+    ImageDraw.Draw(sheet).text((2, 2), text, fill=style.INK, font=ImageFont.load_default(size=12))
+    sheet.paste(image, (0, 18))
+    return small(sheet)

@@ -6,7 +6,7 @@ from analysis.plots import style
 from analysis.results import STEP, TRIAL
 from benchmarks.reports.pictures import as_png, legend, line, media, panels, side_by_side
 from benchmarks.reports.readings import Vector, finished, percent, steps_of
-from benchmarks.reports.study import Answer, Claim, Finding, Sweeps
+from benchmarks.reports.study import Answer, Claim, Finding, Study, Sweeps
 
 BATCHES = (64, 128, 256)
 EPOCHS_A_STEP = 10  # of the specs vae_batch_*
@@ -108,5 +108,31 @@ SETTINGS = (
         f"Many more epochs (300, here {EPOCHS[-1]}) are worse than 50.",
         f"The bound of batch size 64, more than {TOLD_APART:g} nat worse or better.",
         more_epochs,
+    ),
+)
+
+STUDIES = (
+    Study(
+        name="vae_reconstructions",
+        title="Reconstructions of a VAE",
+        source="R4",
+        setting="The report's VAE on MNIST, batch 128, ten epochs, seed 1, here of 8,960 images in place of 60,000.",
+        sweeps=("vae_first_last",),
+        claims=RECONSTRUCTIONS,
+        picture=picture_of_epochs,
+        caption="Validation images over their reconstructions: after the first epoch (left) and the last (right).",
+    ),
+    Study(
+        name="vae_batch_and_epochs",
+        title="Batch size and epochs of a VAE",
+        source="R4",
+        setting=(
+            "A VAE on 2,560 images of MNIST in place of 60,000, for 10, 20, 50 and 100 epochs in place of 300: with a "
+            "batch of 64 these 100 epochs are as many updates as four of the report's."
+        ),
+        sweeps=tuple(f"vae_batch_{batch}" for batch in BATCHES),
+        claims=SETTINGS,
+        picture=picture_of_batches,
+        caption="The bound on validation images by epochs, a line a batch size.",
     ),
 )

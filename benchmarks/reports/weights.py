@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.results import CONFIG, TRIAL, Sweep
 from benchmarks.reports.pictures import media, side_by_side
 from benchmarks.reports.readings import where
-from benchmarks.reports.study import Claim, Finding, Sweeps
+from benchmarks.reports.study import Claim, Finding, Study, Sweeps
 from trainables import MODELS
 from trainables.data import load_dataset
 
@@ -73,5 +73,21 @@ CLAIMS = (
         "Agree if the weights of the 6 where an 8 has more ink, and the other way round, are negative on average, and "
         "so are those of nine in ten ordered pairs of digits.",
         explained,
+    ),
+)
+
+STUDIES = (
+    Study(
+        name="weight_maps",
+        title="Weight maps",
+        source="R2 and R0",
+        setting=(
+            "The weights of the best l2 model of the sweep above, and of logistic regression on Fashion-MNIST: blue is "
+            "negative, red positive."
+        ),
+        sweeps=("c_and_penalty", "logistic_regression_60000"),
+        claims=CLAIMS,
+        picture=picture,
+        caption="Weights of each class on digits (above) and on Fashion-MNIST (below).",
     ),
 )
