@@ -227,9 +227,10 @@ def _ended(outcome: Outcome) -> int:
 
     if outcome.best is not None:
         _print(listing.best_of(outcome.folder, None, 1), as_json=False)
-    print(outcome.report)
     counts = ", ".join(f"{outcome.counts[status]} {status}" for status in ("done", "stopped", "failed"))
-    say(f"{counts}; report: {outcome.report}")
+    if outcome.report is not None:
+        print(outcome.report)
+    say(f"{counts}; report: {outcome.report or 'none'}")
     if outcome.interrupted:
         say(f"interrupted; everything so far is kept. Go on with: sweeps resume {outcome.folder}")
         return INTERRUPTED

@@ -20,6 +20,7 @@ from analysis.metrics import METRICS, PER_CLASS
 from analysis.metrics.classification import confusion_matrix
 from analysis.results import CONFUSION
 from sweeps import uses
+from sweeps.spec.resolved import UNJUDGED
 from trainables.base import Classifier, Images, Trainable
 from trainables.data import Dataset, Split, load_test
 
@@ -62,8 +63,11 @@ class Evaluator:
     def row(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, Any]:
         """Metrics by name, and what is said besides numbers (`analysis.results.NO_NUMBERS`).
 
-        `train`: what it was trained on, if that was less than all; `last`: whether this is its last step.
+        `train`: what it was trained on, if that was less than all; `last`: whether this is its last step. Where no
+        images are held out there is nothing to measure.
         """
+        if not len(self._data.val):
+            return {UNJUDGED: float(len(train or self._data.train))}
         row: dict[str, Any] = {}
         if kind_of(model) == "classifier":
             parts = self._parts if train is None else {**self._parts, "train": _head(train, len(self._parts["val"]))}
@@ -77,7 +81,7 @@ class Evaluator:
         pictures = {}
         if hasattr(model, "sample"):
             pictures["samples"] = sample_grid(model, self._data.n_classes, GRID)
-        if hasattr(model, "reconstruct"):
+        if hasattr(model, "reconstruct") and len(self._data.val):
             pictures["reconstructions"] = _reconstructions(model, self._data.val.x[:PAIRS])
         maps = model.weight_maps() if hasattr(model, "weight_maps") else None
         if maps is not None:

@@ -44,6 +44,7 @@ class Options:
     address: str | None = None
     wandb: str = "auto"  # auto, online, offline or off
     data_dir: str | None = None
+    report: bool = True  # whether the page of pictures is written at the end
 
     @property
     def folder(self) -> Path | None:
@@ -59,7 +60,7 @@ class Outcome:
     counts: Counter[Status]
     best: Record | None
     interrupted: bool
-    report: Path
+    report: Path | None
 
 
 def new_folder(spec: Spec, wanted: Path | None) -> Path:
@@ -81,7 +82,7 @@ def new_folder(spec: Spec, wanted: Path | None) -> Path:
 def run(spec: Spec, folder: Path, options: Options) -> Outcome:
     """Run a new sweep in `folder`."""
     with locked(folder):
-        data = _load_data(spec, options)
+        data = load_data(spec, options)
         sweep_id = secrets.token_hex(4)
         document = {**manifest(spec, data, sweep_id), "options": asdict(options)}
         replace_file(folder / "manifest.json", json.dumps(document, indent=2).encode())
@@ -97,7 +98,7 @@ def resume(folder: Path, **overrides: Any) -> Outcome:
         spec = load_spec(folder / "spec.yaml")
         document = json.loads((folder / "manifest.json").read_text())
         options = Options(**{**document["options"], **{k: v for k, v in overrides.items() if v is not None}})
-        data = _load_data(spec, options)
+        data = load_data(spec, options)
         if data.content_hash != document["data"]["hash"]:
             raise FolderError(
                 f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
@@ -105,14 +106,16 @@ def resume(folder: Path, **overrides: Any) -> Outcome:
         return _run(spec, folder, options, data, document["sweep"])
 
 
-def _load_data(spec: Spec, options: Options) -> Dataset:
-    return load_dataset(spec.dataset, data_dir=options.folder, train_size=spec.train_size, classes=spec.classes)
+def load_data(spec: Spec, options: Options) -> Dataset:
+    """What the trials of `spec` are given."""
+    data = load_dataset(spec.dataset, data_dir=options.folder, train_size=spec.train_size, classes=spec.classes)
+    return data.whole() if spec.final else data
 
 
 def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> Outcome:
     entry = find_model(spec.model, [Path(path) for path in spec.model_path])
     search = Search(spec, folder / "optuna.journal")
-    store = Store(folder, spec.metric)
+    store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
     with ray_session(options.address, folder / "ray" / "ray.log"):
         concurrent = slots(spec.resources)
         total = None if search.size == math.inf else int(search.size)
@@ -130,10 +133,14 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
+    counts = Counter(record.status for record in store.records)
+    return Outcome(folder, counts, store.best(), interrupted, _report(folder) if options.report else None)
+
+
+def _report(folder: Path) -> Path:
     from analysis.report import write_report  # draws with matplotlib, which nobody should wait for at the start
 
-    counts = Counter(record.status for record in store.records)
-    return Outcome(folder, counts, store.best(), interrupted, write_report(folder))
+    return write_report(folder)
 
 
 def _tracker(spec: Spec, folder: Path, options: Options, sweep_id: str) -> Tracker:

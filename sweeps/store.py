@@ -48,10 +48,10 @@ class Record:
 
 
 class Store:
-    """Observes a sweep and keeps its folder."""
+    """Observes a sweep and keeps its folder; `keep` is how many final states it has at most."""
 
-    def __init__(self, folder: Path, objective: Objective) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, objective: Objective, keep: int = KEPT_CHECKPOINTS) -> None:
+        self.folder, self._keep = folder, keep
         self._objective = objective
         self._records: dict[str, Record] = {}
         self._checkpoints = folder / "ray" / "checkpoints"
@@ -146,7 +146,7 @@ class Store:
 
     def _drop_checkpoints(self) -> None:
         """Remove the final states of ended trials but the best few."""
-        kept = {record.trial for record in self._ranked()[:KEPT_CHECKPOINTS]}
+        kept = {record.trial for record in self._ranked()[: self._keep]}
         for record in self._records.values():
             if record.status != "running" and record.trial not in kept:
                 (self._checkpoints / f"{record.trial}.pt").unlink(missing_ok=True)

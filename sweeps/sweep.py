@@ -127,7 +127,7 @@ class Sweep:
             observer.trial_started(trial, config, resumed)
         seeds = tuple(derived_seed("trial", self._spec.seed, int(trial), k) for k in range(self._spec.replicates))
         checkpoint = self._store.checkpoint(trial) if resumed else None
-        return Work(trial, config, seeds, self._spec.budget.steps, checkpoint)
+        return Work(trial, config, seeds, self._spec.budget.steps, checkpoint, keep=self._spec.final)
 
     def _file(self, report: Report) -> str:
         """Write a row and report its objective; why the trial should stop early, if it should."""

@@ -31,13 +31,17 @@ CHECKPOINT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Work:
-    """One trial to run: a seed a replicate, at most `steps` steps, and where it stood if it ran before."""
+    """One trial to run: a seed a replicate, at most `steps` steps, and where it stood if it ran before.
+
+    `keep`: its last state is wanted, however soon it is there.
+    """
 
     trial: str
     config: Mapping[str, Any]
     seeds: tuple[int, ...]
     steps: int | None
     checkpoint: bytes | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Running:
     @property
     def checkpoint_due(self) -> bool:
         """Every few seconds, and at the end; a trial that is over sooner is repeated as cheaply as it is stored."""
-        ended = self.finished and self.seconds > CHECKPOINT_SECONDS
+        ended = self.finished and (self.work.keep or self.seconds > CHECKPOINT_SECONDS)
         return ended or time.monotonic() - self.saved > CHECKPOINT_SECONDS
 
 

@@ -184,3 +184,13 @@ def test_nothing_random_but_the_split_seed(own: Path) -> None:
     before = np.random.get_state(legacy=False)["state"]["key"].copy()
     load_dataset(own, train_size=10)
     assert_array_equal(np.random.get_state(legacy=False)["state"]["key"], before)
+
+
+def test_the_whole_is_train_and_validation_and_holds_nothing_out() -> None:
+    data = load_dataset("digits")
+    whole = data.whole()
+    assert (len(whole.train), len(whole.val)) == (len(data.train) + len(data.val), 0)
+    assert np.array_equal(whole.train.x[: len(data.train)], data.train.x)
+    assert np.array_equal(whole.train.y[len(data.train) :], data.val.y)
+    assert not whole.train.x.flags.writeable
+    assert whole.content_hash != data.content_hash

@@ -201,3 +201,23 @@ def test_a_sweep_of_wandb_without_a_model_hears_what_it_lacks():
     assert line.startswith(
         "spec: model: is missing, and program: 'train.py' does not apply here; valid: a model of ours"
     )
+
+
+def test_seeds_are_trials_of_the_one_config() -> None:
+    values = {"C": {"value": 0.1}, "penalty": {"value": "l1"}, "solver": {"value": "saga"}}
+    for method in ("bayes", "random", "grid"):
+        spec = lr(values, method=method, seeds=3)
+        assert (spec.trials, len(spec.space), spec.method) == (3, 0, "random")
+        assert load_spec(spec.document()) == spec
+    line = refused(lr, {"C": {"values": [0.1, 1.0]}}, seeds=3)
+    assert "seeds: there is more than one config, C being searched; valid: replicates" in line
+
+
+def test_a_final_spec_measures_nothing() -> None:
+    spec = load_spec(
+        {"model": "gan", "parameters": {"lr_g": {"value": 0.001}}, "final": True, "lock": {"trial": "0001"}}
+    )
+    assert (spec.metric.name, spec.final, spec.lock) == ("train/images", True, {"trial": "0001"})
+    assert load_spec(spec.document()) == spec
+    line = refused(load_spec, {"model": "mlp", "final": True, "metric": {"name": "val/accuracy"}})
+    assert "metric.name: val/accuracy is not measured; valid: train/images" in line

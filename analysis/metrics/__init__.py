@@ -138,6 +138,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "val/accuracy_100_labels_pixels": Metric(
             None, None, "training", "the same on pixels: what val/accuracy_100_labels should beat"
         ),
+        "train/images": Metric(
+            None, "maximize", "training", "images trained on: all a trial reports of itself where none are held out"
+        ),
         "train/loss": Metric(None, "minimize", "training", "the loss that training minimises"),
         # The two losses of a game: either may fall because the other side got worse, so neither says quality.
         "train/loss_g": Metric(None, "minimize", "training", "generator's loss; tells collapse at best, not quality"),

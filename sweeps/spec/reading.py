@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from analysis.metrics import METRICS, default_objective
 from search_spaces import SPACES
 from search_spaces.space import Domain, Int, Scalar, Space, SpaceError
 from sweeps.bands import EarlyTerminate
@@ -16,8 +15,9 @@ from sweeps.faults import SpecError, nearest
 from sweeps.spec import overrides as changes
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.narrowing import Narrowing
+from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
-from sweeps.spec.resolved import Budget, Objective, Resources, Spec, Tracking
+from sweeps.spec.resolved import Budget, Resources, Spec, Tracking
 from sweeps.spec.schema import SpecSection
 from sweeps.spec.structure import read_spec
 from sweeps.spec.wandb_lines import carried_over
@@ -77,8 +77,8 @@ class _Reader:
         return Spec(
             model=section.model,
             dataset=self._dataset(section.dataset, "dataset" in lines),
-            method="tpe" if section.method == "bayes" else section.method,
-            metric=_objective(section, entry),
+            method=_method(section, space),
+            metric=objective(section, entry),
             space=space,
             fixed=fixed,
             trials=self._trials(section, space, fixed),
@@ -91,6 +91,7 @@ class _Reader:
             source=self.source,
             warnings=tuple(self.warnings),
             **{key: getattr(section, key) for key in ("replicates", "seed", "train_size", "name", "description")},
+            **{key: getattr(section, key) for key in ("seeds", "final", "lock")},
         )
 
     def _model_path(self, section: SpecSection) -> list[Path]:
@@ -140,10 +141,13 @@ class _Reader:
 
     def _trials(self, section: SpecSection, space: Space, fixed: Mapping[str, Scalar]) -> int | None:
         """`run_cap`, or fewer: a grid has its configs, and a spec without anything to search has one."""
+        if space and section.seeds is not None:
+            what = f"there is more than one config, {next(iter(space))} being searched"
+            raise SpecError(what, key="seeds", valid="replicates, which averages over seeds of each config")
+        if not space:
+            return section.seeds or 1
         if section.method == "grid":
             return _grid_size(space, fixed, section.run_cap)
-        if not space:
-            return 1
         if section.run_cap is None and section.budget.seconds is None:
             self.warnings.append("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted")
         return section.run_cap
@@ -186,26 +190,10 @@ def _base(model: str, entry: Entry) -> Mapping[str, Domain]:
         raise error.at(model) from None
 
 
-def _objective(section: SpecSection, entry: Entry) -> Objective:
-    """The metric with its goal; a user's own model may report one we do not know, which then needs a goal."""
-    if section.metric is None:
-        name = default_objective(entry.kind)
-        return Objective(name, METRICS[name].goal or "minimize")
-    name, goal = section.metric.name, section.metric.goal
-    kinds = {"training", *(("generative", "judged") if entry.kind == "generative" else ("classifier",))}
-    fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in kinds]
-    row = METRICS.get(name)
-    if row is None and (section.model in MODELS or goal is None):
-        what = "unknown metric" if section.model in MODELS else "unknown metric without a goal"
-        also = [] if section.model in MODELS else ["or your model's own with goal: maximize or minimize"]
-        raise SpecError(what, key="metric.name", valid=[*fitting, *also], near=name)
-    if row is not None and row.kind not in kinds:
-        raise SpecError(f"{name} is no metric of a {entry.kind} model", key="metric.name", valid=fitting)
-    if row is not None and row.goal is None:
-        raise SpecError(f"{name} has no better way, so it cannot be searched for", key="metric.name", valid=fitting)
-    if row is not None and goal not in (None, row.goal):
-        raise SpecError(f"{goal} contradicts {name}", key="metric.goal", valid=f"{row.goal}, or leave the line out")
-    return Objective(name, goal or (row.goal if row is not None and row.goal else "minimize"))
+def _method(section: SpecSection, space: Space) -> Literal["tpe", "random", "grid"]:
+    if section.seeds is not None and not space:
+        return "random"  # of one config: a grid would have it once
+    return "tpe" if section.method == "bayes" else section.method
 
 
 def _early_terminate(section: SpecSection) -> EarlyTerminate | None:

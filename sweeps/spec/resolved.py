@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from search_spaces.space import Scalar, Space
 from sweeps.bands import EarlyTerminate
 from sweeps.spec.parameters import write_domain
+
+UNJUDGED = "train/images"  # the objective of a spec that holds no images out: the same for every trial
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class Spec:
     """A sweep, resolved: every default filled in, every value accepted by the model.
 
     `space` is what is searched and `fixed` what every config has; `trials` is None when only an interrupt or
-    `budget.seconds` ends the sweep. `model_path` are the folders of a user's own model.
+    `budget.seconds` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only
+    config. `final`: validation images are trained on too, so that nothing is judged, and every trial's state is kept.
+    `lock`: where the config is from.
     """
 
     model: str
@@ -70,6 +75,9 @@ class Spec:
     description: str | None = None
     tracking: Tracking = Tracking()
     model_path: tuple[str, ...] = ()
+    seeds: int | None = None
+    final: bool = False
+    lock: Mapping[str, Any] | None = None
     source: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
@@ -87,6 +95,9 @@ class Spec:
             "classes": list(self.classes) if self.classes else None,
             **_lines(self.tracking),
             "tags": list(self.tracking.tags),
+            "seeds": self.seeds,
+            "final": self.final or None,
+            "lock": dict(self.lock) if self.lock else None,
         }
         return {key: value for key, value in lines.items() if value is not None and value not in ({}, [])}
 

@@ -137,6 +137,11 @@ class SpecSection(Section):
     seed: Whole = Field(0, ge=0, lt=2**32, description="a whole number, 0 or more, below 2^32")
     train_size: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: training images used")
     cv_folds: Whole | None = Field(None, ge=2, description="a whole number, 2 or more: cross-validate, a fold a step")
+    seeds: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: trials of the one config there is")
+    final: bool = Field(False, description="true or false: train on validation images too and judge nothing")
+    lock: dict[str, Any] | None = Field(
+        None, description="what 'sweeps best' wrote of the trial the config is from; it changes nothing"
+    )
     classes: list[str | Whole] | None = Field(None, min_length=1, description="a list of class names or numbers")
     name: Name | None = Field(None, description="text: the sweep's name")
     description: str | None = Field(None, description="text: what the sweep is for")

@@ -70,6 +70,13 @@ class Dataset:
     def n_classes(self) -> int:
         return len(self.classes)
 
+    def whole(self) -> Dataset:
+        """The same with the validation images among those to train on, and none held out."""
+        x = np.concatenate([self.train.x, self.val.x])
+        train, val = _frozen(x, np.concatenate([self.train.y, self.val.y])), _frozen(self.val.x[:0], self.val.y[:0])
+        content_hash = _content_hash(train, val, self.classes, self.split_seed)
+        return Dataset(self.name, train, val, self.classes, content_hash, self.split_seed)
+
     def limited(self, train_size: int) -> Dataset:
         """The same with a stratified part of the training images, as `load_dataset` gives it for that `train_size`."""
         rows = np.arange(len(self.train))

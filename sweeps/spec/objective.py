@@ -1,0 +1,40 @@
+"""What a sweep searches for: the metric that its spec names, checked against what the model can have."""
+
+from __future__ import annotations
+
+from analysis.metrics import METRICS, default_objective
+from sweeps.faults import SpecError
+from sweeps.spec.resolved import UNJUDGED, Objective
+from sweeps.spec.schema import SpecSection
+from trainables import MODELS, Entry
+
+
+def objective(section: SpecSection, entry: Entry) -> Objective:
+    """The metric with its goal; a user's own model may report one we do not know, which then needs a goal."""
+    if section.final:
+        return _unjudged(section)
+    if section.metric is None:
+        name = default_objective(entry.kind)
+        return Objective(name, METRICS[name].goal or "minimize")
+    name, goal = section.metric.name, section.metric.goal
+    kinds = {"training", *(("generative", "judged") if entry.kind == "generative" else ("classifier",))}
+    fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in kinds]
+    row = METRICS.get(name)
+    if row is None and (section.model in MODELS or goal is None):
+        what = "unknown metric" if section.model in MODELS else "unknown metric without a goal"
+        also = [] if section.model in MODELS else ["or your model's own with goal: maximize or minimize"]
+        raise SpecError(what, key="metric.name", valid=[*fitting, *also], near=name)
+    if row is not None and row.kind not in kinds:
+        raise SpecError(f"{name} is no metric of a {entry.kind} model", key="metric.name", valid=fitting)
+    if row is not None and row.goal is None:
+        raise SpecError(f"{name} has no better way, so it cannot be searched for", key="metric.name", valid=fitting)
+    if row is not None and goal not in (None, row.goal):
+        raise SpecError(f"{goal} contradicts {name}", key="metric.goal", valid=f"{row.goal}, or leave the line out")
+    return Objective(name, goal or (row.goal if row is not None and row.goal else "minimize"))
+
+
+def _unjudged(section: SpecSection) -> Objective:
+    """The one number a final training has: nothing is held out that could be measured."""
+    if section.metric is not None and section.metric.name != UNJUDGED:
+        raise SpecError(f"{section.metric.name} is not measured", key="metric.name", valid=f"{UNJUDGED}, where final")
+    return Objective(UNJUDGED, "maximize")
