@@ -1,11 +1,29 @@
-"""Shared fixtures: where the real image data lies, and no network for W&B."""
+"""Shared fixtures: where the real image data lies; what is kept on disk between sweeps lies apart from the user's."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+CACHE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A cache folder for all processes of this test run, which xdist's workers take over from the first."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = config.stash[CACHE] = tempfile.mkdtemp(prefix="gdsweeps-tests-")
+    os.environ["XDG_CACHE_HOME"] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CACHE in config.stash:
+        shutil.rmtree(config.stash[CACHE], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
-from trainables.data.catalogue import DATASETS, Origin, Source, find_dataset, is_there
+from trainables.data.catalogue import DATASETS, Origin, Source, cache_folder, find_dataset, is_there
 from trainables.data.selection import renumbered, selected_labels, subset
 from trainables.data.sources import DataError, Part
 from trainables.data.splits import TEST, VALIDATION, Rows, held_out
@@ -29,6 +29,7 @@ __all__ = [
     "Origin",
     "Source",
     "Split",
+    "cache_folder",
     "find_dataset",
     "load_dataset",
     "load_test",

@@ -139,4 +139,9 @@ def _not_found(name: str | Path, given: Path, folder: Path) -> str:
 def _data_folder(data_dir: Path | None) -> Path:
     if folder := data_dir or os.environ.get("SWEEPS_DATA"):
         return Path(folder).expanduser().absolute()
+    return cache_folder()
+
+
+def cache_folder() -> Path:
+    """Where what can be made or fetched again is kept."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gdsweeps"

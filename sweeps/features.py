@@ -1,0 +1,147 @@
+"""What the judge sees with: one small CNN a data set, trained once on the real training images and kept on disk.
+
+Its last hidden layer gives the features of an image, its output the class it takes the image for. Trained again it is
+the same net bit for bit: seed, config and number of threads are fixed. Where there is one class there is nothing to
+learn, and the net keeps its random weights: their features tell sets of images apart too, if less sharply (Naeem et al.
+2020 advise random nets where no trained one fits).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from analysis.seen import Reference, Seen
+from sweeps.kept import Arrays, Say, alone, kept
+from trainables.base import Images, Labels
+from trainables.data import Dataset, cache_folder
+from trainables.image_nets import Cnn, CnnConfig
+
+VERSION = 1  # of everything here that changes what is seen
+FEATURES = 64
+UPDATES = 2500
+UPDATES_OF_FEW = 600  # where there are fewer than FEW training images
+FEW = 5000
+THREADS = 2  # of a training, one where there are few images; fixed, because sums depend on how they are shared out
+AT_ONCE = 500  # images
+STEPS = 20  # of a training
+SPEAK = 5.0  # seconds between two words about it
+
+
+class Extractor(Protocol):
+    """What turns images into what the judge looks at; scores of extractors of different names do not compare."""
+
+    name: str
+
+    def see(self, images: Images, labels: Labels | None = None) -> Seen: ...
+
+
+@dataclass(frozen=True)
+class Sight:
+    """An extractor and what it makes of the real images, without these: who has the data has them already."""
+
+    extractor: Extractor
+    real: Arrays
+
+    def reference(self, data: Dataset) -> Reference:
+        """What the samples of a model trained on `data` are held against."""
+        train, held_out = (
+            Seen(split.x, self.real[f"{name}_vectors"], self.real[f"{name}_probabilities"], split.y)
+            for name, split in (("train", data.train), ("held_out", data.val))
+        )
+        return Reference(train, held_out, data.classes, self.extractor.name)
+
+
+def sight_on(data: Dataset, whole: Dataset | None = None, say: Say | None = None) -> Sight:
+    """The extractor of a data set, and its real images as it sees them; made on first use, then read from disk.
+
+    `whole`: the same data with all its training images, if `data` has only a part: all of them teach the net.
+    """
+    whole, folder = whole or data, cache_folder() / "judge"
+    speak: Say = say or _to_stderr
+    config = _config(len(whole.train))
+    with alone(folder):
+        key = _digest(VERSION, whole.content_hash, asdict(config))
+        weights = kept(folder / f"cnn-{key}.npz", lambda: _trained(whole, config, speak), speak)
+        eyes = Eyes(f"cnn{VERSION}-{whole.name}-{key[:6]}", config.net(whole.image_shape, whole.n_classes), weights)
+        real = kept(folder / f"seen-{_digest(key, data.content_hash)}.npz", lambda: _real(eyes, data), speak)
+    return Sight(eyes, real)
+
+
+class Eyes:
+    """The CNN of a data set, with these weights."""
+
+    def __init__(self, name: str, net: nn.Module, weights: Arrays) -> None:
+        self.name, self._net = name, cast(nn.Sequential, net)
+        self._net.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
+        self._net.requires_grad_(False).eval()
+
+    def see(self, images: Images, labels: Labels | None = None) -> Seen:
+        """Images (n, c, h, w), n > 0, with their features (n, FEATURES) and probabilities (n, classes)."""
+        parts = [self._look(torch.tensor(images[at : at + AT_ONCE])) for at in range(0, len(images), AT_ONCE)]
+        vectors, probabilities = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+        return Seen(images, vectors, probabilities, labels)
+
+    def _look(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self._net[:-1](images)
+        return features, self._net[-1](features).softmax(dim=1)
+
+
+def _config(images: int) -> CnnConfig:
+    updates = UPDATES if images >= FEW else UPDATES_OF_FEW
+    return CnnConfig(hidden=FEATURES, updates=updates, updates_per_step=updates // STEPS)
+
+
+def _trained(data: Dataset, config: CnnConfig, say: Say) -> Arrays:
+    with _threads(data):
+        model = Cnn(config, data, seed=0)
+        if data.n_classes > 1:
+            _train(model, data, say)
+        return {name: tensor.numpy() for name, tensor in model.state()["net"].items()}
+
+
+def _train(model: Cnn, data: Dataset, say: Say) -> None:
+    began = spoke = time.monotonic()
+    say(f"training the judge of {data.name}, once")
+    for step in range(1, STEPS + 1):
+        model.step()
+        if time.monotonic() - spoke > SPEAK:
+            spoke = time.monotonic()
+            say(f"training the judge of {data.name}, once: {step / STEPS:.0%}")
+    right = float((model.predict(data.val.x) == data.val.y).mean())
+    took = time.monotonic() - began
+    say(f"the judge of {data.name} took {took:.0f} s and tells {right:.1%} of the held-out images right")
+
+
+def _real(eyes: Eyes, data: Dataset) -> Arrays:
+    with _threads(data):
+        seen = {"train": eyes.see(data.train.x), "held_out": eyes.see(data.val.x)}
+    vectors = {f"{name}_vectors": part.vectors for name, part in seen.items()}
+    return vectors | {f"{name}_probabilities": part.probabilities for name, part in seen.items()}
+
+
+@contextmanager
+def _threads(data: Dataset) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(THREADS if len(data.train) >= FEW else 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _to_stderr(message: str) -> None:
+    print(f"sweeps: {message}", file=sys.stderr, flush=True)

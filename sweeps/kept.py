@@ -1,0 +1,61 @@
+"""Arrays kept on disk: made when they are first asked for, read from then on, made again where a file is damaged."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+Say = Callable[[str], None]
+
+
+def kept(path: Path, make: Callable[[], Arrays], say: Say) -> Arrays:
+    """What the .npz file `path` holds, or what `make` gives, which is kept there if the disk takes it."""
+    if path.exists():
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return dict(archive)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            say(f"{path} is damaged ({type(error).__name__}) and made again")
+    made = make()
+    try:
+        _write(path, made)
+    except OSError as error:
+        say(f"{path} cannot be written ({error.strerror}): it will be made again next time")
+    return made
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in here: what two of them want is made once. Nothing where the disk is closed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError:
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    """In one move: a kill leaves the whole file or none."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content.getbuffer())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
