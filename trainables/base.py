@@ -19,6 +19,8 @@ Whatever is random in an answer comes from a generator of its own: the same ques
   without them they are drawn as frequent as in training.
 - `log_density_per_class(x)`: (n, classes), log p(x | y), of a conditional model with a density, which is a classifier
   too: `predict_proba(x)` by Bayes' rule, with the classes' shares in training as priors.
+- `interpolate(steps, pairs, seed=...)`: images on ways through the latent space, `steps` on each of `pairs`, one way
+  after the other, (pairs * steps, c, h, w); a model of P(x | y) keeps the class on a way.
 - `reconstruct(x)`: the images as the model can express them. `features(x)`: (n, d), what it makes of them inside.
 - `impute(x, mask)`: the images with the pixels guessed where `mask`, bool and (n, c, h, w) or (n, 1, h, w), is false;
   what `x` holds there is not looked at, and the known pixels stay as they are.

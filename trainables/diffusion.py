@@ -15,7 +15,8 @@ from trainables.base import ConfigError, Images, Labels
 from trainables.config import at_least, between
 from trainables.entry import Entry
 from trainables.fitting import FitConfig, NetModel
-from trainables.labels import log_priors, wanted_labels
+from trainables.labels import log_priors, wanted_labels, way_labels
+from trainables.latents import ways
 from trainables.noising import Denoiser, Schedule, ScheduleName, ddim
 from trainables.rng import torch_generator
 from trainables.unet import UNet
@@ -80,10 +81,16 @@ class Diffusion(NetModel[UNet]):
         self._schedule = Schedule.named(config.schedule, config.timesteps, self._device)
 
     def sample(self, n: int, *, seed: int = 0, labels: Labels | None = None) -> Images:
-        wanted = wanted_labels(n, labels, self.log_priors, seed) if self.conditional else np.zeros(n, np.int64)
         generator = torch_generator(seed, "sample", device=self._device)
-        parts = [self._sampled(torch.from_numpy(wanted[i : i + AT_ONCE]), generator) for i in range(0, n, AT_ONCE)]
-        return np.concatenate(parts)
+        wanted = wanted_labels(n, labels, self.log_priors, seed) if self.conditional else None
+        return self._images(self._noise(n, generator), wanted, self.config.eta, generator)
+
+    def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
+        """From noise to noise, with no new noise on the way to an image (Song et al. 2021, DDIM, section 5.3)."""
+        generator = torch_generator(seed, "interpolate", device=self._device)
+        between = ways(self._noise(pairs, generator), self._noise(pairs, generator), steps, normal=True)
+        labels = way_labels(steps, pairs, self.log_priors, seed) if self.conditional else None
+        return self._images(between, labels, 0.0, generator)
 
     def denoise(self, x: Images, noise: float = 0.5) -> Images:
         """One look of the net at the time that has as much noise, whatever the class."""
@@ -133,11 +140,19 @@ class Diffusion(NetModel[UNet]):
 
         return denoiser
 
+    def _noise(self, n: int, generator: torch.Generator) -> Tensor:
+        return torch.randn((n, *self._shape), generator=generator, device=self._device)
+
+    def _images(self, noise: Tensor, labels: Labels | None, eta: float, generator: torch.Generator) -> Images:
+        """What noise (n, c, h, w) becomes, given labels (n,)."""
+        given = torch.zeros(len(noise), dtype=torch.int64) if labels is None else torch.from_numpy(labels)
+        parts = zip(torch.split(noise, AT_ONCE), torch.split(given, AT_ONCE), strict=True)
+        return np.concatenate([self._sampled(*part, eta, generator) for part in parts])
+
     @torch.no_grad()
-    def _sampled(self, labels: Tensor, generator: torch.Generator) -> Images:
-        noise = torch.randn((len(labels), *self._shape), generator=generator, device=self._device)
+    def _sampled(self, noise: Tensor, labels: Tensor, eta: float, generator: torch.Generator) -> Images:
         denoiser = self._denoiser(labels.to(self._device), self.config.guidance if self.conditional else 0.0)
-        return _array(ddim(self._schedule, denoiser, noise, self.config.sample_steps, self.config.eta, generator))
+        return _array(ddim(self._schedule, denoiser, noise, self.config.sample_steps, eta, generator))
 
     @torch.no_grad()
     def _denoised(self, x: Tensor, time: int) -> Images:

@@ -17,7 +17,8 @@ from trainables.base import Explicit, Images, Labels, State
 from trainables.config import at_least
 from trainables.entry import Entry
 from trainables.fitting import FitConfig, NetModel
-from trainables.labels import log_priors, wanted_labels
+from trainables.labels import log_priors, wanted_labels, way_labels
+from trainables.latents import ways
 from trainables.rng import torch_generator
 from trainables.seeds import derive
 from trainables.subspace import ROUNDING, Subspace
@@ -88,10 +89,19 @@ class Flow(NetModel[nn.Module], Explicit):
     def sample(self, n: int, *, seed: int = 0, labels: Labels | None = None) -> Images:
         generator = torch_generator(seed, "sample", device=self._device)
         noise = torch.randn((n, self._subspace.dimensions), generator=generator, device=self._device)
-        wanted = wanted_labels(n, labels, self.log_priors, seed) if self.conditional else None
-        with torch.no_grad():
-            given = None if wanted is None else torch.from_numpy(wanted).to(self._device)
-            white = self._averaged(self._context(given)).transform.inv(noise)
+        return self._images(noise, wanted_labels(n, labels, self.log_priors, seed) if self.conditional else None)
+
+    def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
+        generator = torch_generator(seed, "interpolate", device=self._device)
+        noise = torch.randn((2 * pairs, self._subspace.dimensions), generator=generator, device=self._device)
+        between = ways(noise[:pairs], noise[pairs:], steps, normal=True)
+        return self._images(between, way_labels(steps, pairs, self.log_priors, seed) if self.conditional else None)
+
+    @torch.no_grad()
+    def _images(self, noise: Tensor, labels: Labels | None) -> Images:
+        """What standard normal numbers (n, d) become, given labels (n,)."""
+        given = None if labels is None else torch.from_numpy(labels).to(self._device)
+        white = self._averaged(self._context(given)).transform.inv(noise)
         return self._subspace.lift(white.cpu().double().numpy() * self._subspace.spread)
 
     def features(self, x: Images) -> Images:

@@ -28,6 +28,7 @@ from trainables.gan_configs import (
     WganGpConfig,
 )
 from trainables.gan_nets import Nets, dcgan, mlp
+from trainables.latents import ways
 from trainables.losses import HINGE, LEAST_SQUARES, LOSSES, NON_SATURATING, WASSERSTEIN, AdversarialLoss
 from trainables.nets import Shape, initialised
 from trainables.penalties import Penalty, gradient_penalty, none, r1, spectral_norm, weight_clipping
@@ -104,14 +105,16 @@ class Gan(Generative):
     def sample(self, n: int, *, seed: int = 0, labels: Labels | None = None) -> Images:
         """`n` images; a conditional model's are of the classes `labels` (n,), or of each class in turn."""
         generator = torch_generator(seed, "sample", device=self._device)
-        z, wanted, net = self._latents(n, generator), self._wanted(n, labels), self._average.net
-        training = net.training
-        net.eval()
-        with torch.no_grad():
-            parts = [net(z[i], None if wanted is None else wanted[i]).cpu() for i in _slices(n)]
-        net.train(training)
-        images: Images = torch.cat(parts).numpy()
-        return images
+        return self._images(self._latents(n, generator), self._wanted(n, labels))
+
+    def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
+        """Ways from one latent to another; a net that takes noise besides keeps it on the way."""
+        z = self._latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
+        latent, noise = z[:, : self.config.latent_dim], z[:pairs, self.config.latent_dim :]
+        between = ways(latent[:pairs], latent[pairs:], steps, normal=self.config.latent_prior == "normal")
+        wanted = self._wanted(pairs, None)
+        labels = None if wanted is None else wanted.repeat_interleave(steps)
+        return self._images(torch.cat([between, noise.repeat_interleave(steps, dim=0)], dim=1), labels)
 
     @property
     def features(self) -> Callable[[Images], Images]:
@@ -169,6 +172,17 @@ class Gan(Generative):
         else:
             z = torch.rand(size, generator=generator, device=self._device) * 2 - 1
         return torch.cat([z, draw(n, self._g.noise_size)], dim=1) if self._g.noise_size else z
+
+    @torch.no_grad()
+    def _images(self, z: Tensor, labels: Tensor | None) -> Images:
+        """What the (averaged) generator makes of latents (n, ...) and labels (n,)."""
+        net = self._average.net
+        training = net.training
+        net.eval()
+        parts = [net(z[i], None if labels is None else labels[i]).cpu() for i in _slices(len(z))]
+        net.train(training)
+        images: Images = torch.cat(parts).numpy()
+        return images
 
     def _wanted(self, n: int, labels: Labels | None) -> Tensor | None:
         if labels is None:

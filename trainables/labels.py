@@ -24,6 +24,11 @@ def training_groups(labels: Labels, conditional: bool) -> dict[int, NDArray[np.i
     return {int(label): np.flatnonzero(labels == label) for label in np.unique(labels)}
 
 
+def way_labels(steps: int, pairs: int, log_priors: NDArray[np.float64], seed: int) -> Labels:
+    """The class of each image on the ways of an interpolation, (pairs * steps,): one a way."""
+    return wanted_labels(pairs, None, log_priors, seed).repeat(steps)
+
+
 def wanted_labels(n: int, labels: Labels | None, log_priors: NDArray[np.float64], seed: int) -> Labels:
     """`labels`, or `n` of them drawn by their prior probabilities; ValueError if they are not `n` known classes."""
     classes = len(log_priors)

@@ -17,7 +17,8 @@ from trainables.base import ConfigError, Explicit, Images, Labels
 from trainables.config import at_least, between
 from trainables.entry import Entry
 from trainables.fitting import FitConfig, NetModel
-from trainables.labels import log_priors, wanted_labels
+from trainables.labels import log_priors, wanted_labels, way_labels
+from trainables.latents import ways
 from trainables.rng import torch_generator
 from trainables.vae_nets import Autoencoder, convolutional, dense, halvings
 from trainables.variational import Likelihood, Posterior, Prior, image, log_likelihood, log_prior
@@ -87,6 +88,12 @@ class Vae(NetModel[Autoencoder], Explicit):
         z = self._latents(n, torch_generator(seed, "sample", device=self._device))
         wanted = self._tensor(wanted_labels(n, labels, self.log_priors, seed)) if self.conditional else None
         return self._decoded(z, wanted)
+
+    def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
+        z = self._latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
+        between = ways(z[:pairs], z[pairs:], steps, normal=self.config.latent_prior == "normal")
+        labels = way_labels(steps, pairs, self.log_priors, seed) if self.conditional else None
+        return self._decoded(between, None if labels is None else self._tensor(labels))
 
     def elbo(self, x: Images) -> NDArray[np.float64]:
         """The evidence lower bound, nats an image, (n,): the mean of the log weights of which `log_density` takes the
