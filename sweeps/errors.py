@@ -2,7 +2,7 @@
 
 from analysis.results import ResultsError
 from search_spaces.space import SpaceError
-from sweeps.faults import ArtifactError, ClusterError, FolderError, SpecError, TrackingError
+from sweeps.faults import ArtifactError, ClusterError, FolderError, SamplesError, SpecError, TrackingError
 from trainables.base import ConfigError
 from trainables.data import DataError
 from trainables.entry import ModelError
@@ -18,5 +18,6 @@ WRONG_REQUEST = (
     ResultsError,
     ArtifactError,
     SavedModelError,
+    SamplesError,
 )
 RUN_FAILED = (ClusterError, TrackingError)

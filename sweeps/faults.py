@@ -46,6 +46,10 @@ class TrackingError(RuntimeError):
     """W&B cannot be used or does not answer; one line that says why and what to do."""
 
 
+class SamplesError(ValueError):
+    """Samples that cannot be judged; one line: which file, what is wrong, what is valid."""
+
+
 class ClusterError(RuntimeError):
     """Ray could not be started or reached; one line that says what to do."""
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from analysis.seen import Reference, Seen
+from sweeps.faults import SamplesError
 from sweeps.kept import Arrays, Say, alone, kept
 from trainables.base import Images, Labels
 from trainables.data import Dataset, cache_folder
@@ -141,6 +145,21 @@ def _threads(data: Dataset) -> Iterator[None]:
 
 def _digest(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def read_tensors(path: Path) -> Mapping[str, NDArray[Any]] | NDArray[Any]:
+    """The tensor in a .pt file, or a dictionary of them, as arrays; nothing else in it is unpickled."""
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+        return _arrays(found) if isinstance(found, Mapping) else found.numpy(force=True)
+    except (OSError, RuntimeError, ValueError, EOFError, AttributeError, TypeError, pickle.UnpicklingError):
+        raise SamplesError(
+            f"{path}: holds no plain tensor, or is cut off; valid: what torch.save(samples, path) writes of a tensor"
+        ) from None
+
+
+def _arrays(tensors: Mapping[str, Tensor]) -> Mapping[str, NDArray[Any]]:
+    return {str(name): tensor.numpy(force=True) for name, tensor in tensors.items()}
 
 
 def _to_stderr(message: str) -> None:

@@ -38,6 +38,16 @@ def read_folder(folder: Path, train: bool) -> Part:
     return Part(_decode([file for file, _ in chosen], size, grey), labels, classes).check(folder)
 
 
+def read_flat(folder: Path) -> NDArray[np.uint8]:
+    """The images of a folder that has nothing else in it, in the order of their names, (n, c, h, w)."""
+    files = _visible(folder)
+    if inner := next((file for file in files if file.is_dir()), None):
+        raise DataError(f"{inner}: a folder; valid: a folder that holds images only")
+    if not files:
+        raise DataError(f"{folder}: holds no images")
+    return _decode(files, *_common_format(files))
+
+
 def _parts(folder: Path) -> tuple[Path, Path | None]:
     names = {entry.name for entry in _visible(folder) if entry.is_dir()}
     if "train" not in names or names - PARTS - OWN_VALIDATION:
@@ -100,7 +110,7 @@ def _header(file: Path) -> tuple[tuple[int, int], str]:
         with Image.open(file) as image:
             size, mode = image.size, image.mode
     except (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise DataError(f"{file}: not an image; remove it, a class folder holds images only") from None
+        raise DataError(f"{file}: not an image; remove it, this folder is to hold images only") from None
     if mode not in GREY | COLOUR:
         raise DataError(f"{file}: pixels of kind {mode}, which 8 bits would cut off; save it as 8-bit grey or RGB")
     return size, mode
