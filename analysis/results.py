@@ -80,17 +80,32 @@ class Sweep:
 
     @cached_property
     def ranked(self) -> list[str]:
-        """Trials with a score, best first: those that are done before those stopped or running; none that failed."""
+        """Trials with a score, best first: those that are done before those stopped or running; none that failed.
+
+        Among either those that keep the spec's constraint come first.
+        """
         table = self.trials.set_index(TRIAL)
         scores = self._scores[table[STATUS] != FAILED].dropna()
         scores = scores.sort_values(ascending=self.goal == "minimize", kind="stable")
-        done = table.loc[scores.index, STATUS] == DONE
-        return [*scores.index[done], *scores.index[~done]]
+        worse = pd.DataFrame(
+            {"not done": table.loc[scores.index, STATUS] != DONE, "past": scores.index.isin(self.past_constraint)}
+        )
+        return list(worse.sort_values(["not done", "past"], kind="stable").index)
 
     @property
     def best(self) -> str | None:
         """The winner; while no trial is done, the best so far."""
         return self.ranked[0] if self.ranked else None
+
+    @cached_property
+    def past_constraint(self) -> set[str]:
+        """The trials that do not keep the spec's constraint, by the row of their best step."""
+        constraint = self.spec.get("constraint") or {}
+        if constraint.get("name") not in self.at_best:
+            return set()
+        values = self.at_best[constraint["name"]]
+        past = (values > constraint.get("max", np.inf)) | (values < constraint.get("min", -np.inf))
+        return set(values.index[past])
 
     @cached_property
     def at_best(self) -> pd.DataFrame:

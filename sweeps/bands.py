@@ -12,8 +12,8 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 # W&B's engine counts this many bands from min_iter; only the first few are ever reached.
 _BANDS = 100
@@ -21,18 +21,32 @@ _BANDS = 100
 
 @dataclass(frozen=True)
 class EarlyTerminate:
-    """`early_terminate` of a spec: `min_iter`, or `max_iter` with `s`, and the share 1/`eta` that goes on."""
+    """`early_terminate` of a spec: `min_iter`, or `max_iter` with `s`, and the share 1/`eta` that goes on.
 
-    type: Literal["hyperband", "asha"] = "hyperband"
+    `patience`: evaluations in a row, of at least that `severity`, after which a collapsed trial stops
+    (`sweeps.patience`); None for no such end. Type collapse has that end alone.
+    """
+
+    type: Literal["hyperband", "asha", "collapse"] = "hyperband"
     min_iter: int | None = None
     max_iter: int | None = None
     s: int | None = None
     eta: float = 3.0
     strict: bool = True
+    patience: int | None = None
+    severity: float = 0.75
+
+    def lines(self) -> dict[str, Any]:
+        """The lines of a spec that say this, those alone that mean something."""
+        without = {"eta", "strict"} if self.type == "collapse" else set()
+        without |= {"severity"} if self.patience is None else set()
+        return {k: v for k, v in asdict(self).items() if v is not None and k not in without}
 
     @property
     def bands(self) -> tuple[int, ...]:
         """The iterations at which trials are compared, ascending; max_iter goes before min_iter, as at W&B."""
+        if self.type == "collapse":
+            return ()
         if self.max_iter is not None:
             return from_max(self.max_iter, self.s or 0, self.eta)
         return from_min(self.min_iter or 0, self.eta)
@@ -85,7 +99,7 @@ class Bands:
     @classmethod
     def of(cls, terms: EarlyTerminate | None, goal: Literal["maximize", "minimize"]) -> Bands | None:
         """The decision that `early_terminate` asks for; None when there is none."""
-        return cls(terms.bands, terms.eta, goal, terms.strict) if terms is not None else None
+        return cls(terms.bands, terms.eta, goal, terms.strict) if terms is not None and terms.bands else None
 
     def report(self, trial: str, step: int, value: float) -> str | None:
         """Why `trial` should stop, in words, or None; `value` is the finite objective after step `step`."""

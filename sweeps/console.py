@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from analysis.results import HEALTHY
 from sweeps.observer import Status
 from sweeps.progress import Progress, TrialState
 from sweeps.spec.resolved import Objective
@@ -74,9 +75,9 @@ class LiveConsole:
         self._dark = False
 
     @_harmless
-    def known(self, trial: str, config: Mapping[str, Any], status: Status, best: float | None) -> None:
+    def known(self, state: TrialState) -> None:
         """A trial that ended before this run of the sweep: it counts, but not for the pace."""
-        self._progress.known(trial, config, status, best)
+        self._progress.known(state)
 
     @_harmless
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
@@ -148,31 +149,33 @@ class LiveConsole:
 
     def _leader(self) -> str:
         best = self._progress.best()
-        return f", best {number(best.best)} in trial {best.trial}" if best is not None else ""
+        return f", best {number(best.best)} in trial {best.trial}{_fault(best)}" if best is not None else ""
 
     def _best(self) -> Text:
         best = self._progress.best()
         if best is None:
             return _one_line(f"best {self._progress.objective.name}: none yet")
-        text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}: "
+        text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}{_fault(best)}: "
         return Text(printable(text + settings(best.config)), "bold green")
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
-        for head in ("trial", "status", "step", self._progress.objective.name):
+        judged = self._progress.judged
+        verdict = ("verdict",) if judged else ()
+        for head in ("trial", "status", "step", self._progress.objective.name, *verdict):
             table.add_column(Text(printable(head)), no_wrap=True, max_width=20)
         if wide := self._console.width >= NARROW:
             table.add_column("config", no_wrap=True, overflow="ellipsis", ratio=1)
         room = max(self._console.height - 6, 1)
         for state in self._progress.latest(min(max(TRIALS_SHOWN, self._slots), room)):
-            table.add_row(*_cells(state)[: None if wide else -1])
+            table.add_row(*_cells(state, judged)[: None if wide else -1])
         return table
 
     def _score(self, state: TrialState) -> str:
         if state.best is None:
             return f" ({settings(state.config)})"
         name = self._progress.objective.name
-        return f": {name} {number(state.best)} at step {state.best_step} ({settings(state.config)})"
+        return f": {name} {number(state.best)} at step {state.best_step}{_fault(state)} ({settings(state.config)})"
 
     def _running(self) -> str:
         running = [state for state in self._progress.latest(self._slots) if state.status == "running"]
@@ -205,8 +208,22 @@ def _one_line(text: str, style: str = "") -> Text:
     return Text(printable(text), style, no_wrap=True, overflow="ellipsis")
 
 
-def _cells(state: TrialState) -> list[Text]:
+def _fault(state: TrialState) -> str:
+    """What is wrong with a trial at its best step, if it was judged and something is."""
+    return f", {state.fault}" if state.fault else ""
+
+
+def _cells(state: TrialState, judged: bool) -> list[Text]:
     value = state.value if state.status == "running" else state.best
     detail = state.reason if state.status == "failed" else settings(state.config)
     status = _one_line(state.status, STYLES[state.status])
-    return [_one_line(state.trial), status, Text(str(state.step)), Text(number(value)), _one_line(detail, "dim")]
+    verdict = state.verdict if state.status == "running" else state.best_verdict
+    words = [_one_line(verdict, "" if verdict == HEALTHY else "yellow")] if judged else []
+    return [
+        _one_line(state.trial),
+        status,
+        Text(str(state.step)),
+        Text(number(value)),
+        *words,
+        _one_line(detail, "dim"),
+    ]

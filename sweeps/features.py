@@ -32,10 +32,10 @@ from trainables.image_nets import Cnn, CnnConfig
 
 VERSION = 1  # of everything here that changes what is seen
 FEATURES = 64
-UPDATES = 2500
-UPDATES_OF_FEW = 600  # where there are fewer than FEW training images
-FEW = 5000
-THREADS = 2  # of a training, one where there are few images; fixed, because sums depend on how they are shared out
+PASSES, BATCH = 16, 128
+FEWEST_UPDATES, MOST_UPDATES = 300, 2500
+FEW = 5000  # training images under which one thread does
+THREADS = 2  # of a training; fixed, because sums depend on how they are shared out
 AT_ONCE = 500  # images
 STEPS = 20  # of a training
 SPEAK = 5.0  # seconds between two words about it
@@ -101,8 +101,9 @@ class Eyes:
 
 
 def _config(images: int) -> CnnConfig:
-    updates = UPDATES if images >= FEW else UPDATES_OF_FEW
-    return CnnConfig(hidden=FEATURES, updates=updates, updates_per_step=updates // STEPS)
+    """As many passes over the images as are worth their time, in `STEPS` steps."""
+    updates = min(max(FEWEST_UPDATES, PASSES * images // BATCH), MOST_UPDATES) // STEPS * STEPS
+    return CnnConfig(hidden=FEATURES, batch_size=BATCH, updates=updates, updates_per_step=updates // STEPS)
 
 
 def _trained(data: Dataset, config: CnnConfig, say: Say) -> Arrays:

@@ -8,13 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.results import HEALTHY, VERDICT
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
 
 
 @dataclass
 class TrialState:
-    """What is known of one trial. `value` is the objective's latest value, `best` its best, at `best_step`."""
+    """What is known of one trial.
+
+    `value` is the objective's latest value, `best` its best, at `best_step`; `verdict` and `best_verdict` are those of
+    these two steps, and `violation` is how far the best one is past the constraint.
+    """
 
     trial: str
     config: Mapping[str, Any]
@@ -24,6 +29,14 @@ class TrialState:
     value: float | None = None
     best: float | None = None
     best_step: int = 0
+    verdict: str = ""
+    best_verdict: str = ""
+    violation: float | None = None
+
+    @property
+    def fault(self) -> str:
+        """The verdict at the best step, if it is not healthy."""
+        return "" if self.best_verdict == HEALTHY else self.best_verdict
 
 
 class Progress:
@@ -34,9 +47,9 @@ class Progress:
         self._trials: dict[str, TrialState] = {}  # the one heard of last is last
         self._earlier = 0
 
-    def known(self, trial: str, config: Mapping[str, Any], status: Status, best: float | None) -> None:
+    def known(self, state: TrialState) -> None:
         """A trial that ended before this run of the sweep began; it says nothing about the pace."""
-        self._trials[trial] = TrialState(trial, config, status, best=best, value=best)
+        self._trials[state.trial] = state
         self._earlier += 1
 
     def started(self, trial: str, config: Mapping[str, Any]) -> None:
@@ -46,21 +59,26 @@ class Progress:
     def row(self, row: Mapping[str, Any]) -> None:
         state = self._touch(row["trial"])
         state.step, value = row["step"], row.get(self.objective.name)
-        state.value = value
-        if value is not None and math.isfinite(value) and (state.best is None or self.better(value, state.best)):
-            state.best, state.best_step = value, row["step"]
+        state.value, state.verdict = value, row.get(VERDICT, "")
+        if value is None or not math.isfinite(value):
+            return
+        if state.best is None or self.objective.better(value, state.best):
+            state.best, state.best_step, state.best_verdict = value, row["step"], state.verdict
+            state.violation = self.objective.violation(row)
 
     def ended(self, trial: str, status: Status, reason: str) -> TrialState:
         state = self._touch(trial)
         state.status, state.reason = status, reason
         return state
 
-    def better(self, one: float, other: float) -> bool:
-        return one > other if self.objective.goal == "maximize" else one < other
-
     @property
     def counts(self) -> Counter[Status]:
         return Counter(state.status for state in self._trials.values())
+
+    @property
+    def judged(self) -> bool:
+        """Whether any trial has a verdict."""
+        return any(state.verdict for state in self._trials.values())
 
     @property
     def over(self) -> int:
@@ -70,8 +88,7 @@ class Progress:
     def best(self) -> TrialState | None:
         """The trial with the best value; those that were stopped or failed cannot win a sweep and do not count."""
         scored = [s for s in self._trials.values() if s.status in ("done", "running") and s.best is not None]
-        choose = max if self.objective.goal == "maximize" else min
-        return choose(scored, key=lambda state: state.best or 0.0, default=None)
+        return min(scored, key=lambda state: self.objective.order(state.best or 0.0, state.violation), default=None)
 
     def latest(self, most: int) -> list[TrialState]:
         """Up to `most` trials in the order of their names: the running ones, then those that ended last."""

@@ -24,6 +24,7 @@ from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
 from sweeps.manifest import manifest
 from sweeps.observer import Status
+from sweeps.progress import TrialState
 from sweeps.schedulers import ReportScheduler, WorkSearcher
 from sweeps.search import Search
 from sweeps.spec import load_spec
@@ -124,7 +125,7 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
         sweep.restore(store.existing_rows())
         for record in store.records:
             if record.status != "running":
-                console.known(record.trial, record.config, record.status, record.best.get(spec.metric.name))
+                console.known(_state(record, spec.metric.name))
         try:
             if not sweep.over:
                 strange = strange_images(entry, data, options.folder)
@@ -141,6 +142,21 @@ def _report(folder: Path) -> Path:
     from analysis.report import write_report  # draws with matplotlib, which nobody should wait for at the start
 
     return write_report(folder)
+
+
+def _state(record: Record, objective: str) -> TrialState:
+    """A trial that ended before, as the live table shows it."""
+    best = record.best.get(objective)
+    return TrialState(
+        record.trial,
+        record.config,
+        record.status,
+        value=best,
+        best=best,
+        best_step=record.best_step,
+        best_verdict=record.best_verdict,
+        violation=record.violation,
+    )
 
 
 def _tracker(spec: Spec, folder: Path, options: Options, sweep_id: str) -> Tracker:

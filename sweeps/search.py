@@ -80,9 +80,14 @@ class Search:
         if step not in self._known_steps(number):
             self._open[number].report(value, step)
 
-    def tell(self, number: int, status: Status, value: float | None, reason: str) -> None:
-        """How a trial ended; `value` is its objective, None unless it is done."""
+    def tell(
+        self, number: int, status: Status, value: float | None, reason: str, violation: float | None = None
+    ) -> None:
+        """How a trial ended; `value` is its objective, None unless it is done, `violation` how far it is past the
+        constraint. TPE prefers any trial that keeps it to all that do not, and of these the nearer."""
         trial = self._open.pop(number)
+        if violation is not None and status != "failed" and not trial.constraints:
+            trial.set_constraint(str(self._spec.metric.constraint), violation)
         if reason:
             trial.set_user_attr("reason", reason)
         self._study.tell(trial, value if status == "done" else None, STATES[status])

@@ -45,6 +45,8 @@ class Record:
     last: dict[str, float] = field(default_factory=dict)
     best: dict[str, float] = field(default_factory=dict)
     best_step: int = 0
+    best_verdict: str = ""
+    violation: float | None = None  # of the constraint, at the best step
 
 
 class Store:
@@ -125,7 +127,7 @@ class Store:
     def _ranked(self) -> list[Record]:
         name = self._objective.name
         done = [record for record in self.records if record.status == "done" and name in record.best]
-        return sorted(done, key=lambda record: record.best[name], reverse=self._objective.goal == "maximize")
+        return sorted(done, key=lambda record: self._objective.order(record.best[name], record.violation))
 
     def _record(self, trial: str) -> Record:
         return self._records.setdefault(trial, Record(trial, {}))
@@ -142,7 +144,8 @@ class Store:
             if before is None or (value > before if goal == "maximize" else value < before):
                 record.best[name] = value
                 if name == self._objective.name:
-                    record.best_step = row["step"]
+                    record.best_step, record.best_verdict = row["step"], record.verdict
+                    record.violation = self._objective.violation(row)
 
     def _drop_checkpoints(self) -> None:
         """Remove the final states of ended trials but the best few."""

@@ -14,6 +14,7 @@ from typing import Any
 from analysis.results import is_metric
 from sweeps.bands import Bands
 from sweeps.observer import Observer, Status
+from sweeps.patience import Patience
 from sweeps.search import Search, derived_seed
 from sweeps.spec.resolved import Spec
 from sweeps.store import Store
@@ -28,6 +29,7 @@ class Progress:
 
     config: Mapping[str, Any]
     best: float | None = None
+    violation: float | None = None  # of the constraint, by the row with the best value
     steps: int = 0
     restarts: int = 0
     reported: list[str] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Sweep:
         self._spec, self._search, self._store = spec, search, store
         self._observers = [store, *observers]
         self._bands = Bands.of(spec.early_terminate, spec.metric.goal)
+        self._patience = Patience.of(spec.early_terminate)
         self._open: dict[str, Progress] = {}
         self._again: list[str] = []
         seconds = spec.budget.seconds
@@ -63,7 +66,7 @@ class Sweep:
         for number, config, status, reason in self._search.ended():
             self._store.known(_name(number), config, status, reason)
         for row in rows:
-            self._judge(row)
+            self._stop(row)
         for number, config in self._search.unfinished():
             self._open[_name(number)] = Progress(config)
             self._again.append(_name(number))
@@ -139,33 +142,39 @@ class Sweep:
             for observer in self._observers:
                 observer.row(row)
         self._remember(progress, row)
-        return self._judge(row) or ""
+        return self._stop(row) or ""
 
     def _remember(self, progress: Progress, row: Mapping[str, Any]) -> None:
         progress.steps = max(progress.steps, row["step"])
         progress.reported = [name for name in row if is_metric(name)]
-        value = row.get(self._spec.metric.name)
+        objective = self._spec.metric
+        value = row.get(objective.name)
         if value is not None:
-            choose = max if self._spec.metric.goal == "maximize" else min
-            progress.best = value if progress.best is None else choose(progress.best, value)
+            if progress.best is None or objective.better(value, progress.best):
+                progress.best, progress.violation = value, objective.violation(row)
             self._search.report(int(row["trial"]), row["step"], value)
 
-    def _judge(self, row: Mapping[str, Any]) -> str | None:
-        value = row.get(self._spec.metric.name)
-        if self._bands is None or value is None or not math.isfinite(value):
-            return None
-        return self._bands.report(row["trial"], row["step"], value)
+    def _stop(self, row: Mapping[str, Any]) -> str | None:
+        """Why the trial of this row should stop, if it should; each row is looked at once, and again after a resume."""
+        value, by_bands = row.get(self._spec.metric.name), None
+        if self._bands is not None and value is not None and math.isfinite(value):
+            by_bands = self._bands.report(row["trial"], row["step"], value)
+        by_patience = self._patience.report(row) if self._patience is not None else None
+        return by_patience or by_bands
 
     def _finish(self, trial: str) -> bool:
         progress = self._open[trial]
         if progress.best is None:
             name, there = self._spec.metric.name, ", ".join(progress.reported) or "nothing"
             return self._end(trial, "failed", f"it never reported the objective {name}; it reported {there}")
+        constraint = self._spec.metric.constraint
+        if constraint is not None and progress.violation is None:
+            return self._end(trial, "failed", f"its best step has no {constraint.name}, which the constraint is on")
         return self._end(trial, "done", "")
 
     def _end(self, trial: str, status: Status, reason: str) -> bool:
         progress = self._open[trial]
-        self._search.tell(int(trial), status, progress.best, reason)
+        self._search.tell(int(trial), status, progress.best, reason, progress.violation)
         del self._open[trial]
         for observer in self._observers:
             observer.trial_ended(trial, status, reason)

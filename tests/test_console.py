@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from sweeps.console import LiveConsole, Terminal, duration, printable
-from sweeps.progress import Progress
-from sweeps.spec.resolved import Objective
+from sweeps.progress import Progress, TrialState
+from sweeps.spec.resolved import Constraint, Objective
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ACCURACY = Objective("val/accuracy", "maximize")
@@ -76,6 +77,29 @@ def test_the_table_shows_the_numbers() -> None:
     assert rows["0005"] == ["0005", "running", "2", "0.98", "C=1e-05", "penalty=l2"]
     assert rows["0004"] == ["0004", "done", "2", "0.89", "C=0.0001", "penalty=l2"]
     assert rows["0001"][1:] == ["failed", "2", "0.59", "diverged", "at", "step", "2"]
+
+
+def test_the_table_has_verdicts_where_there_is_a_judge() -> None:
+    live = LiveConsole(objective=LOSS, total=3, slots=1, console=recording(100))
+    for number, verdicts in enumerate([("noise", "healthy"), ("healthy", "mode_collapse")]):
+        live.trial_started(f"{number:04d}", {}, False)
+        for step, verdict in enumerate(verdicts, start=1):
+            live.row(row(f"{number:04d}", step, train_loss=0.9 - 0.1 * step - 0.5 * number) | {"verdict": verdict})
+    live.trial_ended("0000", "done", "")
+    lines = table(live, 100)
+    assert lines[1].startswith("best train/loss 0.2 in trial 0001, mode_collapse: ")
+    assert lines[2].split() == ["trial", "status", "step", "train/loss", "verdict", "config"]
+    assert [line.split()[4] for line in lines[3:]] == ["healthy", "mode_collapse"]
+
+
+def test_of_trials_that_break_the_constraint_none_leads() -> None:
+    progress = Progress(replace(LOSS, constraint=Constraint("gen/severity", max=0.5)), 3)
+    for trial, loss, severity in (("0000", 0.9, 0.1), ("0001", 0.1, 0.8), ("0002", 0.5, 0.5)):
+        progress.started(trial, {})
+        progress.row(row(trial, 1, train_loss=loss, gen_severity=severity))
+    best = progress.best()
+    assert best is not None
+    assert best.trial == "0002"
 
 
 def test_plain_lines_tell_every_end() -> None:
@@ -161,7 +185,7 @@ def test_stopped_and_failed_trials_do_not_lead() -> None:
 def test_a_resumed_sweep_counts_what_was_but_not_for_its_pace() -> None:
     progress = Progress(ACCURACY, 10)
     for number in range(6):
-        progress.known(f"{number:04d}", {}, "done", 0.1 * number)
+        progress.known(TrialState(f"{number:04d}", {}, "done", best=0.1 * number))
     assert progress.per_minute(30) is None
     progress.started("0006", {})
     progress.ended("0006", "done", "")

@@ -65,7 +65,7 @@ def test_trained_again_it_is_the_same_bit_for_bit(kept: Path, tmp_path: Path, mo
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not really", b"[1, 2]"])
 @pytest.mark.parametrize("file", ["cnn-*.npz", "seen-*.npz"])
 def test_a_damaged_file_is_made_again(kept: Path, file: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweeps.features.UPDATES_OF_FEW", 20)  # another net, in no time
+    monkeypatch.setattr("sweeps.features.MOST_UPDATES", 20)  # another net, in no time
     before, _ = quietly(DIGITS)
     damaged = max(kept.glob(file), key=os.path.getmtime)
     damaged.write_bytes(content or damaged.read_bytes()[:-100])
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_made_again(kept: Path, file: str, content: bytes, mon
 def test_where_nothing_can_be_kept_it_works_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr("sweeps.features.UPDATES_OF_FEW", 20)
+    monkeypatch.setattr("sweeps.features.MOST_UPDATES", 20)
     sight, said = quietly(DIGITS)
     assert len([line for line in said if "cannot be written" in line]) == 2
     assert len(sight.real["train_vectors"]) == len(DIGITS.train)
@@ -109,7 +109,7 @@ def test_it_travels_light(kept: Path) -> None:
 
 
 def test_images_of_any_shape(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweeps.features.UPDATES_OF_FEW", 20)
+    monkeypatch.setattr("sweeps.features.MOST_UPDATES", 20)
     data = coloured()
     reference = quietly(data)[0].reference(data)
     assert reference.held_out.probabilities.shape == (30, 3)
@@ -130,7 +130,7 @@ def test_one_class_teaches_nothing_and_leaves_random_features(kept: Path) -> Non
 
 
 def test_other_data_of_the_same_name_has_other_eyes(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweeps.features.UPDATES_OF_FEW", 20)
+    monkeypatch.setattr("sweeps.features.MOST_UPDATES", 20)
     data = coloured()
     other = replace(data, train=Split(data.train.x[::-1].copy(), data.train.y), content_hash="1")
     assert quietly(data)[0].extractor.name != quietly(other)[0].extractor.name

@@ -164,6 +164,19 @@ class TestRanking:
         trials = [accuracies(0.9, status="stopped"), accuracies(0.5)]
         assert load(build_sweep(tmp_path, trials)).ranked == ["0001", "0000"]
 
+    def test_those_that_keep_the_constraint_go_first(self, tmp_path):
+        spec = {**GAN_SPEC, "constraint": {"name": "gen/severity", "max": 0.5}}
+        found = [(1.0, 0.9), (2.0, 0.2), (3.0, 0.5), (0.5, 0.6)]
+        trials = [FakeTrial(metrics=[{"gen/frechet_pixels": v, "gen/severity": s}]) for v, s in found]
+        sweep = load(build_sweep(tmp_path, trials, spec))
+        assert sweep.ranked == ["0001", "0002", "0003", "0000"]
+        assert sweep.past_constraint == {"0000", "0003"}
+
+    def test_the_constraint_looks_at_the_best_step(self, tmp_path):
+        spec = {**GAN_SPEC, "constraint": {"name": "val/mine", "min": 3.0}}
+        rows = [{"gen/frechet_pixels": 1.0, "val/mine": 2.0}, {"gen/frechet_pixels": 2.0, "val/mine": 4.0}]
+        assert load(build_sweep(tmp_path, [FakeTrial(metrics=rows)], spec)).past_constraint == {"0000"}
+
     def test_of_equal_trials_the_earlier_one_wins(self, tmp_path):
         assert load(build_sweep(tmp_path, [accuracies(0.5)] * 40)).best == "0000"
 

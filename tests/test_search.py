@@ -122,3 +122,44 @@ def test_the_journal_opens_with_optuna_alone(tmp_path: Path) -> None:
     play(Search(spec_of(), tmp_path / "journal"), 4)
     loaded = study(tmp_path / "journal")
     assert loaded.best_value == max(score(t.params) for t in loaded.trials)
+
+
+LIMIT = {"constraint": {"name": "val/log_loss", "max": 0.5}}
+
+
+def play_under_constraint(search: Search, trials: int) -> list[dict[str, Any]]:
+    """Best where C is 1; what the constraint wants is a C over 30."""
+    configs = []
+    for _ in range(trials):
+        number, config = search.ask()
+        configs.append(config)
+        search.report(number, 1, score(config))
+        search.tell(number, "done", score(config), "", 30 - config.get("C", 0.0))
+    return configs
+
+
+def test_tpe_goes_where_the_constraint_is_kept(tmp_path: Path) -> None:
+    space = {"parameters": {"C": {"distribution": "log_uniform_values", "min": 0.01, "max": 100}}, "run_cap": 60}
+    free = [config["C"] for config in play(Search(spec_of(**space), tmp_path / "free"), 60)]
+    bound = [config["C"] for config in play_under_constraint(Search(spec_of(**space, **LIMIT), tmp_path / "bound"), 60)]
+    assert sum(c > 30 for c in free[20:]) < 5
+    assert sum(c > 30 for c in bound[20:]) > 15  # random ones would be 5
+    best = study(tmp_path / "bound").best_trial
+    assert best.params["C"] >= 30
+    assert best.constraints == {"val/log_loss of 0.5 or less": 30 - best.params["C"]}
+
+
+def test_under_a_constraint_too_a_resumed_search_asks_as_the_straight_one(tmp_path: Path) -> None:
+    straight = play_under_constraint(Search(spec_of(seed=3, **LIMIT), tmp_path / "straight"), 16)
+    play_under_constraint(Search(spec_of(seed=3, **LIMIT), tmp_path / "cut"), 12)
+    assert play_under_constraint(Search(spec_of(seed=3, **LIMIT), tmp_path / "cut"), 4) == straight[12:]
+
+
+def test_a_constraint_told_before_a_kill_is_told_once(tmp_path: Path) -> None:
+    search = Search(spec_of(**LIMIT), tmp_path / "journal")
+    number, _ = search.ask()
+    search._open[number].set_constraint("val/log_loss of 0.5 or less", 1.0)  # and then the driver was killed
+    again = Search(spec_of(**LIMIT), tmp_path / "journal")
+    assert [n for n, _ in again.unfinished()] == [number]
+    again.tell(number, "done", 0.1, "", 1.0)
+    assert study(tmp_path / "journal").trials[0].constraints == {"val/log_loss of 0.5 or less": 1.0}

@@ -49,7 +49,16 @@ lines = st.fixed_dictionaries(
         "metric": st.sampled_from([{"name": "gen/frechet_pixels"}, {"name": "train/loss_g", "goal": "minimize"}]),
         "run_cap": st.integers(1, 99),
         "early_terminate": st.sampled_from(
-            [{"type": "asha", "min_iter": 2}, {"type": "hyperband", "max_iter": 9, "s": 1, "eta": 2.5, "strict": False}]
+            [
+                {"type": "asha", "min_iter": 2},
+                {"type": "hyperband", "max_iter": 9, "s": 1, "eta": 2.5, "strict": False},
+                {"type": "hyperband", "min_iter": 2, "patience": 3},
+                {"type": "collapse"},
+                {"type": "collapse", "patience": 1, "severity": 0.5},
+            ]
+        ),
+        "constraint": st.sampled_from(
+            [{"name": "gen/severity", "max": 0.5}, {"name": "gen/pixel_diversity", "min": 1}]
         ),
         "resources": st.sampled_from([{"cpu": 0.5}, {"gpu": 0.1}, {"cpu": 2, "gpu": 1}]),
         "budget": st.sampled_from([{"steps": 3}, {"seconds": "2m"}, {"steps": 1, "seconds": 0.5}]),

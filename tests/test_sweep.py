@@ -199,6 +199,64 @@ def test_early_termination_stops_the_worse_and_says_why(tmp_path: Path) -> None:
     assert "0.1" in store.records[3].reason
 
 
+def judged(work: Work, step: int, verdict: str, severity: float, *, finished: bool = False) -> Report:
+    row = {"trial": work.trial, "step": step, "seconds": 0.1 * step, "gen/frechet_pixels": 1.0 / step}
+    said = {"gen/severity": severity, "verdict": verdict, "evidence": ["2 of 10 classes", "KL 2.1"]}
+    return Report(work.trial, "cpu", row | said, finished)
+
+
+def gans(folder: Path, **keys: Any) -> tuple[Sweep, Store, Listener]:
+    return make(folder, model="gan", metric={"name": "gen/frechet_pixels"}, **keys)
+
+
+def test_a_trial_that_stays_collapsed_is_stopped_in_words(tmp_path: Path) -> None:
+    sweep, store, listener = gans(tmp_path, early_terminate={"type": "collapse", "patience": 2})
+    work = started(sweep)
+    assert not sweep.reported(judged(work, 1, "noise", 1.0))
+    assert not sweep.reported(judged(work, 2, "noise", 1.0))  # which a generator that has just begun is
+    assert not sweep.reported(judged(work, 3, "mode_collapse", 0.9))
+    assert sweep.reported(judged(work, 4, "mode_collapse", 0.95))
+    assert store.records[0].status == "stopped"
+    assert store.records[0].reason == "mode_collapse, 2 times in a row and no better, severity 0.95: 2 of 10 classes"
+    assert listener.heard[-1] == ("ended", "0000", "stopped")
+
+
+def test_a_collapse_that_passes_or_is_mild_stops_nothing(tmp_path: Path) -> None:
+    sweep, _, _ = gans(tmp_path, early_terminate={"type": "collapse", "patience": 2})
+    work = started(sweep)
+    course = [("mode_collapse", 0.95), ("mode_collapse", 0.9), ("healthy", 0.1), ("low_diversity", 0.8)]
+    course += [("mode_collapse", 0.6), ("mode_collapse", 0.6), ("blurred", 1.0), ("memorised", 1.0)]
+    assert not any(sweep.reported(judged(work, step, *found)) for step, found in enumerate(course, start=1))
+
+
+def test_patience_survives_a_resume_and_goes_with_bands(tmp_path: Path) -> None:
+    early = {"type": "hyperband", "min_iter": 1, "patience": 2, "severity": 0.5}
+    sweep, _, _ = gans(tmp_path, early_terminate=early)
+    sweep.reported(judged(started(sweep), 1, "mode_collapse", 0.6))
+    sweep.close(interrupted=True)
+    again, store, _ = gans(tmp_path, early_terminate=early)
+    assert again.reported(judged(started(again), 2, "mode_collapse", 0.6))
+    assert "mode_collapse, 2 times in a row" in store.records[0].reason
+
+
+def test_the_best_is_the_best_that_keeps_the_constraint(tmp_path: Path) -> None:
+    sweep, store, _ = gans(tmp_path, constraint={"name": "gen/severity", "max": 0.5})
+    for severities in ((0.9, 0.9), (0.9, 0.2), (0.2, 0.9)):  # by the best step, which is the second
+        work = started(sweep)
+        sweep.reported(judged(work, 1, "healthy", severities[0]))
+        sweep.reported(judged(work, 2, "healthy", severities[1], finished=True))
+    best = store.best()
+    assert best is not None
+    assert best.trial == "0001"
+    assert [record.violation for record in store.records] == [pytest.approx(v - 0.5) for v in (0.9, 0.2, 0.9)]
+
+
+def test_a_trial_without_the_metric_of_the_constraint_fails_and_says_so(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path, constraint={"name": "val/log_loss", "max": 1.0})
+    assert sweep.reported(report(started(sweep), 1, 0.5, finished=True))
+    assert store.records[0].reason == "its best step has no val/log_loss, which the constraint is on"
+
+
 def test_only_the_best_few_ended_trials_keep_their_state(tmp_path: Path) -> None:
     sweep, store, _ = make(tmp_path, run_cap=8)
     for i in range(8):

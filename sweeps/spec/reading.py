@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from search_spaces import SPACES
 from search_spaces.space import Domain, Int, Scalar, Space, SpaceError
-from sweeps.bands import EarlyTerminate
 from sweeps.faults import SpecError, nearest
 from sweeps.spec import overrides as changes
 from sweeps.spec.admission import admit, same_kind
+from sweeps.spec.endings import constraint, early_terminate
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
@@ -78,11 +78,11 @@ class _Reader:
             model=section.model,
             dataset=self._dataset(section.dataset, "dataset" in lines),
             method=_method(section, space),
-            metric=objective(section, entry),
+            metric=replace(objective(section, entry), constraint=constraint(section, entry)),
             space=space,
             fixed=fixed,
             trials=self._trials(section, space, fixed),
-            early_terminate=_early_terminate(section),
+            early_terminate=early_terminate(section, entry),
             resources=_resources(section),
             budget=Budget(section.budget.steps, section.budget.seconds),
             classes=tuple(section.classes) if section.classes else None,
@@ -194,21 +194,6 @@ def _method(section: SpecSection, space: Space) -> Literal["tpe", "random", "gri
     if section.seeds is not None and not space:
         return "random"  # of one config: a grid would have it once
     return "tpe" if section.method == "bayes" else section.method
-
-
-def _early_terminate(section: SpecSection) -> EarlyTerminate | None:
-    terms = section.early_terminate
-    if terms is None:
-        return None
-    if terms.max_iter is None and terms.min_iter is None:
-        raise SpecError("says no bands", key="early_terminate", valid="min_iter, or max_iter and s")
-    if terms.max_iter is not None and terms.s is None:
-        raise SpecError("is missing", key="early_terminate.s", valid="with max_iter: how many bands below it")
-    found = EarlyTerminate(**terms.model_dump())
-    if not found.bands:
-        what = f"{terms.max_iter} / {terms.eta:g} is below 1, so there is no band"
-        raise SpecError(what, key="early_terminate.max_iter", valid=f"{terms.eta:g} or more, or a smaller eta")
-    return found
 
 
 def _resources(section: SpecSection) -> Resources:

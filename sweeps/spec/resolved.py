@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -14,11 +15,43 @@ UNJUDGED = "train/images"  # the objective of a spec that holds no images out: t
 
 
 @dataclass(frozen=True)
+class Constraint:
+    """A bound on another metric than the objective, one of `max` and `min`."""
+
+    name: str
+    max: float | None = None
+    min: float | None = None
+
+    def violation(self, row: Mapping[str, Any]) -> float | None:
+        """How far a row is past the bound, 0 or less if it keeps it; None if it does not have the metric."""
+        value = row.get(self.name)
+        if value is None or not math.isfinite(value):
+            return None
+        return float(value - self.max if self.max is not None else (self.min or 0.0) - value)
+
+    def __str__(self) -> str:
+        bound = f"{self.max:g} or less" if self.max is not None else f"{self.min:g} or more"
+        return f"{self.name} of {bound}"
+
+
+@dataclass(frozen=True)
 class Objective:
-    """The metric that is searched for, and which way it is better."""
+    """The metric that is searched for, which way it is better, and what the model must keep besides."""
 
     name: str
     goal: Literal["maximize", "minimize"]
+    constraint: Constraint | None = None
+
+    def better(self, one: float, other: float) -> bool:
+        return one > other if self.goal == "maximize" else one < other
+
+    def order(self, value: float, violation: float | None) -> tuple[bool, float]:
+        """Ascending from the best: whatever keeps the constraint goes before what does not."""
+        return (violation or 0.0) > 0, -value if self.goal == "maximize" else value
+
+    def violation(self, row: Mapping[str, Any]) -> float | None:
+        """How far a row is past the constraint, if there is one and it has the metric."""
+        return self.constraint.violation(row) if self.constraint is not None else None
 
 
 @dataclass(frozen=True)
@@ -86,10 +119,11 @@ class Spec:
         lines = {
             **{key: getattr(self, key) for key in ("name", "description", "model", "dataset", "method")},
             "model_path": list(self.model_path),
-            "metric": _lines(self.metric),
+            "metric": {"name": self.metric.name, "goal": self.metric.goal},
             "parameters": self._parameters(),
             "run_cap": self.trials,
-            "early_terminate": _lines(self.early_terminate) if self.early_terminate else None,
+            "early_terminate": self.early_terminate.lines() if self.early_terminate else None,
+            "constraint": _lines(self.metric.constraint) if self.metric.constraint else None,
             **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
             **{key: getattr(self, key) for key in ("replicates", "seed", "train_size")},
             "classes": list(self.classes) if self.classes else None,

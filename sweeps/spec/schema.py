@@ -94,12 +94,26 @@ class MetricSection(Section):
 
 
 class EarlyTerminateSection(Section):
-    type: Literal["hyperband", "asha"] = Field(description="hyperband or asha (two names for the same)")
+    type: Literal["hyperband", "asha", "collapse"] = Field(
+        description="hyperband or asha (two names for the same), or collapse"
+    )
     min_iter: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: the first band")
     max_iter: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: bands at max_iter/eta^k")
     s: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many bands below max_iter")
     eta: Real = Field(3.0, gt=1, description="a number above 1: the best 1/eta of the trials go on at a band")
     strict: bool = Field(True, description="true or false: judge by the value at the band, or by the best so far")
+    patience: Whole | None = Field(
+        None, ge=1, description="a whole number, 1 or more: evaluations in a row after which a collapsed trial stops"
+    )
+    severity: Real | None = Field(
+        None, ge=0, le=1, description="a number from 0 to 1: how bad a collapse must be to count for patience"
+    )
+
+
+class ConstraintSection(Section):
+    name: Name = Field(description="the name of a metric, such as gen/severity")
+    max: Real | None = Field(None, description="a number: the metric may be that or less")
+    min: Real | None = Field(None, description="a number: the metric must be that or more")
 
 
 class ResourcesSection(Section):
@@ -129,8 +143,9 @@ class SpecSection(Section):
     parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
     run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")
     early_terminate: EarlyTerminateSection | None = Field(
-        None, description="a mapping {type, min_iter, or max_iter and s, eta, strict}"
+        None, description="a mapping {type, min_iter, or max_iter and s, eta, strict, patience, severity}"
     )
+    constraint: ConstraintSection | None = Field(None, description="a mapping {name, max or min}")
     budget: BudgetSection = Field(BudgetSection(), description="a mapping {steps, seconds}")
     resources: ResourcesSection = Field(ResourcesSection(), description="a mapping {cpu, gpu}")
     replicates: Whole = Field(1, ge=1, description="a whole number, 1 or more: seeds per config, metrics averaged")
@@ -180,11 +195,12 @@ def _without_bounds(part: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in part.items() if key not in _BOUNDS}
 
 
-_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("parameters", "*"): ParameterSection,
     ("parameters", "*", "when", "*"): AtLeastSection,
     ("metric",): MetricSection,
+    ("constraint",): ConstraintSection,
     ("early_terminate",): EarlyTerminateSection,
     ("budget",): BudgetSection,
     ("resources",): ResourcesSection,
