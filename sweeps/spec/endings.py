@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.metrics import METRICS
 from sweeps.bands import EarlyTerminate
 from sweeps.faults import SpecError
+from sweeps.spec.objective import kinds_of
 from sweeps.spec.resolved import Constraint
 from sweeps.spec.schema import SpecSection
 from trainables import MODELS, Entry
@@ -59,7 +60,7 @@ def constraint(section: SpecSection, entry: Entry) -> Constraint | None:
         return None
     if (line.max is None) == (line.min is None):
         raise SpecError("needs one bound", key="constraint", valid="max, or min")
-    kinds = {"training", *(("generative", "judged") if entry.kind == "generative" else ("classifier",))}
+    kinds = kinds_of(entry)
     row = METRICS.get(line.name)
     if (row is None and section.model in MODELS) or (row is not None and row.kind not in kinds):
         fitting = [name for name, metric in METRICS.items() if metric.kind in kinds]

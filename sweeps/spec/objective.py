@@ -17,7 +17,7 @@ def objective(section: SpecSection, entry: Entry) -> Objective:
         name = default_objective(entry.kind)
         return Objective(name, METRICS[name].goal or "minimize")
     name, goal = section.metric.name, section.metric.goal
-    kinds = {"training", *(("generative", "judged") if entry.kind == "generative" else ("classifier",))}
+    kinds = kinds_of(entry)
     fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in kinds]
     row = METRICS.get(name)
     if row is None and (section.model in MODELS or goal is None):
@@ -31,6 +31,11 @@ def objective(section: SpecSection, entry: Entry) -> Objective:
     if row is not None and goal not in (None, row.goal):
         raise SpecError(f"{goal} contradicts {name}", key="metric.goal", valid=f"{row.goal}, or leave the line out")
     return Objective(name, goal or (row.goal if row is not None and row.goal else "minimize"))
+
+
+def kinds_of(entry: Entry) -> set[str]:
+    """Of which kinds the metrics of a model are."""
+    return {"training", *(("generative", "judged") if entry.kind == "generative" else ("classifier",))}
 
 
 def _unjudged(section: SpecSection) -> Objective:
