@@ -25,6 +25,9 @@ DIVERGING = np.array([(5, 48, 97), (67, 147, 195), (247, 247, 247), (214, 96, 77
 # A few extreme weights in a border that is always black would bleach all others.
 CLIP_PERCENTILE = 99.5
 
+SCATTER_SIDE = 384
+FAINT, VIVID = (205, 205, 205), (213, 94, 0)  # real points, and samples in Okabe and Ito's vermilion
+
 
 def encode_grid(images: NDArray[Any], columns: int | None = None) -> bytes:
     """PNG of images (n, c, h, w) in [-1, 1], c 1 or 3, row by row in a near-square grid; a NaN pixel is black.
@@ -52,6 +55,29 @@ def encode_weight_maps(maps: NDArray[Any], names: Sequence[str]) -> bytes:
     tiles = _label(_enlarge(_colour(stacked[:, 0] / limit), MAP_SIDE, maps.shape[2]), names)
     sheet = _sheet(tiles, columns, gap=6)
     return _png(np.concatenate([sheet, _scale(sheet.shape[1], limit)]))
+
+
+def encode_scatter(real: NDArray[Any], fake: NDArray[Any]) -> bytes:
+    """PNG of the square [-1, 1] x [-1, 1]: real points (n, 2) faint and large, samples (m, 2) on them small and vivid.
+
+    What lies outside is drawn at the edge, a point that is not finite nowhere. ValueError for another shape.
+    """
+    for points in (real, fake):
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"a scatter needs points of shape (n, 2), not {points.shape}")
+    picture = Image.new("RGB", (SCATTER_SIDE, SCATTER_SIDE), "white")
+    draw = ImageDraw.Draw(picture)
+    for points, colour, radius in ((real, FAINT, 3), (fake, VIVID, 1)):
+        for x, y in _places(points):
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+    return _png(np.asarray(picture))
+
+
+def _places(points: NDArray[Any]) -> list[list[int]]:
+    """Column and row of each finite point on the picture; the second coordinate grows upwards."""
+    finite = points[np.isfinite(points).all(axis=1)].clip(-1, 1) * [1, -1]
+    places: list[list[int]] = np.round((finite + 1) / 2 * (SCATTER_SIDE - 1)).astype(int).tolist()
+    return places
 
 
 def _check(images: NDArray[Any]) -> None:

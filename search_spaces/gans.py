@@ -24,11 +24,11 @@ CROSS_ENTROPY: Domains = {"loss": Choice("non_saturating", "minimax"), **SMOOTHE
 CRITIC: Domains = {"d_steps": Int(1, 5)}  # a Wasserstein D is to be near its best before G moves
 
 
-def _layers(net: str) -> Domains:
+def _layers(net: str, deepest: int = MLP_DEPTH) -> Domains:
     """A depth, and one width a layer that is active when the depth reaches it."""
     depth = f"{net}_depth"
-    widths = {f"{net}_width_{layer}": _width().when(**{depth: at_least(layer)}) for layer in range(1, MLP_DEPTH + 1)}
-    return {depth: Int(1, MLP_DEPTH), **widths}
+    widths = {f"{net}_width_{layer}": _width().when(**{depth: at_least(layer)}) for layer in range(1, deepest + 1)}
+    return {depth: Int(1, deepest), **widths}
 
 
 def _width() -> Int:
@@ -46,6 +46,14 @@ def _convolutions(*norms: str) -> Domains:
     return sizes | ({"d_norm": Choice(*norms).when(d_depth=at_least(2))} if norms else {})
 
 
+def _either(*norms: str) -> Domains:
+    """Convolutions or fully connected layers, of the same depths; what belongs to one kind is active with it alone."""
+    kinds = {"conv": _convolutions(*norms), "mlp": _layers("g", HALVINGS) | _layers("d", HALVINGS)}
+    shared = {name: domain for name, domain in kinds["conv"].items() if name in kinds["mlp"]}
+    own = {name: domain.when(net=kind) for kind, d in kinds.items() for name, domain in d.items() if name not in shared}
+    return {"net": Choice(*kinds), **shared, **own}
+
+
 MLP = _layers("g") | _layers("d")
 STYLE: Domains = {
     **_convolutions("none", "layer"),
@@ -59,10 +67,10 @@ GAN = Space(COMMON | MLP | CROSS_ENTROPY)
 CGAN = GAN
 DCGAN = Space(COMMON | _convolutions("batch", "layer", "none") | CROSS_ENTROPY)
 CDCGAN = DCGAN
-LSGAN = Space(COMMON | _convolutions("batch", "layer", "none") | SMOOTHED)
+LSGAN = Space(COMMON | _either("batch", "layer", "none") | SMOOTHED)
 WGAN = Space(
-    COMMON | CRITIC | _convolutions("batch", "layer", "none") | {"clip": Float(1e-3, 1e-1, log=True)},
+    COMMON | CRITIC | _either("batch", "layer", "none") | {"clip": Float(1e-3, 1e-1, log=True)},
 )
-WGAN_GP = Space(COMMON | CRITIC | _convolutions("layer", "none") | {"gp_weight": Float(1e-1, 1e2, log=True)})
-SNGAN = Space(COMMON | CRITIC | _convolutions())
+WGAN_GP = Space(COMMON | CRITIC | _either("layer", "none") | {"gp_weight": Float(1e-1, 1e2, log=True)})
+SNGAN = Space(COMMON | CRITIC | _either())
 STYLEGAN = Space(COMMON | STYLE | R1)

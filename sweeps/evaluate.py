@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.media import encode_grid, encode_weight_maps
+from analysis.media import encode_grid, encode_scatter, encode_weight_maps
 from analysis.metrics import METRICS, PER_CLASS
 from analysis.metrics.classification import confusion_matrix
+from analysis.metrics.modes import mode_counts
 from analysis.results import CONFUSION
 from sweeps import uses
 from sweeps.spec.resolved import UNJUDGED
@@ -27,6 +28,7 @@ from trainables.data import Dataset, Split, load_test
 SAMPLES = 1000  # images a generative model is judged on
 SAMPLES_COSTLY = 250  # of one whose every image takes many passes through its net
 GRID = 64  # images in a sample grid, about
+POINTS = 2500  # points of a model that are counted, as in PacGAN, and drawn beside as many real ones
 PAIRS = 30  # images in the picture of reconstructions, each above its reconstruction
 COLUMNS = 10
 MOST_CONFUSED = 100  # classes of a confusion matrix: more would fill the results
@@ -77,16 +79,21 @@ class Evaluator:
         return row
 
     def media(self, model: Trainable) -> dict[str, bytes]:
-        """Pictures of the model as PNG, by name: sample grid, reconstructions, weight maps."""
+        """Pictures of the model as PNG, by name: sample grid or scatter, reconstructions, weight maps."""
         pictures = {}
         if hasattr(model, "sample"):
-            pictures["samples"] = sample_grid(model, self._data.n_classes, GRID)
-        if hasattr(model, "reconstruct") and len(self._data.val):
+            pictures["samples"] = self._samples(model)
+        if hasattr(model, "reconstruct") and len(self._data.val) and not self._data.holds_points:
             pictures["reconstructions"] = _reconstructions(model, self._data.val.x[:PAIRS])
         maps = model.weight_maps() if hasattr(model, "weight_maps") else None
         if maps is not None:
             pictures["weight_maps"] = encode_weight_maps(maps, self._data.classes)
         return pictures
+
+    def _samples(self, model: Any) -> bytes:
+        if self._data.holds_points:
+            return encode_scatter(self._data.val.x[:POINTS], model.sample(POINTS, seed=0))
+        return sample_grid(model, self._data.n_classes, GRID)
 
     def _classifier(self, model: Any, parts: Mapping[str, Split], last: bool) -> dict[str, Any]:
         by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
@@ -121,9 +128,11 @@ class Evaluator:
         return {CONFUSION: confusion_matrix(self._parts["val"].y, proba).tolist()}
 
     def _generative(self, model: Any) -> dict[str, float]:
+        if (modes := self._data.modes) is not None:
+            counts = mode_counts(model.sample(POINTS, seed=1), modes.centres, modes.deviation)
+            return _computed("modes", *counts)
         fake = model.sample(SAMPLES_COSTLY if getattr(model, "costly_samples", False) else SAMPLES, seed=1)
-        wanted = {n: m.function for n, m in METRICS.items() if m.kind == "generative" and m.function is not None}
-        return {name: float(function(self._parts["val"].x, fake)) for name, function in wanted.items()}
+        return _computed("generative", self._parts["val"].x, fake)
 
     def _uses(self, model: Any, last: bool) -> dict[str, float]:
         exhibits = self._exhibits(self._shown or uses.shown(model))
@@ -164,6 +173,12 @@ def _reconstructions(model: Any, true: Images) -> bytes:
     made = model.reconstruct(true)
     rows = [part[start : start + COLUMNS] for start in range(0, len(true), COLUMNS) for part in (true, made)]
     return encode_grid(np.concatenate([row for row in rows if len(row) == min(COLUMNS, len(true))]), COLUMNS)
+
+
+def _computed(kind: str, first: NDArray[Any], second: NDArray[Any]) -> dict[str, float]:
+    """The metrics of METRICS of that kind, by name."""
+    wanted = {name: row.function for name, row in METRICS.items() if row.kind == kind and row.function is not None}
+    return {name: float(function(first, second)) for name, function in wanted.items()}
 
 
 def _probabilities(model: Any, x: Images) -> NDArray[np.float64]:

@@ -105,7 +105,7 @@ def datasets() -> list[Row]:
     return [
         {
             "dataset": name,
-            "image": "x".join(map(str, source.image_shape)),
+            "image": "point" if source.holds_points else "x".join(map(str, source.image_shape)),
             "train": source.train,
             "val": source.val,
             "test": source.test,

@@ -55,7 +55,8 @@ class Exhibits:
         self.data, self.x, self.y = data, data.val.x[:n], data.val.y[:n]
         self.classified = Split(data.val.x[: classified or n], data.val.y[: classified or n])
         others = {name: images[:n] for name, images in strange.items()}
-        self.strange: Mapping[str, Images] = {"permuted": uses.permuted(self.x), **others}
+        permuted = {} if data.holds_points else {"permuted": uses.permuted(self.x)}
+        self.strange: Mapping[str, Images] = {**permuted, **others}
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -105,16 +106,21 @@ class Exhibits:
 
 @dataclass(frozen=True)
 class Use:
-    """`measure` gives metrics, `names` those that can be an objective, of a model that has the method `ability`."""
+    """`measure` gives metrics, `names` those that can be an objective, of a model that has the method `ability`.
+
+    Points have a `density` and no pixels to repair: `of_points` are the uses that they have too.
+    """
 
     ability: str
     measure: Callable[[Any, Exhibits], Mapping[str, float]]
     names: frozenset[str]
+    of_points: bool = False
 
 
 def metrics(model: Any, exhibits: Exhibits, wanted: str | None = None) -> dict[str, float]:
     """All metrics of what the model can do, by name; or only what the metric `wanted` comes with."""
-    chosen = [use for use in USES if wanted is None or wanted in use.names]
+    possible = [use for use in USES if use.of_points or not exhibits.data.holds_points]
+    chosen = [use for use in possible if wanted is None or wanted in use.names]
     return {
         name: value
         for use in chosen
@@ -202,9 +208,14 @@ def _names(*names: str) -> frozenset[str]:
 
 
 USES = (
-    Use("log_density", density, _names("log_density", *(f"ood_auroc_{name}" for name in ("permuted", *STRANGE)))),
-    Use("elbo", bound, _names("elbo")),
-    Use("predict_proba", bayes, _names("bayes_accuracy")),
+    Use(
+        "log_density",
+        density,
+        _names("log_density", *(f"ood_auroc_{name}" for name in ("permuted", *STRANGE))),
+        of_points=True,
+    ),
+    Use("elbo", bound, _names("elbo"), of_points=True),
+    Use("predict_proba", bayes, _names("bayes_accuracy"), of_points=True),
     Use("impute", imputation, _names("impute_error", "impute_ratio", "impute_accuracy")),
     Use("denoise", denoising, _names("denoise_error", "denoise_ratio", "denoise_accuracy")),
     Use("reconstruct", reconstruction, _names("reconstruction_error")),

@@ -5,7 +5,7 @@ import io
 import random
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,9 +33,10 @@ class Case:
     train_size: int = 200
     search_path: tuple[str, ...] = ()
     draws: bool = True  # whether the seed makes a difference
+    dataset: str = "digits"
 
     def data(self) -> Dataset:
-        return digits(self.train_size)
+        return some(self.dataset, self.train_size)
 
     def build(self, seed: int = 0, data: Dataset | None = None, **changes: Any) -> Any:
         entry = find_model(self.model, [Path(folder) for folder in self.search_path])
@@ -83,9 +84,14 @@ TINY = {
 }
 
 
-@cache
 def digits(train_size: int) -> Dataset:
-    return load_dataset("digits", train_size=train_size)
+    return some("digits", train_size)
+
+
+@cache
+def some(dataset: str, train_size: int) -> Dataset:
+    data = load_dataset(dataset, train_size=train_size)
+    return replace(data, val=Split(data.val.x[:300], data.val.y[:300]))
 
 
 class ModelContract:

@@ -172,7 +172,7 @@ def test_damaged_idx_file(mnist: Path, file: str, content: Any, message: str) ->
     ("name", "message"),
     [
         ("fashion-mnist", "unknown dataset 'fashion-mnist'; valid: digits, .* path .*; did you mean fashion_mnist"),
-        ("imagenet", "unknown dataset 'imagenet'; valid: digits, mnist, fashion_mnist, cifar10, or the path"),
+        ("imagenet", "unknown dataset 'imagenet'; valid: digits, mnist, fashion_mnist, cifar10, ring, .*, or the path"),
         ("my/pets.npz", "my/pets.npz: no such file or folder; looked for .*/my/pets.npz and .*/data/my/pets.npz"),
         (__file__, r"test_data_sources\.py: not a data set; valid: an \.npz file, or a folder"),
     ],
@@ -205,6 +205,13 @@ def test_nearest_class_is_named(shared_data: Path) -> None:
 
 
 def test_listing_needs_no_data() -> None:
-    assert list(DATASETS) == ["digits", "mnist", "fashion_mnist", "cifar10"]
     sizes = {name: source.train + source.val + source.test for name, source in DATASETS.items()}
-    assert sizes == {"digits": 1_797, "mnist": 70_000, "fashion_mnist": 70_000, "cifar10": 60_000}
+    assert sizes == {
+        "digits": 1_797,
+        "mnist": 70_000,
+        "fashion_mnist": 70_000,
+        "cifar10": 60_000,
+        "ring": 120_000,
+        "grid": 120_000,
+        "stacked_mnist": 27_000,
+    }

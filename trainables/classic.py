@@ -108,7 +108,9 @@ class LogisticRegression(Classifier):
         self._estimator.coef_, self._estimator.intercept_ = estimator.coef_, estimator.intercept_
         self._converged = True
 
-    def weight_maps(self) -> Images:
+    def weight_maps(self) -> Images | None:
+        if len(self.image_shape) == 1:
+            return None  # two weights of a point make no picture
         coef = self._estimator.coef_
         if len(self._classes) == 2:  # one weight vector, of the second class against the first
             coef = np.concatenate([-coef, coef]) / 2
@@ -193,4 +195,4 @@ def _estimator(config: LogisticRegressionConfig, classes: NDArray[np.int64], x: 
     return estimator
 
 
-ENTRIES = {"logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig)}
+ENTRIES = {"logistic_regression": Entry(LogisticRegression, LogisticRegressionConfig, points={})}

@@ -27,6 +27,9 @@ class Entry:
 
     Beside its own parameters any model takes `train_size`, a number of training images, null for all; and any
     classifier `cv_folds`, a number of folds for cross-validation, null for none.
+
+    `points` are the values that a config must have, and has if it says nothing, for the model to take points (n, 2) as
+    well as images; None where the model is for images alone.
     """
 
     cls: type
@@ -34,6 +37,7 @@ class Entry:
     space: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     what: str = ""  # in a few words, where the class's docstring does not say it
+    points: Mapping[str, Any] | None = None
 
     @property
     def kind(self) -> Literal["classifier", "generative"]:
@@ -60,6 +64,18 @@ class Entry:
                 raise ConfigError(f"{name}: {value!r} is not a whole number, {fewest} or more, or null")
         return configure(self.config, own) if self.config else own
 
+    def fitted_to(self, data: Dataset, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`config` and what points ask of it, if `data` holds points; ConfigError if the model cannot take those."""
+        if not data.holds_points:
+            return config
+        if self.points is None:
+            valid = "a data set of images, or a model that takes points, such as gan, gmm or mlp"
+            raise ConfigError(f"dataset: {data.name} holds points, and this model is for images; valid: {valid}")
+        for name, value in self.points.items():
+            if (said := config.get(name, value)) != value:
+                raise ConfigError(f"{name}: {said} is for images, and {data.name} holds points; valid: {value}")
+        return {**self.points, **config}
+
     def data(self, config: Mapping[str, Any], data: Dataset) -> Dataset:
         """What a model of this config is trained on: `data`, or a part of its training images."""
         size = self._of(config, TRAIN_SIZE)
@@ -72,7 +88,7 @@ class Entry:
 
     def build(self, config: Mapping[str, Any], data: Dataset, *, seed: int, device: str = "cpu") -> Trainable:
         """The model, untrained; ConfigError if it cannot take the config or cannot take it on this data."""
-        own, folds = self.configure(config), self._of(config, CV_FOLDS)
+        own, folds = self.configure(self.fitted_to(data, config)), self._of(config, CV_FOLDS)
 
         def plain(data: Dataset, seed: int) -> Trainable:
             model: Trainable = self.cls(own, data, seed=seed, device=device, **self.options)

@@ -154,4 +154,4 @@ class Flow(NetModel[nn.Module], Explicit):
         return one_hot(labels, self._classes).float() if self._classes and labels is not None else None
 
 
-ENTRIES = {"flow": Entry(Flow, FlowConfig)}
+ENTRIES = {"flow": Entry(Flow, FlowConfig, points={})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from trainables.gan_configs import (
     WganConfig,
     WganGpConfig,
 )
-from trainables.gan_nets import Nets, dcgan, mlp
+from trainables.gan_nets import Nets, dcgan, either, mlp
 from trainables.latents import ways
 from trainables.losses import HINGE, LEAST_SQUARES, LOSSES, NON_SATURATING, WASSERSTEIN, AdversarialLoss
 from trainables.nets import Shape, initialised
@@ -58,10 +58,10 @@ GANS = {
     "cgan": Recipe(mlp, conditional=True, what="fully connected nets that are told the class"),
     "dcgan": Recipe(dcgan, config=DcganConfig, what="convolutions with batch norm"),
     "cdcgan": Recipe(dcgan, conditional=True, config=DcganConfig, what="convolutions that are told the class"),
-    "lsgan": Recipe(dcgan, LEAST_SQUARES, config=LsganConfig, what="convolutions, least squares"),
-    "wgan": Recipe(dcgan, WASSERSTEIN, weight_clipping, config=WganConfig, what="Wasserstein loss, clipped weights"),
-    "wgan_gp": Recipe(dcgan, WASSERSTEIN, gradient_penalty, config=WganGpConfig, what="Wasserstein, gradient penalty"),
-    "sngan": Recipe(dcgan, HINGE, spectral_norm, config=SnganConfig, what="hinge loss, spectral norm"),
+    "lsgan": Recipe(either, LEAST_SQUARES, config=LsganConfig, what="convolutions, least squares"),
+    "wgan": Recipe(either, WASSERSTEIN, weight_clipping, config=WganConfig, what="Wasserstein loss, clipped weights"),
+    "wgan_gp": Recipe(either, WASSERSTEIN, gradient_penalty, config=WganGpConfig, what="Wasserstein, gradient penalty"),
+    "sngan": Recipe(either, HINGE, spectral_norm, config=SnganConfig, what="hinge loss, spectral norm"),
     "stylegan": Recipe(
         style, NON_SATURATING, r1, config=StyleganConfig, what="mapping net, modulated convolutions, R1"
     ),
@@ -262,4 +262,8 @@ def _slices(n: int) -> list[slice]:
     return [slice(start, start + SAMPLE_BATCH) for start in range(0, n, SAMPLE_BATCH)]
 
 
-ENTRIES = {name: Entry(Gan, r.config, options={"recipe": r}, what=f"GAN: {r.what}") for name, r in GANS.items()}
+POINTS: Mapping[Callable[[Any, Shape, int], Nets], Mapping[str, Any]] = {mlp: {}, either: {"net": "mlp"}}
+ENTRIES = {
+    name: Entry(Gan, r.config, options={"recipe": r}, what=f"GAN: {r.what}", points=POINTS.get(r.nets))
+    for name, r in GANS.items()
+}

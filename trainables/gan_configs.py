@@ -106,8 +106,13 @@ class MlpNets(AdversarialConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        between(self, 1, MAX_DEPTH, "g_depth", "d_depth")
+        if self.fully_connected:
+            between(self, 1, MAX_DEPTH, "g_depth", "d_depth")
         at_least(self, 1, *(f"{net}_width_{layer + 1}" for net in "gd" for layer in range(MAX_DEPTH)))
+
+    @property
+    def fully_connected(self) -> bool:
+        return True
 
     def widths(self, net: Literal["g", "d"]) -> list[int]:
         """The widths of the hidden layers of G or D, as many as its depth."""
@@ -129,6 +134,17 @@ class ConvNets(AdversarialConfig):
         super().__post_init__()
         at_least(self, 1, "g_depth", "g_channels", "d_depth", "d_channels")
         at_least(self, 2, "batch_size")  # one image has no batch statistics
+
+
+@dataclass(frozen=True)
+class EitherNets(ConvNets, MlpNets):
+    """Layers of one kind or the other; channels and d_norm count with net conv, widths with net mlp."""
+
+    net: Literal["conv", "mlp"] = "conv"
+
+    @property
+    def fully_connected(self) -> bool:
+        return self.net == "mlp"
 
 
 @dataclass(frozen=True)
@@ -155,12 +171,12 @@ class DcganConfig(ConvNets, CrossEntropy):
 
 
 @dataclass(frozen=True)
-class LsganConfig(ConvNets, Smoothed):
+class LsganConfig(EitherNets, Smoothed):
     """lsgan."""
 
 
 @dataclass(frozen=True)
-class WganConfig(ConvNets, Clipped):
+class WganConfig(EitherNets, Clipped):
     """wgan."""
 
 
@@ -169,14 +185,14 @@ OwnNorm = Literal["layer", "none"]
 
 
 @dataclass(frozen=True)
-class WganGpConfig(ConvNets, GradientPenalised):
+class WganGpConfig(EitherNets, GradientPenalised):
     """wgan_gp."""
 
     d_norm: OwnNorm = "none"
 
 
 @dataclass(frozen=True)
-class SnganConfig(ConvNets):
+class SnganConfig(EitherNets):
     """sngan; a normalisation in D would undo the bound that the spectral norm of its layers gives."""
 
     d_norm: Literal["none"] = field(default="none", init=False)

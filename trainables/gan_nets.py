@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.base import ConfigError
-from trainables.gan_configs import ConvNets, MlpNets
+from trainables.gan_configs import ConvNets, EitherNets, MlpNets
 from trainables.nets import LEAK, Generator, MlpDiscriminator, MlpGenerator, Shape, with_labels
 
 Norm = Literal["batch", "layer", "none"]
@@ -32,6 +32,11 @@ def dcgan(config: ConvNets, shape: Shape, classes: int) -> Nets:
     """G and D of (transposed) convolutions."""
     generator = ConvGenerator(config.latent_dim, config.g_channels, config.g_depth, shape, classes)
     return generator, conv_discriminator(config, shape, classes)
+
+
+def either(config: EitherNets, shape: Shape, classes: int) -> Nets:
+    """G and D of the kind that the config names."""
+    return (mlp if config.fully_connected else dcgan)(config, shape, classes)
 
 
 def conv_discriminator(config: ConvNets, shape: Shape, classes: int) -> ConvDiscriminator:

@@ -208,7 +208,7 @@ class Transformer(NeuralClassifier):
 
 ENTRIES = {
     "cnn": Entry(Cnn, CnnConfig),
-    "mlp": Entry(Mlp, MlpConfig),
+    "mlp": Entry(Mlp, MlpConfig, points={}),
     "rnn": Entry(Rnn, RnnConfig),
     "transformer": Entry(Transformer, TransformerConfig),
 }

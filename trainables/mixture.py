@@ -204,4 +204,4 @@ def _full(mixture: Any) -> Vectors:
     return variances[:, :, None] * np.eye(dimensions)
 
 
-ENTRIES = {"gmm": Entry(Gmm, GmmConfig)}
+ENTRIES = {"gmm": Entry(Gmm, GmmConfig, points={})}

@@ -154,4 +154,4 @@ def _flat(x: Images) -> Vectors:
     return x.reshape(len(x), -1).astype(np.float64)
 
 
-ENTRIES = {"gaussian_nb": Entry(GaussianNaiveBayes, GaussianNaiveBayesConfig)}
+ENTRIES = {"gaussian_nb": Entry(GaussianNaiveBayes, GaussianNaiveBayesConfig, points={})}

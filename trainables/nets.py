@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-Shape = tuple[int, int, int]
+Shape = tuple[int, ...]  # (channels, height, width) of images, (2,) of points, which fully connected nets take too
 LEAK = 0.2  # the slope LeakyReLU has in GANs since Radford et al. 2016
 
 

@@ -32,7 +32,8 @@ def load_own(name: str, search_path: Sequence[Path] = ()) -> Entry:
     lacks = list(_lacks(cls))
     if lacks:
         raise ModelError(f"{name}: this class does not keep the contract of a model; it lacks {'; '.join(lacks)}")
-    return Entry(cls, getattr(cls, "Config", None), getattr(cls, "SPACE", None))
+    # Whether it can take points, its author knows.
+    return Entry(cls, getattr(cls, "Config", None), getattr(cls, "SPACE", None), points={})
 
 
 def _import(name: str, module: str, search_path: Sequence[Path]) -> ModuleType:

@@ -87,8 +87,8 @@ def clip_weights(d: nn.Module, bound: float) -> None:
 
 def slope_off_one(critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
     """E[(|grad D(x)| - 1)^2] where each x lies at random on the line from a real image to a fake one."""
-    share = torch.rand((len(real), 1, 1, 1), generator=generator, device=real.device)
-    slopes = torch.linalg.vector_norm(_gradients(critic, torch.lerp(fake, real, share)), dim=(1, 2, 3))
+    share = torch.rand((len(real), *[1] * (real.dim() - 1)), generator=generator, device=real.device)
+    slopes = torch.linalg.vector_norm(_gradients(critic, torch.lerp(fake, real, share)).flatten(1), dim=1)
     gap: Tensor = slopes - 1
     return gap.square().mean()
 

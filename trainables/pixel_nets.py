@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad, silu
 
-Shape = tuple[int, int, int]
+from trainables.nets import Shape
 
 
 class MaskedConv(nn.Module):

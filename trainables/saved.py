@@ -34,7 +34,7 @@ class Saved:
     config: dict[str, Any]
     seed: int
     dataset: str
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, ...]
     classes: tuple[str, ...]
     train: tuple[int, ...]
     val: tuple[int, ...]
@@ -87,8 +87,9 @@ def _checked(found: Any) -> Saved:
 
 def _check_sizes(found: Mapping[str, Any]) -> None:
     shape, classes = found["image_shape"], found["classes"]
-    if len(shape) != 3 or not all(type(n) is int and n > 0 for n in shape) or math.prod(shape) > MOST_PIXELS:
-        raise ValueError(f"image_shape {shape}; valid: channels, height and width")
+    images = len(shape) == 3 and all(type(n) is int and n > 0 for n in shape) and math.prod(shape) <= MOST_PIXELS
+    if not images and shape != [2]:
+        raise ValueError(f"image_shape {shape}; valid: channels, height and width, or [2] of points")
     if not classes or not all(type(name) is str for name in classes):
         raise ValueError(f"classes {classes!r}; valid: a list of names")
     for part in ("train", "val"):

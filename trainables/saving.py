@@ -61,7 +61,7 @@ def save_model(
     file, content = _content(model, name)
     saved = Saved(
         model=name,
-        config={**entry.defaults(), **config},
+        config={**entry.defaults(), **entry.fitted_to(data, config)},
         seed=seed,
         dataset=data.name,
         image_shape=data.image_shape,

@@ -31,20 +31,19 @@ class Subspace:
     basis: Vectors
     spread: Vectors  # standard deviations of the coordinates in training, (d,)
     noise: float
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, ...]
 
     @classmethod
     def of(cls, x: Images, components: int, seed: int) -> Subspace:
         """The first principal components of images (n, c, h, w), as many as there can be but at most `components`."""
         flat = x.reshape(len(x), -1)
         pca = PCA(min(components, *flat.shape), random_state=seed).fit(flat)
-        channels, height, width = x.shape[1:]
         return cls(
             np.ascontiguousarray(pca.mean_, np.float64),
             np.ascontiguousarray(pca.components_, np.float64),
             np.sqrt(pca.explained_variance_.astype(np.float64) + ROUNDING),
             max(float(pca.noise_variance_), ROUNDING),
-            (channels, height, width),
+            x.shape[1:],
         )
 
     @property
@@ -78,7 +77,7 @@ class Subspace:
         return {name: torch.tensor(array) for name, array in arrays.items()} | {"noise": self.noise}
 
     @classmethod
-    def from_state(cls, state: State, image_shape: tuple[int, int, int]) -> Subspace:
+    def from_state(cls, state: State, image_shape: tuple[int, ...]) -> Subspace:
         mean, basis, spread = (state[name].numpy().copy() for name in ("mean", "basis", "spread"))
         return cls(mean, basis, spread, state["noise"], image_shape)
 

@@ -239,4 +239,4 @@ def _per_class(margins: Vectors, classes: int) -> Vectors:
     return scores
 
 
-ENTRIES = {"svm": Entry(Svm, SvmConfig)}
+ENTRIES = {"svm": Entry(Svm, SvmConfig, points={})}

@@ -102,4 +102,4 @@ def _check(tree: Tree, features: int, classes: int) -> None:
         raise ValueError("a tree whose nodes do not belong together")
 
 
-ENTRIES = {"decision_tree": Entry(DecisionTree, DecisionTreeConfig)}
+ENTRIES = {"decision_tree": Entry(DecisionTree, DecisionTreeConfig, points={})}

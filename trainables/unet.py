@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad, pixel_shuffle, pixel_unshuffle, scaled_dot_product_attention
 
-Shape = tuple[int, int, int]
+from trainables.nets import Shape
+
 LONGEST_WAVE = 10_000.0
 
 

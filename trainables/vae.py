@@ -55,7 +55,7 @@ class VaeConfig(FitConfig):
         at_least(self, 1, "width", "channels", "latent_dim", "importance_samples")
         at_least(self, 0, "beta")
 
-    def autoencoder(self, shape: tuple[int, int, int], classes: int) -> Autoencoder:
+    def autoencoder(self, shape: tuple[int, ...], classes: int) -> Autoencoder:
         """The nets; ConfigError if the image cannot be halved as often as the depth says."""
         if self.net == "mlp":
             return dense(shape, classes, self.latent_dim, self.depth, self.width)
@@ -208,7 +208,14 @@ def _split(labels: Tensor | None) -> Iterable[Tensor | None]:
     return itertools.repeat(None) if labels is None else torch.split(labels, DECODED_AT_ONCE)
 
 
+POINTS = {"net": "mlp", "likelihood": "gaussian"}
 ENTRIES = {
-    "cvae": Entry(Vae, VaeConfig, options={"conditional": True}, what="Encoder and decoder that are told the class."),
-    "vae": Entry(Vae, VaeConfig),
+    "cvae": Entry(
+        Vae,
+        VaeConfig,
+        options={"conditional": True},
+        what="Encoder and decoder that are told the class.",
+        points=POINTS,
+    ),
+    "vae": Entry(Vae, VaeConfig, points=POINTS),
 }

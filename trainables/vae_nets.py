@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-Shape = tuple[int, int, int]
+from trainables.nets import Shape
+
 # One grey level of 255 in [-1, 1]: a Gaussian narrower than that would grow without bound on a background of one grey.
 FINEST = math.log(2 / 255)
 SPEED = 10.0  # how much faster than the nets the classes find their places: these have one number where nets have many
@@ -62,7 +63,8 @@ class Autoencoder(nn.Module):
         """The images with a constant plane a class: 1 for the label's, 0 for the others."""
         if labels is None:
             return x
-        planes = nn.functional.one_hot(labels, self._classes).to(x.dtype)[:, :, None, None]
+        codes = nn.functional.one_hot(labels, self._classes).to(x.dtype)
+        planes = codes.reshape(*codes.shape, *[1] * (x.dim() - 2))
         return torch.cat([x, planes.expand(-1, -1, *x.shape[2:])], dim=1)
 
 
@@ -76,7 +78,8 @@ class DenseEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         images, planes = x[:, : self._channels], x[:, self._channels :]
-        encoded: Tensor = self.layers(torch.cat([images.flatten(1), planes[:, :, 0, 0]], dim=1))
+        codes = planes.flatten(1)[:, :: math.prod(x.shape[2:])]  # the first number of each plane
+        encoded: Tensor = self.layers(torch.cat([images.flatten(1), codes], dim=1))
         return encoded
 
 
@@ -107,7 +110,7 @@ def convolutional(shape: Shape, classes: int, latent_dim: int, depth: int, chann
     return Autoencoder(encoder, decoder, classes, latent_dim)
 
 
-def halvings(size: tuple[int, int], depth: int) -> list[tuple[int, int]]:
+def halvings(size: Sequence[int], depth: int) -> list[tuple[int, int]]:
     """Height and width before and after each of `depth` convolutions of stride 2, which round down."""
     return [(size[0] // 2**layer, size[1] // 2**layer) for layer in range(depth + 1)]
 

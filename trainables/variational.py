@@ -52,7 +52,7 @@ def log_prior(z: Tensor, prior: Prior) -> Tensor:
 
 
 def log_likelihood(x: Tensor, decoded: Tensor, log_scale: Tensor, likelihood: Likelihood) -> Tensor:
-    """log p(x | z), (..., n), of images (n, c, h, w) given what was decoded, (..., n, c, h, w).
+    """log p(x | z), (..., n), of images (n, c, h, w) or points (n, 2) given what was decoded, (..., n, c, h, w).
 
     "gaussian": `decoded` is the mean, the standard deviation of all pixels is exp(log_scale). "bernoulli": `decoded`
     are logits and a pixel in [-1, 1] is on with probability (x + 1) / 2: the mean log mass of the binary images that
@@ -62,7 +62,7 @@ def log_likelihood(x: Tensor, decoded: Tensor, log_scale: Tensor, likelihood: Li
         pixels = -0.5 * ((x - decoded) * (-log_scale).exp()).square() - log_scale - 0.5 * LOG_2PI
     else:
         pixels = 0.5 * (x + 1) * decoded - softplus(decoded)
-    return pixels.flatten(-3).sum(-1)
+    return pixels.flatten(1 - x.dim()).sum(-1)
 
 
 def image(decoded: Tensor, likelihood: Likelihood) -> Tensor:

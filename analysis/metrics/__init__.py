@@ -3,9 +3,9 @@
 The function of a "classifier" row takes labels (n,) and probabilities (n, classes); that of a "generative" row
 takes real images (n, c, h, w) and fake ones (m, c, h, w), float32 in [-1, 1]. That of a "judged" row takes a
 `Reference` and samples, `Seen`; that of a "path" row moreover how many paths the samples are frames of; that of a
-"history" row the rows a trial has reported. A "training" row has no function: the model's `step()`, the clock or the
-difference of two rows is the number; nor has gen/severity, which is what the judge says of samples (analysis.collapse).
-A row without a goal cannot be an objective.
+"history" row the rows a trial has reported; that of a "modes" row how many samples belong to each mode, (k,) twice. A
+"training" row has no function: the model's `step()`, the clock or the difference of two rows is the number; nor has
+gen/severity, which is what the judge says of samples (analysis.collapse). A row without a goal cannot be an objective.
 A row of PER_CLASS gives a number a class, each reported under the row's name, a slash and the name of the class.
 """
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from analysis.metrics import classification as c
 from analysis.metrics import generative as g
 from analysis.metrics.judged import JUDGED
+from analysis.metrics.modes import MODES
 from analysis.metrics.rows import Goal, Kind, Metric
 
 __all__ = [
@@ -88,6 +89,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             None, "minimize", "judged", "how bad what the judge found is, 0 to 1; beside it the verdict in words"
         ),
         **JUDGED,
+        **MODES,
         # What a model can be used for (analysis.metrics.uses); of models that can do it, on validation images.
         "val/log_density": Metric(
             None, "maximize", "training", "mean log density the model gives to validation images, nats an image"
@@ -178,7 +180,7 @@ PER_CLASS: Mapping[str, PerClass] = MappingProxyType(
 )
 
 DEFAULT_OBJECTIVES: Mapping[str, str] = MappingProxyType(
-    {"classifier": "val/accuracy", "generative": "gen/frechet_pixels"}
+    {"classifier": "val/accuracy", "generative": "gen/frechet_pixels", "modes": "gen/mode_divergence"}
 )
 
 
@@ -192,5 +194,6 @@ def goal_of(name: str) -> Goal | None:
 
 
 def default_objective(kind: str) -> str:
-    """What a sweep over models of `kind` ("classifier" or "generative") optimises unless told otherwise."""
+    """What a sweep over models of `kind` optimises unless told otherwise: "classifier", "generative", or "modes" for
+    generative models of points."""
     return DEFAULT_OBJECTIVES[kind]

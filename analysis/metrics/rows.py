@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Goal = Literal["maximize", "minimize"]
-Kind = Literal["classifier", "generative", "judged", "path", "history", "training"]
+Kind = Literal["classifier", "generative", "judged", "path", "history", "modes", "training"]
 
 
 @dataclass(frozen=True)

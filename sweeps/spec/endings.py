@@ -14,14 +14,14 @@ PATIENCE = 2  # evaluations, of type collapse where nothing is said
 OF_BANDS, OF_COLLAPSE = ("min_iter", "max_iter", "s", "eta", "strict"), ("patience", "severity")
 
 
-def early_terminate(section: SpecSection, entry: Entry) -> EarlyTerminate | None:
+def early_terminate(section: SpecSection, entry: Entry, dataset: str) -> EarlyTerminate | None:
     """The terms on which a trial is stopped; SpecError for lines that contradict each other or say nothing."""
     terms = section.early_terminate
     if terms is None:
         return None
     given = {name: value for name, value in terms.model_dump(exclude_unset=True).items() if value is not None}
     if terms.type == "collapse" or terms.patience is not None:
-        _check_judged(entry)
+        _check_judged(entry, dataset)
     if terms.type == "collapse":
         _refuse(given, OF_BANDS, "type: hyperband, which has bands and can have patience too")
         return EarlyTerminate(**{"patience": PATIENCE, **given})
@@ -41,9 +41,11 @@ def _with_bands(terms: EarlyTerminate) -> EarlyTerminate:
     return terms
 
 
-def _check_judged(entry: Entry) -> None:
-    if entry.kind != "generative":
+def _check_judged(entry: Entry, dataset: str) -> None:
+    if "judged" not in kinds_of(entry, dataset):
         what = f"a {entry.kind} does not collapse: only models that sample are judged"
+        if entry.kind == "generative":
+            what = f"{dataset} holds points: no judge looks at them, their modes are counted"
         raise SpecError(what, key="early_terminate", valid="type: hyperband without patience")
 
 
@@ -53,17 +55,21 @@ def _refuse(given: dict[str, object], names: tuple[str, ...], valid: str) -> Non
             raise SpecError("has no meaning here", key=f"early_terminate.{name}", valid=valid)
 
 
-def constraint(section: SpecSection, entry: Entry) -> Constraint | None:
+def constraint(section: SpecSection, entry: Entry, dataset: str) -> Constraint | None:
     """The bound on a second metric; SpecError for a metric the model has not, or for no bound or two."""
     line = section.constraint
     if line is None:
         return None
     if (line.max is None) == (line.min is None):
         raise SpecError("needs one bound", key="constraint", valid="max, or min")
-    kinds = kinds_of(entry)
+    kinds = kinds_of(entry, dataset)
     row = METRICS.get(line.name)
     if (row is None and section.model in MODELS) or (row is not None and row.kind not in kinds):
         fitting = [name for name, metric in METRICS.items() if metric.kind in kinds]
-        what = "unknown metric" if row is None else f"{line.name} is no metric of a {entry.kind} model"
+        what = (
+            "unknown metric"
+            if row is None
+            else f"{line.name} is no metric of a {entry.kind} model on {section.dataset}"
+        )
         raise SpecError(what, key="constraint.name", valid=fitting, near=line.name)
     return Constraint(line.name, line.max, line.min)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from analysis.metrics import METRICS, default_objective
 from sweeps.faults import SpecError
+from sweeps.spec.points import holds_points
 from sweeps.spec.resolved import UNJUDGED, Objective
 from sweeps.spec.schema import SpecSection
 from trainables import MODELS, Entry
 
 
-def objective(section: SpecSection, entry: Entry) -> Objective:
+def objective(section: SpecSection, entry: Entry, dataset: str) -> Objective:
     """The metric with its goal; a user's own model may report one we do not know, which then needs a goal."""
     if section.final:
         return _unjudged(section)
+    kinds = kinds_of(entry, dataset)
     if section.metric is None:
-        name = default_objective(entry.kind)
+        name = default_objective(kinds[0])
         return Objective(name, METRICS[name].goal or "minimize")
     name, goal = section.metric.name, section.metric.goal
-    kinds = kinds_of(entry)
     fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in kinds]
     row = METRICS.get(name)
     if row is None and (section.model in MODELS or goal is None):
@@ -25,7 +26,8 @@ def objective(section: SpecSection, entry: Entry) -> Objective:
         also = [] if section.model in MODELS else ["or your model's own with goal: maximize or minimize"]
         raise SpecError(what, key="metric.name", valid=[*fitting, *also], near=name)
     if row is not None and row.kind not in kinds:
-        raise SpecError(f"{name} is no metric of a {entry.kind} model", key="metric.name", valid=fitting)
+        what = f"{name} is no metric of a {entry.kind} model on {section.dataset}"
+        raise SpecError(what, key="metric.name", valid=fitting)
     if row is not None and row.goal is None:
         raise SpecError(f"{name} has no better way, so it cannot be searched for", key="metric.name", valid=fitting)
     if row is not None and goal not in (None, row.goal):
@@ -33,9 +35,11 @@ def objective(section: SpecSection, entry: Entry) -> Objective:
     return Objective(name, goal or (row.goal if row is not None and row.goal else "minimize"))
 
 
-def kinds_of(entry: Entry) -> set[str]:
-    """Of which kinds the metrics of a model are."""
-    return {"training", *(("generative", "judged") if entry.kind == "generative" else ("classifier",))}
+def kinds_of(entry: Entry, dataset: str) -> tuple[str, ...]:
+    """Of which kinds the metrics of a model on the data set are, that of its default objective first."""
+    if entry.kind == "classifier":
+        return "classifier", "training"
+    return ("modes", "training") if holds_points(dataset) else ("generative", "judged", "training")
 
 
 def _unjudged(section: SpecSection) -> Objective:

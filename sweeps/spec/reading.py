@@ -17,6 +17,7 @@ from sweeps.spec.endings import constraint, early_terminate
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
+from sweeps.spec.points import fitted_to
 from sweeps.spec.resolved import Budget, Resources, Spec, Tracking
 from sweeps.spec.schema import SpecSection
 from sweeps.spec.structure import read_spec
@@ -73,16 +74,17 @@ class _Reader:
         section = read_spec({**document, "parameters": None})
         path = self._model_path(section)
         entry = _entry(section.model, path)
-        space, fixed = self._space(section, document.get("parameters"), parameters, entry)
+        dataset = self._dataset(section.dataset, "dataset" in lines)
+        space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
         return Spec(
             model=section.model,
-            dataset=self._dataset(section.dataset, "dataset" in lines),
+            dataset=dataset,
             method=_method(section, space),
-            metric=replace(objective(section, entry), constraint=constraint(section, entry)),
+            metric=replace(objective(section, entry, dataset), constraint=constraint(section, entry, dataset)),
             space=space,
             fixed=fixed,
             trials=self._trials(section, space, fixed),
-            early_terminate=early_terminate(section, entry),
+            early_terminate=early_terminate(section, entry, dataset),
             resources=_resources(section),
             budget=Budget(section.budget.steps, section.budget.seconds),
             classes=tuple(section.classes) if section.classes else None,
@@ -115,7 +117,7 @@ class _Reader:
         return str(origin.path or name)
 
     def _space(
-        self, section: SpecSection, parameters: Any, changed: Mapping[str, Any], entry: Entry
+        self, section: SpecSection, parameters: Any, changed: Mapping[str, Any], entry: Entry, dataset: str
     ) -> tuple[Space, dict[str, Scalar]]:
         """What is searched and what is fixed: the whole space of the model, or what `parameters` takes of it."""
         base, defaults = _base(section.model, entry), entry.defaults()
@@ -129,9 +131,10 @@ class _Reader:
             raise SpecError(f"{section.model} has no SPACE, so these must be given", key="parameters")
         # A constant of a user's SPACE is as good as a default, and a model without a config has no other.
         constants = {name: domain for name, domain in base.items() if isinstance(domain, Constant)}
-        chosen = constants | read_domains(entries) | _cross_validation(section, entry)
+        chosen: dict[str, Domain] = constants | read_domains(entries) | _cross_validation(section, entry)
         self.warnings += [words for name in entries if (words := doubt(entries[name], f"parameters.{name}"))]
         named = frozenset(path.partition(".")[0] for path in changed) if whole else frozenset(entries)
+        chosen = fitted_to(dataset, section.model, entry, chosen, named)
         narrowing = Narrowing(base, defaults, chosen, named, anything=not base and entry.config is None)
         space = narrowing.space()
         if entry.config is None:

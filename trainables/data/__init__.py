@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
 from trainables.data.catalogue import DATASETS, Origin, Source, cache_folder, find_dataset, is_there
+from trainables.data.points import Modes
 from trainables.data.selection import renumbered, selected_labels, subset
 from trainables.data.sources import DataError, Part
 from trainables.data.splits import TEST, VALIDATION, Rows, held_out
@@ -26,6 +27,7 @@ __all__ = [
     "DATASETS",
     "DataError",
     "Dataset",
+    "Modes",
     "Origin",
     "Source",
     "Split",
@@ -41,7 +43,10 @@ FEWEST_IMAGES = 3  # of a class: one to train on whatever validation and test ta
 
 @dataclass(frozen=True)
 class Split:
-    """Images x, float32 in [-1, 1], (n, c, h, w), and their labels y, int64 in 0..k-1, (n,); both read-only."""
+    """Images x, float32 in [-1, 1], (n, c, h, w), and their labels y, int64 in 0..k-1, (n,); both read-only.
+
+    Points are a modality of their own: x (n, 2), in [-1, 1] as well, and the labels are their modes.
+    """
 
     x: Images
     y: Labels
@@ -52,7 +57,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a sweep may see. `classes` are the names of labels 0..k-1; the hash stands for everything in here."""
+    """What a sweep may see. `classes` are the names of labels 0..k-1; the hash stands for everything in here.
+
+    `modes`: of points, where the Gaussians lie that they were drawn from, one a class.
+    """
 
     name: str
     train: Split
@@ -60,12 +68,16 @@ class Dataset:
     classes: tuple[str, ...]
     content_hash: str
     split_seed: int
+    modes: Modes | None = None
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(channels, height, width)."""
-        channels, height, width = self.train.x.shape[1:]
-        return channels, height, width
+    def image_shape(self) -> tuple[int, ...]:
+        """(channels, height, width) of images, (2,) of points."""
+        return self.train.x.shape[1:]
+
+    @property
+    def holds_points(self) -> bool:
+        return len(self.image_shape) == 1
 
     @property
     def n_classes(self) -> int:
@@ -86,7 +98,7 @@ class Dataset:
             return self
         train = _frozen(self.train.x[chosen], self.train.y[chosen])
         content_hash = _content_hash(train, self.val, self.classes, self.split_seed)
-        return Dataset(self.name, train, self.val, self.classes, content_hash, self.split_seed)
+        return replace(self, train=train, content_hash=content_hash)
 
 
 def load_dataset(
@@ -114,7 +126,8 @@ def load_dataset(
         _split(part, train, selected, f"{origin.name}: train"),
         _split(part, val, selected, f"{origin.name}: validation"),
     )
-    return Dataset(origin.name, *splits, names, _content_hash(*splits, names, split_seed), split_seed)
+    modes = origin.modes.of(selected) if origin.modes else None
+    return Dataset(origin.name, *splits, names, _content_hash(*splits, names, split_seed), split_seed, modes)
 
 
 def load_test(

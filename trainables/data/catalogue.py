@@ -11,7 +11,9 @@ from pathlib import Path
 
 from trainables.data.arrays import read_npz
 from trainables.data.folders import has_test_part, read_folder
+from trainables.data.points import GRID, POINTS_TEST, POINTS_TRAIN, POINTS_VAL, RING, Modes, read_points
 from trainables.data.sources import DataError, Part, read_digits, read_torchvision
+from trainables.data.stacked import CLASSES, TEST_EACH, TRAIN_EACH, VAL_EACH, read_stacked_mnist
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,11 @@ class Source:
     """A named data set: what a listing shows (sizes in images), how it is read and divided.
 
     `read(folder, train)` gives the official part; where there is none, `test_share` of the whole is held out.
+    `image_shape` is (channels, height, width), or (2,) of points, which have `modes` to be counted.
     """
 
     description: str
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, ...]
     n_classes: int
     train: int
     val: int
@@ -31,6 +34,11 @@ class Source:
     test_share: float = 0.0
     val_share: float = 0.1
     files: tuple[str, ...] = ()  # below the data folder, none of what needs no file
+    modes: Modes | None = None
+
+    @property
+    def holds_points(self) -> bool:
+        return len(self.image_shape) == 1
 
 
 CIFAR_FILES = tuple(f"cifar-10-batches-py/{name}" for name in ("test_batch", *(f"data_batch_{i}" for i in range(1, 6))))
@@ -39,6 +47,14 @@ CIFAR_FILES = tuple(f"cifar-10-batches-py/{name}" for name in ("test_batch", *(f
 def _idx_files(kind: str) -> tuple[str, ...]:
     kinds = ("images-idx3", "labels-idx1")
     return tuple(f"{kind}/raw/{part}-{what}-ubyte" for part in ("train", "t10k") for what in kinds)
+
+
+def _points(description: str, modes: Modes) -> Source:
+    sizes = (POINTS_TRAIN, POINTS_VAL, POINTS_TEST)
+    share = POINTS_VAL / (POINTS_TRAIN + POINTS_VAL)
+    return Source(
+        description, (2,), len(modes.centres), *sizes, partial(read_points, modes), val_share=share, modes=modes
+    )
 
 
 DATASETS: dict[str, Source] = {
@@ -83,6 +99,19 @@ DATASETS: dict[str, Source] = {
         partial(read_torchvision, "CIFAR10"),
         files=CIFAR_FILES,
     ),
+    "ring": _points("points of 8 Gaussians on a circle, to count modes; no file", RING),
+    "grid": _points("points of 25 Gaussians on a grid, to count modes; no file", GRID),
+    "stacked_mnist": Source(
+        "three digits of mnist as red, green and blue, to count modes",
+        (3, 28, 28),
+        CLASSES,
+        CLASSES * TRAIN_EACH,
+        CLASSES * VAL_EACH,
+        CLASSES * TEST_EACH,
+        read_stacked_mnist,
+        val_share=VAL_EACH / (TRAIN_EACH + VAL_EACH),
+        files=_idx_files("MNIST"),
+    ),
 }
 
 
@@ -95,6 +124,7 @@ class Origin:
     test_share: float
     val_share: float
     path: Path | None = None
+    modes: Modes | None = None
 
 
 def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> Origin:
@@ -104,7 +134,8 @@ def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> Orig
     """
     folder = _data_folder(data_dir)
     if isinstance(name_or_path, str) and (source := DATASETS.get(name_or_path)):
-        return Origin(name_or_path, partial(source.read, folder), source.test_share, source.val_share)
+        read = partial(source.read, folder)
+        return Origin(name_or_path, read, source.test_share, source.val_share, modes=source.modes)
     given = Path(name_or_path).expanduser()
     for path in dict.fromkeys((given.absolute(), folder / given)):
         if path.is_dir():

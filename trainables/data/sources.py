@@ -24,7 +24,10 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Part:
-    """Images as stored, (n, c, h, w), uint8 in 0..255 or float32 in [-1, 1]; labels (n,) that index `classes`."""
+    """Images as stored, (n, c, h, w), uint8 in 0..255 or float32 in [-1, 1]; labels (n,) that index `classes`.
+
+    Points are stored as they are, (n, 2), float32 in [-1, 1].
+    """
 
     images: Images | NDArray[np.uint8]
     labels: Labels
