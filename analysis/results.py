@@ -173,10 +173,9 @@ def _document(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
 def _rows(path: Path) -> tuple[pd.DataFrame, int]:
     """Rows sorted by (trial, step), the last of duplicates; and how many lines were none."""
     lines = _lines(path)
-    parsed = (_parse(line) for line in lines)
     chunks, unreadable = [pd.DataFrame({TRIAL: pd.Series(dtype=str), STEP: pd.Series(dtype=int)})], 0
-    while chunk := list(itertools.islice(parsed, ROWS_PER_CHUNK)):
-        good = [row for row in chunk if row is not None]
+    while chunk := list(itertools.islice(lines, ROWS_PER_CHUNK)):
+        good = [row for row in map(_row, _parsed(chunk)) if row is not None]
         unreadable += len(chunk) - len(good)
         chunks += [_table(good)] if good else []
     table = pd.concat(chunks[1:] or chunks, ignore_index=True)
@@ -192,10 +191,26 @@ def _lines(path: Path) -> Iterator[str]:
         yield from (line for line in lines if line.strip())
 
 
-def _parse(line: str) -> dict[str, Any] | None:
+def _parsed(lines: Sequence[str]) -> list[Any]:
+    """What the lines hold, None for one that is no JSON; all at once, which is much faster, where all of them are."""
     try:
-        row = json.loads(line)
-        return {**row, TRIAL: str(row[TRIAL]), STEP: int(row[STEP])}
+        together: list[Any] = json.loads(f"[{','.join(lines)}]")
+    except ValueError:
+        together = []
+    # Two torn lines can make one whole: then there are fewer.
+    return together if len(together) == len(lines) else [_json(line) for line in lines]
+
+
+def _json(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+def _row(found: Any) -> dict[str, Any] | None:
+    try:
+        return {**found, TRIAL: str(found[TRIAL]), STEP: int(found[STEP])}
     except (ValueError, TypeError, KeyError):
         return None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.plots import style
 from analysis.plots.verdicts import LOOKS, Look, are_judged, verdicts_of
@@ -96,7 +98,9 @@ def curves(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, list[Any]]
     names = [name for name in curve_metrics(sweep) if name in sweep.rows]
     room = CURVE_NUMBERS // (CURVE_POINTS * (len(names) + 1))
     chosen = sweep.rows[sweep.rows[TRIAL].isin(order[:room])] if names else sweep.rows.iloc[:0]
-    return {str(trial): _thinned(rows, names) for trial, rows in chosen.groupby(TRIAL)}
+    values = chosen[[STEP, *names]].to_numpy(dtype=float)
+    places = chosen.groupby(TRIAL).indices
+    return {str(trial): _thinned(values[place], names) for trial, place in places.items()}
 
 
 def curve_metrics(sweep: Sweep) -> list[str]:
@@ -142,9 +146,14 @@ def _column(key: str, label: str, kind: str, *, shown: bool = True) -> Column:
     return {"key": key, "label": label, "kind": kind, "shown": shown}
 
 
-def _thinned(rows: pd.DataFrame, names: Sequence[str]) -> dict[str, list[Any]]:
-    kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), CURVE_POINTS)).round().astype(int))
-    return {name: [_plain(value) for value in rows[name].iloc[kept]] for name in (STEP, *names)}
+def _thinned(values: NDArray[np.float64], names: Sequence[str]) -> dict[str, list[Any]]:
+    """A trial's steps and metrics, (steps, 1 + metrics), at an even choice of its steps."""
+    kept = np.unique(np.linspace(0, len(values) - 1, min(len(values), CURVE_POINTS)).round().astype(int))
+    step, *metrics = values[kept].T.tolist()
+    return {
+        STEP: [int(value) for value in step],
+        **{n: [_plain(v) for v in m] for n, m in zip(names, metrics, strict=True)},
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -152,5 +161,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     return value if isinstance(value, bool | int) else str(value) if value else None
