@@ -9,7 +9,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ SPEC_FILE = "spec.yaml"
 MANIFEST_FILE = "manifest.json"
 ROWS_FILE = "results.jsonl"
 TRIALS_FILE = "trials.csv"
+IMPORTANCE_FILE = "importance.json"
 REPORT_FILE = "report.html"
 MEDIA_FOLDER = "media"
 FIGURES_FOLDER = "figures"
@@ -39,7 +40,8 @@ SYSTEM = "sys/"  # what the step took of the machine: no metric of the model
 HEALTHY = "healthy"  # the one verdict that finds no fault
 CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
 SPREAD = "_std"  # after a metric's name: its standard deviation over the replicates
-TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device")
+WORKER, STARTED, ENDED = "worker", "started", "ended"  # who ran a trial last, from when to when, in seconds since 1970
+TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device", WORKER, STARTED, ENDED)
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
 
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
@@ -64,6 +66,7 @@ class Sweep:
     trials: pd.DataFrame
     media: pd.DataFrame
     unreadable: int = 0  # lines of results.jsonl that are no row
+    importance: dict[str, Any] = field(default_factory=dict)  # of the parameters, as the search saw it at the end
 
     @cached_property
     def objective(self) -> str:
@@ -143,7 +146,8 @@ def load(folder: str | Path) -> Sweep:
     manifest = _document(folder / MANIFEST_FILE, json.loads)
     rows, unreadable = _rows(folder / ROWS_FILE)
     trials = _trials(folder / TRIALS_FILE, rows, spec)
-    return Sweep(folder, spec, manifest, rows, trials, _media(folder / MEDIA_FOLDER), unreadable)
+    importance = _document(folder / IMPORTANCE_FILE, json.loads)
+    return Sweep(folder, spec, manifest, rows, trials, _media(folder / MEDIA_FOLDER), unreadable, importance)
 
 
 def _check(folder: Path) -> None:
@@ -238,7 +242,7 @@ def _trials(path: Path, rows: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataF
 
 
 def _read_trials(path: Path) -> pd.DataFrame:
-    kinds = {"steps": float, SECONDS: float}
+    kinds = dict.fromkeys(("steps", SECONDS, STARTED, ENDED), float)
     empty = pd.DataFrame({name: pd.Series(dtype=kinds.get(name, object)) for name in TRIAL_COLUMNS})
     try:
         # "None" and "NA" may be values of a parameter: only an empty cell is no value.
@@ -248,7 +252,7 @@ def _read_trials(path: Path) -> pd.DataFrame:
     if TRIAL not in table:
         raise ResultsError(f"{path}: has no column {TRIAL!r}; it starts with {', '.join(map(str, table.columns[:3]))}")
     for name in table.columns:
-        if name.startswith((LAST, BEST)) or name in ("steps", SECONDS, BEST_STEP):
+        if name.startswith((LAST, BEST)) or name in ("steps", SECONDS, STARTED, ENDED, BEST_STEP):
             table[name] = pd.to_numeric(table[name], errors="coerce")
     table = table.reindex(columns=[*dict.fromkeys([*TRIAL_COLUMNS, *table.columns])])
     return table.dropna(subset=[TRIAL]).drop_duplicates(TRIAL, keep="last")

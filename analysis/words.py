@@ -20,6 +20,11 @@ def word(value: Any) -> str:
     return f"{value:.4g}" if is_number else str(value)
 
 
+def counted(number: int, noun: str) -> str:
+    """1 trial, 2 trials."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def seconds_word(seconds: Any) -> str:
     """A duration in the two units that matter."""
     if is_missing(seconds):

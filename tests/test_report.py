@@ -222,10 +222,6 @@ class TestHostileNames:
 
 
 class TestSummary:
-    def test_the_winners_config_leaves_out_what_it_does_not_use(self, tmp_path):
-        trials = [FakeTrial({"C": 0.123456, "penalty": "none"}, [{"val/accuracy": 0.9}]), FakeTrial({"l1_ratio": 0.5})]
-        assert summarise(load(build_sweep(tmp_path, trials))).config == {"C": "0.1235", "penalty": "none"}
-
     def test_reasons_are_counted(self, tmp_path):
         trials = [FAILED, FakeTrial(status="failed", reason="killed"), FAILED]
         reasons = summarise(load(build_sweep(tmp_path, trials))).reasons

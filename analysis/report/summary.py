@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from analysis.results import BEST_STEP, CONFIG, FAILED, REASON, SECONDS, STATUS, STATUSES, TRIAL, Sweep
+from analysis.plots.verdicts import COLLAPSES, UNJUDGED, verdicts_of
+from analysis.report.advice import MIN_TRIALS, advice
+from analysis.report.differences import difference
+from analysis.results import (
+    BEST_STEP,
+    FAILED,
+    HEALTHY,
+    REASON,
+    SECONDS,
+    SPREAD,
+    STATUS,
+    STATUSES,
+    TRIAL,
+    Sweep,
+)
 from analysis.searched import searched_parameters
-from analysis.words import dataset_of, is_missing, model_of, seconds_word, title, word
+from analysis.words import counted, dataset_of, is_missing, model_of, seconds_word, title, word
 
 MAX_REASONS = 5
+MAX_NAMED = 4  # parameters in a sentence
+CLEAR = 2.0  # standard errors between two scores that seeds do not explain
 WORDS = {"done": "done", "stopped": "stopped early", "failed": "failed", "running": "running or interrupted"}
 
 
@@ -25,14 +42,14 @@ class Headline:
 
 @dataclass(frozen=True)
 class Summary:
-    """`counts` by status, `sentences` to be read in order, the winner's `config`, `reasons` of failures with counts."""
+    """`counts` by status, `sentences` to be read in order, `advice` on what to try next, `reasons` of failures."""
 
     title: str
     eyebrow: str
     headline: Headline | None
     counts: Mapping[str, int]
     sentences: tuple[str, ...]
-    config: Mapping[str, str]
+    advice: tuple[str, ...]
     reasons: tuple[tuple[str, int], ...]
 
 
@@ -40,19 +57,17 @@ def summarise(sweep: Sweep) -> Summary:
     """Numbers and sentences about `sweep`, also one with no trial or no finished one."""
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
-    sentences = (_searched(sweep), _went(counts), *_winner(sweep), *_unreadable(sweep))
+    told = (_winner, _lead, _judged, _mattered, _unreadable)
+    sentences = (_searched(sweep), _went(counts), *(sentence for tell in told for sentence in tell(sweep)))
     return Summary(
-        title(sweep), _eyebrow(sweep), _headline(sweep), counts, sentences, best_config(sweep), _reasons(sweep)
+        title=title(sweep),
+        eyebrow=_eyebrow(sweep),
+        headline=_headline(sweep),
+        counts=counts,
+        sentences=sentences,
+        advice=advice(sweep),
+        reasons=_reasons(sweep),
     )
-
-
-def best_config(sweep: Sweep) -> dict[str, str]:
-    """The winner's parameters in words, without those it does not use; {} if nothing has won."""
-    if sweep.best is None:
-        return {}
-    trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
-    columns = [str(name) for name in trial.index if str(name).startswith(CONFIG) and not is_missing(trial[name])]
-    return {name.removeprefix(CONFIG): word(trial[name]) for name in columns}
 
 
 def _eyebrow(sweep: Sweep) -> str:
@@ -71,7 +86,7 @@ def _headline(sweep: Sweep) -> Headline | None:
 
 def _searched(sweep: Sweep) -> str:
     names = [parameter.name for parameter in searched_parameters(sweep)]
-    what = f"{len(names)} parameter{'s' * (len(names) != 1)} ({', '.join(names)})" if names else "no parameter"
+    what = f"{counted(len(names), 'parameter')} ({', '.join(names)})" if names else "no parameter"
     method = sweep.spec.get("method")
     how = f" by {method} search" if method else ""
     towards = "maximise" if sweep.goal == "maximize" else "minimise"
@@ -83,7 +98,7 @@ def _went(counts: Mapping[str, int]) -> str:
     if not total:
         return "No trial has started."
     parts = [f"{count} {WORDS.get(name, name)}" for name, count in counts.items() if count]
-    return f"{total} trial{'s' * (total != 1)}: {', '.join(parts)}."
+    return f"{counted(total, 'trial')}: {', '.join(parts)}."
 
 
 def _winner(sweep: Sweep) -> Iterator[str]:
@@ -100,9 +115,58 @@ def _winner(sweep: Sweep) -> Iterator[str]:
         yield f"The median trial reached {word(others.median())}."
 
 
+def _lead(sweep: Sweep) -> Iterator[str]:
+    """By how much the winner leads, and whether that is more than the luck of a seed."""
+    if len(sweep.ranked) < 2:
+        return
+    first, second = sweep.ranked[:2]
+    lead = abs(sweep.score(first) - sweep.score(second))
+    spreads, seeds = sweep.values(sweep.objective + SPREAD)[[first, second]], int(sweep.spec.get("replicates") or 1)
+    if seeds < 2 or spreads.isna().any():
+        yield (
+            f"It leads trial {second} by {word(lead)}. One seed a config cannot tell that from the luck of a seed: "
+            "replicates in the spec, or sweeps train with several seeds, can."
+        )
+        return
+    error = float(np.sqrt((spreads**2).sum() / seeds))
+    if lead > CLEAR * error:
+        sure = f"{word(lead / error)} standard errors of {seeds} seeds: more than seed noise"
+    else:
+        sure = f"within the noise of {seeds} seeds (standard error {word(error)})"
+    yield f"It leads trial {second} by {word(lead)}, {sure}."
+
+
+def _judged(sweep: Sweep) -> Iterator[str]:
+    """How many trials collapsed or had another fault, and what goes with that."""
+    verdicts = verdicts_of(sweep)
+    judged = verdicts[verdicts != UNJUDGED]
+    if judged.empty:
+        return
+    counts = judged.value_counts()
+    faults = ", ".join(f"{count} {str(name).replace('_', ' ')}" for name, count in counts.items() if name != HEALTHY)
+    found = f" (found: {faults})" if faults else ""
+    collapsed = judged.isin(COLLAPSES).sum()
+    yield f"Of {len(judged)} judged trials {counts.get(HEALTHY, 0)} are healthy and {collapsed} collapsed{found}."
+    apart = difference(sweep, verdicts.isin(COLLAPSES).to_numpy())
+    if apart:
+        yield f"Collapse goes with {apart.words}."
+
+
+def _mattered(sweep: Sweep) -> Iterator[str]:
+    """The parameters that told the top trials apart."""
+    shares = sweep.importance.get("shares", {})
+    if shares:
+        largest = list(shares.items())[:MAX_NAMED]
+        named = ", ".join(f"{name} ({share:.0%})" for name, share in largest)
+        top, trials, method = (sweep.importance.get(key) for key in ("top", "trials", "method"))
+        yield f"What told the top {top} of {trials} trials apart most: {named}, by {method}."
+    elif 0 < len(sweep.ranked) < MIN_TRIALS and searched_parameters(sweep):
+        yield "Which parameters mattered cannot be told from so few trials."
+
+
 def _unreadable(sweep: Sweep) -> Iterator[str]:
     if sweep.unreadable:
-        yield f"{sweep.unreadable} line{'s' * (sweep.unreadable != 1)} of results.jsonl could not be read."
+        yield f"{counted(sweep.unreadable, 'line')} of results.jsonl could not be read."
 
 
 def _reasons(sweep: Sweep) -> tuple[tuple[str, int], ...]:
