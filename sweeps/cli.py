@@ -143,22 +143,34 @@ def show(folder: Folder, as_json: Json = False) -> None:
     _print(listing.trials_of(folder), as_json)
 
 
-@command(example="sweeps best DIR --out best.yaml && sweeps run best.yaml")
+@command(example="sweeps best DIR --out best.yaml && sweeps train best.yaml --seeds 5")
 def best(
-    folder: Folder,
+    what: Annotated[
+        str, typer.Argument(metavar="DIR|WANDB_PATH", help="A sweep's folder, or entity/project/artifact:alias.")
+    ],
     metric: Annotated[str | None, typer.Option(help="Rank by this metric; by default the sweep's objective.")] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many trials.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Write the best config as a spec that runs.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="How many trials; by default 1, or the whole front.")] = None,
+    pareto: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="The Pareto front of these metrics, as val/accuracy,seconds.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the best config as a spec that runs, with a lock.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The best trials of a sweep, and the best config as a spec."""
-    from sweeps import listing, requests
+    """The best trials of a sweep, why they are, and the best config as a spec with a lock."""
+    from sweeps import requests, sources
+    from sweeps.best import by_metric
+    from sweeps.best import pareto as front
+    from sweeps.lock import best_spec
 
-    ranked = listing.best_of(folder, metric, top)
-    _print(ranked, as_json)
+    folder = sources.local(what)
+    ranking = front(folder, pareto.split(",")) if pareto is not None else by_metric(folder, metric)
+    rows = ranking.rows(top if top is not None or pareto is not None else 1)
+    _print(rows if as_json else _without_why(rows), as_json)
+    for row in rows:
+        say(f"{row['trial']}: {row['why']}")
     if out is not None:
-        requests.write(out, listing.best_spec(folder, metric))
-        say(f"wrote {out}; run it with 'sweeps run {out}'")
+        requests.write(out, best_spec(ranking))
+        say(f"wrote {out}, the config of {rows[0]['trial']}; next: sweeps train {out} --seeds 5")
 
 
 @command(example="sweeps report sweep-results/gan-20260101-120000")
@@ -223,10 +235,10 @@ def doctor(as_json: Json = False) -> int:
 
 def _ended(outcome: Outcome) -> int:
     """Say how a sweep ended and what to do next; the exit code."""
-    from sweeps import listing
+    from sweeps.best import by_metric
 
     if outcome.best is not None:
-        _print(listing.best_of(outcome.folder, None, 1), as_json=False)
+        _print(_without_why(by_metric(outcome.folder).rows(1)), as_json=False)
     counts = ", ".join(f"{outcome.counts[status]} {status}" for status in ("done", "stopped", "failed"))
     if outcome.report is not None:
         print(outcome.report)
@@ -239,6 +251,11 @@ def _ended(outcome: Outcome) -> int:
         return FAILED
     say(f"next: sweeps best {outcome.folder} --out best.yaml")
     return DONE
+
+
+def _without_why(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a table: reasons in words are lines of their own."""
+    return [{name: value for name, value in row.items() if name != "why"} for row in rows]
 
 
 def _print(rows: list[dict[str, Any]], as_json: bool) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.metrics import goal_of
 from analysis.results import ResultsError, load
 from search_spaces import SPACES
 from sweeps.spec import load_spec
-from sweeps.spec.resolved import Spec
 from trainables import MODELS, find_model
 from trainables.data import DATASETS
 
@@ -42,55 +39,15 @@ def trials_of(folder: Path) -> list[Row]:
 
 
 def _trial(row: pd.Series[Any], metric: str) -> Row:
-    config = _config(row)
-    shown = {name: _plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
-    return {**shown, metric: _plain(row.get(f"best/{metric}")), "best_step": _plain(row.get("best_step")), **config}
+    config = config_of(row)
+    shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
+    return {**shown, metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step")), **config}
 
 
-def _config(row: pd.Series[Any]) -> Row:
+def config_of(row: pd.Series[Any]) -> Row:
+    """The config in a line of the table of trials."""
     names = [str(name) for name in row.index if str(name).startswith("config/")]
-    return {name.removeprefix("config/"): _plain(row[name]) for name in names}
-
-
-def best_of(folder: Path, metric: str | None, top: int) -> list[Row]:
-    """The best trials that are done, best first."""
-    name, ranked = _ranked(folder, metric)
-    return [{k: v for k, v in _trial(row, name).items() if v is not None} for _, row in ranked.head(top).iterrows()]
-
-
-def best_spec(folder: Path, metric: str | None) -> Spec:
-    """The best trial's config as a spec of one trial."""
-    _, ranked = _ranked(folder, metric)
-    spec = load_spec(folder / "spec.yaml")
-    config = _config(ranked.iloc[0])
-    document = spec.document()
-    # The table writes a null that was chosen as the word; an empty cell is a parameter with no part in the config.
-    values = {name: None if value == "null" else value for name, value in config.items() if value is not None}
-    document["parameters"] = {name: {"value": value} for name, value in values.items()}
-    document |= {"method": "random", "run_cap": 1}
-    document.pop("early_terminate", None)
-    return load_spec(document)
-
-
-def _ranked(folder: Path, metric: str | None) -> tuple[str, pd.DataFrame]:
-    sweep = load(folder)
-    name = metric or str(sweep.spec["metric"]["name"])
-    column, goal = f"best/{name}", _goal(sweep.spec, name)
-    known = [str(c).removeprefix("best/") for c in sweep.trials.columns if str(c).startswith("best/")]
-    if column not in sweep.trials or goal is None:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ResultsError(
-            f"{folder}: no trial has a metric {name} to rank by; there are {', '.join(known) or 'none yet'}{hint}"
-        )
-    done = sweep.trials[(sweep.trials["status"] == "done") & sweep.trials[column].notna()]
-    if done.empty:
-        raise ResultsError(f"{folder}: no trial is done yet; see 'sweeps show {folder}'")
-    return name, done.sort_values(column, ascending=goal == "minimize", kind="stable")
-
-
-def _goal(spec: Row, metric: str) -> str | None:
-    return str(spec["metric"]["goal"]) if metric == spec["metric"]["name"] else goal_of(metric)
+    return {name.removeprefix("config/"): plain(row[name]) for name in names}
 
 
 def models() -> list[Row]:
@@ -124,7 +81,7 @@ def space(model: str) -> list[Row]:
     ]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A table cell as a plain Python value; None for an empty one."""
     if value is None or (isinstance(value, float) and math.isnan(value)) or value == "":
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -12,22 +13,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from sweeps.spec.resolved import Spec
 from trainables.data import Dataset
 
-LIBRARIES = (
-    "gdsweeps",
-    "ray",
-    "optuna",
-    "wandb",
-    "torch",
-    "torchvision",
-    "scikit-learn",
-    "scikit-learn-intelex",
-    "numpy",
-    "scipy",
-    "pandas",
-)
+DISTRIBUTION = "gdsweeps"
 
 
 def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:
@@ -53,8 +44,9 @@ def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
+    """Python, this distribution and every library it asks for that is there."""
     found = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in (DISTRIBUTION, *_libraries()):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -62,13 +54,42 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _libraries() -> list[str]:
+    try:
+        wanted = metadata.requires(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted if "extra ==" not in line]
+
+
 def machine() -> dict[str, Any]:
     return {
         "host": socket.gethostname(),
         "system": platform.platform(),
+        "cpu": _cpu(),
         "cpus": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "gpus": _gpus(),
         "arch": platform.machine(),
     }
+
+
+def _cpu() -> str:
+    """The processor's name where Linux says it."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")), "")
+
+
+def _gpus() -> list[str]:
+    """Names of NVIDIA's GPUs: asked of the driver's own command, because torch takes seconds to import."""
+    try:
+        done = _said("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return []
+    return done.splitlines()
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
@@ -81,7 +102,8 @@ def git_state(folder: Path) -> dict[str, Any] | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=10
-    )
-    return done.stdout.strip()
+    return _said("git", "-C", str(folder), *arguments)
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()

@@ -108,6 +108,18 @@ def derived_seed(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big") >> 1
 
 
+def trial_seeds(spec: Spec, number: int) -> tuple[int, ...]:
+    """The seeds of a trial's replicates."""
+    return tuple(derived_seed("trial", spec.seed, number, k) for k in range(spec.replicates))
+
+
+def sampler_name(spec: Spec) -> str:
+    """Optuna's class that draws the configs."""
+    if spec.method == "grid":
+        return "grid"
+    return (optuna.samplers.TPESampler if spec.method == "tpe" else optuna.samplers.RandomSampler).__name__
+
+
 def _open_study(spec: Spec, journal: Path) -> optuna.Study:
     # The caller holds the sweep's own lock, so a lock file found here was left by a killed process;
     # Optuna would wait half a minute for it.

@@ -15,7 +15,7 @@ from analysis.results import is_metric
 from sweeps.bands import Bands
 from sweeps.observer import Observer, Status
 from sweeps.patience import Patience
-from sweeps.search import Search, derived_seed
+from sweeps.search import Search, trial_seeds
 from sweeps.spec.resolved import Spec
 from sweeps.store import Store
 from sweeps.trial import Parcel, Report, Work
@@ -128,7 +128,7 @@ class Sweep:
         config = self._open[trial].config
         for observer in self._observers:
             observer.trial_started(trial, config, resumed)
-        seeds = tuple(derived_seed("trial", self._spec.seed, int(trial), k) for k in range(self._spec.replicates))
+        seeds = trial_seeds(self._spec, int(trial))
         checkpoint = self._store.checkpoint(trial) if resumed else None
         return Work(trial, config, seeds, self._spec.budget.steps, checkpoint, keep=self._spec.final)
 

@@ -1,0 +1,37 @@
+"""What the user names, as something on this machine: a sweep's folder, a spec's file, or an artifact of W&B."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.results import ROWS_FILE
+from sweeps.best import by_metric
+from sweeps.faults import SpecError
+from sweeps.lock import best_spec
+from sweeps.spec import load_spec
+from sweeps.spec.resolved import Spec
+from sweeps.tracking.fetch import fetched, is_artifact
+
+ARTIFACTS = Path("sweep-results") / "artifacts"
+
+
+def local(what: str) -> Path:
+    """The path that `what` is, or where the artifact it names has been downloaded to."""
+    if not is_artifact(what):
+        return Path(what)
+    return fetched(what, ARTIFACTS / what.rpartition("/")[2].replace(":", "-"))
+
+
+def is_sweep(path: Path) -> bool:
+    return (path / ROWS_FILE).is_file()
+
+
+def config_in(path: Path) -> Spec:
+    """The one config at `path`: a spec's own, the only spec's in a folder, or the best of a sweep's folder."""
+    if is_sweep(path):
+        return best_spec(by_metric(path))
+    specs = sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else [path]
+    if len(specs) != 1:
+        valid = "best.yaml, or a sweep's folder"
+        raise SpecError(f"neither a sweep nor one spec lies here, but {len(specs)}", valid=valid, source=str(path))
+    return load_spec(specs[0])
