@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 Pixels = NDArray[np.uint8]
 
+LAYOUT = "grid"  # the PNG's text that says how its tiles lie
 GAP = 2
 SAMPLE_SIDE = 48
 MAP_SIDE = 84
@@ -29,15 +33,49 @@ SCATTER_SIDE = 384
 FAINT, VIVID = (205, 205, 205), (213, 94, 0)  # real points, and samples in Okabe and Ito's vermilion
 
 
-def encode_grid(images: NDArray[Any], columns: int | None = None) -> bytes:
+def encode_grid(images: NDArray[Any], columns: int | None = None, names: Sequence[str] = ()) -> bytes:
     """PNG of images (n, c, h, w) in [-1, 1], c 1 or 3, row by row in a near-square grid; a NaN pixel is black.
 
-    Small images are enlarged by a whole factor without smoothing, so that every pixel stays one.
+    Small images are enlarged by a whole factor without smoothing, so that every pixel stays one. How the grid lies,
+    and the `names` of its columns if they have any, are in the file for `decode_grid`.
     ValueError if there is no image or the shape is another.
     """
     _check(images)
     tiles = _enlarge(_to_bytes(images), SAMPLE_SIDE)
-    return _png(_sheet(tiles, columns or math.ceil(math.sqrt(len(tiles)))))
+    columns = min(columns or math.ceil(math.sqrt(len(tiles))), len(tiles))
+    layout = {"n": len(tiles), "columns": columns, "side": tiles.shape[1:3], "gap": GAP, "names": list(names)}
+    return _png(_sheet(tiles, columns), layout)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Images (n, h, w, c) in 0..255, c 1 or 3, that stand row by row in `columns`, which may have `names`."""
+
+    tiles: Pixels
+    columns: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        return math.ceil(len(self.tiles) / self.columns)
+
+
+def decode_grid(png: bytes) -> Grid:
+    """What `encode_grid` made; any other picture is a grid of one. ValueError if it is no picture."""
+    try:
+        with Image.open(io.BytesIO(png)) as image:
+            layout = json.loads(getattr(image, "text", {}).get(LAYOUT, "null"))
+            pixels = np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+    except OSError as error:
+        raise ValueError(f"no picture that can be read: {error}") from None
+    sheet: Pixels = pixels.reshape(*pixels.shape[:2], -1)
+    if layout is None:
+        return Grid(sheet[None], 1)
+    (height, width), gap = layout["side"], layout["gap"]
+    lines = sheet[gap:].reshape(-1, height + gap, *sheet.shape[1:])[:, :height, gap:]
+    tiles = lines.reshape(len(lines), height, -1, width + gap, sheet.shape[2])[:, :, :, :width]
+    ordered = tiles.swapaxes(1, 2).reshape(-1, height, width, sheet.shape[2])
+    return Grid(ordered[: layout["n"]], layout["columns"], tuple(layout["names"]))
 
 
 def encode_weight_maps(maps: NDArray[Any], names: Sequence[str]) -> bytes:
@@ -149,8 +187,10 @@ def _text_strip(width: int, texts: Sequence[tuple[float, str]]) -> Pixels:
     return np.asarray(strip)
 
 
-def _png(sheet: Pixels) -> bytes:
+def _png(sheet: Pixels, layout: Mapping[str, Any] | None = None) -> bytes:
     grey = sheet.shape[-1] == 1
-    buffer = io.BytesIO()
-    Image.fromarray(sheet[..., 0] if grey else sheet).save(buffer, "PNG", optimize=True)
+    buffer, text = io.BytesIO(), PngInfo()
+    if layout is not None:
+        text.add_text(LAYOUT, json.dumps(layout))
+    Image.fromarray(sheet[..., 0] if grey else sheet).save(buffer, "PNG", optimize=True, pnginfo=text)
     return buffer.getvalue()

@@ -6,7 +6,7 @@ What depends only on the data is computed once per process and reused for every 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from analysis.metrics.classification import confusion_matrix
 from analysis.metrics.modes import mode_counts
 from analysis.results import CONFUSION
 from sweeps import uses
+from sweeps.nearest import Nearest
 from sweeps.spec.resolved import UNJUDGED
 from trainables.base import Classifier, Images, Trainable
 from trainables.data import Dataset, Split, load_test
@@ -55,6 +56,7 @@ class Evaluator:
         self._objective, self._data, self._shown = objective, data, shown
         self._needs_probabilities = row is not None and row.kind == "classifier" and not row.classes_suffice
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
+        self._nearest = Nearest(data.train.x)
         classified = uses.CLASSIFIED if objective == "val/bayes_accuracy" else None
         self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n, classified))
 
@@ -79,10 +81,10 @@ class Evaluator:
         return row
 
     def media(self, model: Trainable) -> dict[str, bytes]:
-        """Pictures of the model as PNG, by name: sample grid or scatter, reconstructions, weight maps."""
+        """Pictures of the model as PNG, by name: samples, their nearest neighbours, reconstructions, weight maps."""
         pictures = {}
         if hasattr(model, "sample"):
-            pictures["samples"] = self._samples(model)
+            pictures |= self._samples(model)
         if hasattr(model, "reconstruct") and len(self._data.val) and not self._data.holds_points:
             pictures["reconstructions"] = _reconstructions(model, self._data.val.x[:PAIRS])
         maps = model.weight_maps() if hasattr(model, "weight_maps") else None
@@ -90,10 +92,13 @@ class Evaluator:
             pictures["weight_maps"] = encode_weight_maps(maps, self._data.classes)
         return pictures
 
-    def _samples(self, model: Any) -> bytes:
+    def _samples(self, model: Any) -> dict[str, bytes]:
+        """A grid of samples and the training images nearest to them, or a scatter of points."""
         if self._data.holds_points:
-            return encode_scatter(self._data.val.x[:POINTS], model.sample(POINTS, seed=0))
-        return sample_grid(model, self._data.n_classes, GRID)
+            return {"samples": encode_scatter(self._data.val.x[:POINTS], model.sample(POINTS, seed=0))}
+        samples, columns, names = shown_samples(model, self._data.classes)
+        nearest = self._nearest.beside(samples[:COLUMNS])
+        return {"samples": encode_grid(samples, columns, names), "neighbours": encode_grid(nearest, COLUMNS)}
 
     def _classifier(self, model: Any, parts: Mapping[str, Split], last: bool) -> dict[str, Any]:
         by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
@@ -159,13 +164,13 @@ def evaluate_test(
     return {named[name]: value for name, value in row.items() if not name.startswith("train/")}
 
 
-def sample_grid(model: Any, classes: int, n: int) -> bytes:
-    """PNG of about `n` samples; of a conditional model each column is a class, the first ones if there are many."""
-    columns = min(classes, COLUMNS)
+def shown_samples(model: Any, classes: Sequence[str]) -> tuple[Images, int | None, tuple[str, ...]]:
+    """About GRID samples, columns and their names: of a conditional model a class each, the first if there are many."""
     if not getattr(model, "conditional", False):
-        return encode_grid(model.sample(n, seed=0))
-    labels = np.tile(np.arange(columns), max(1, n // columns))
-    return encode_grid(model.sample(len(labels), seed=0, labels=labels), columns)
+        return model.sample(GRID, seed=0), None, ()
+    names = tuple(classes[:COLUMNS])
+    labels = np.tile(np.arange(len(names)), max(1, GRID // len(names)))
+    return model.sample(len(labels), seed=0, labels=labels), len(names), names
 
 
 def _reconstructions(model: Any, true: Images) -> bytes:

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from sweeps.spec.resolved import Spec
@@ -38,6 +39,7 @@ def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:
             "val": len(data.val.y),
             "image_shape": list(data.image_shape),
             "classes": list(data.classes),
+            "class_shares": (np.bincount(data.train.y, minlength=data.n_classes) / len(data.train.y)).tolist(),
         },
         "machine": machine(),
     }

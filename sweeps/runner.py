@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 from ray import cloudpickle, tune
 
+from analysis.results import IMPORTANCE_FILE
 from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
@@ -134,6 +135,7 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
+            replace_file(folder / IMPORTANCE_FILE, json.dumps(search.importance()).encode())
     counts = Counter(record.status for record in store.records)
     return Outcome(folder, counts, store.best(), interrupted, _report(folder) if options.report else None)
 

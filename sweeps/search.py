@@ -19,6 +19,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
+from sweeps.importance import importance
 from sweeps.observer import Status
 from sweeps.spec.resolved import Spec
 from sweeps.store import cut_torn_line
@@ -74,6 +75,10 @@ class Search:
         for frozen in self._study.get_trials(deepcopy=False, states=tuple(STATUSES)):
             config = {**self._spec.fixed, **frozen.params}
             yield frozen.number, config, STATUSES[frozen.state], _reason(frozen)
+
+    def importance(self) -> dict[str, Any]:
+        """Which parameters mattered, see `sweeps.importance`."""
+        return importance(self._study.get_trials(deepcopy=False), self._spec.metric.goal)
 
     def report(self, number: int, step: int, value: float) -> None:
         """One intermediate value of the objective; the same step again (after a resume) changes nothing."""

@@ -20,13 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
-from analysis.results import EVIDENCE, TRIAL_COLUMNS, VERDICT, in_a_cell, is_metric
+from analysis.results import ENDED, EVIDENCE, STARTED, TRIAL_COLUMNS, VERDICT, WORKER, in_a_cell, is_metric
 from sweeps.faults import FolderError
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
 
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
+
+
+RAN = ("device", WORKER, STARTED, ENDED)  # of these alone results.jsonl and the journal know nothing
 
 
 @dataclass
@@ -40,6 +43,9 @@ class Record:
     verdict: str = ""  # of the last row, as are its sentences
     evidence: str = ""
     device: str = ""
+    worker: str = ""
+    started: float | str = ""  # in seconds since 1970
+    ended: float | str = ""
     steps: int = 0
     seconds: float = 0.0
     last: dict[str, float] = field(default_factory=dict)
@@ -59,6 +65,7 @@ class Store:
         self._checkpoints = folder / "ray" / "checkpoints"
         self._checkpoints.mkdir(parents=True, exist_ok=True)
         cut_torn_line(folder / "results.jsonl")
+        self._ran_before = _ran_before(folder / "trials.csv")
         self._rows = (folder / "results.jsonl").open("a", encoding="utf-8")
         self._written = 0.0
 
@@ -74,6 +81,7 @@ class Store:
         """A trial that ended in an earlier run."""
         record = self._record(trial)
         record.config, record.status, record.reason = config, status, reason
+        self.ran(trial, **self._ran_before.get(trial, {}))
 
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
         self._record(trial).config = config
@@ -105,8 +113,10 @@ class Store:
         if traceback:
             replace_file(self.folder / "ray" / f"{trial}.traceback.txt", traceback.encode())
 
-    def device(self, trial: str, device: str) -> None:
-        self._record(trial).device = device
+    def ran(self, trial: str, **where: Any) -> None:
+        """Where and when a trial ran last: values of RAN by name."""
+        for name, value in where.items():
+            setattr(self._record(trial), name, value)
 
     def save_checkpoint(self, trial: str, content: bytes) -> None:
         replace_file(self._checkpoints / f"{trial}.pt", content)
@@ -187,6 +197,14 @@ def replace_file(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(content)
     os.replace(partial, path)
+
+
+def _ran_before(table: Path) -> dict[str, dict[str, str]]:
+    """What an earlier run of this sweep wrote of RAN, by trial."""
+    if not table.exists():
+        return {}
+    with table.open(encoding="utf-8", newline="") as lines:
+        return {line["trial"]: {name: line.get(name, "") for name in RAN} for line in csv.DictReader(lines)}
 
 
 def _line(record: Record) -> dict[str, Any]:

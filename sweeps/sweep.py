@@ -98,6 +98,7 @@ class Sweep:
         trial = report.trial
         if trial not in self._open:
             return True
+        self._store.ran(trial, device=report.device, worker=report.worker, started=report.started, ended=report.ended)
         reason = self._file(report) if report.row is not None else ""
         # After the row: a checkpoint without its row would leave a gap for good if the driver died between.
         for parcel in parcels:
@@ -137,7 +138,6 @@ class Sweep:
         row = report.row
         assert row is not None
         progress = self._open[report.trial]
-        self._store.device(report.trial, report.device)
         if row["step"] > progress.steps:
             for observer in self._observers:
                 observer.row(row)

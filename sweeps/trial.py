@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import socket
 import time
 import traceback
 from collections.abc import Mapping
@@ -65,6 +67,9 @@ class Report:
     finished: bool = False
     failed: str = ""
     traceback: str = ""
+    worker: str = ""
+    started: float = 0.0  # when the worker took the trial up and when it made this report, in seconds since 1970
+    ended: float = 0.0
 
 
 @dataclass
@@ -79,6 +84,7 @@ class Running:
     step: int = 0
     seconds: float = 0.0
     saved: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.time)
 
     def start(self) -> None:
         """Build the models, and bring them to where the checkpoint stood."""
@@ -138,6 +144,7 @@ class SweepTrial(tune.Trainable):
         self._evaluator = Evaluator(self._data, shared["objective"], shared["strange"])
         self._device, self._cpus = _device(), shared["cpus"]
         self._consumption = Consumption(self._device)
+        self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -159,7 +166,7 @@ class SweepTrial(tune.Trainable):
 
     def _report(self, running: Running) -> Report:
         """One step of one trial; whatever the model raises becomes that trial's failure, with its reason."""
-        report = Report(running.work.trial, self._device)
+        report = Report(running.work.trial, self._device, worker=self._worker, started=round(running.started, 3))
         try:
             report.row = self._row(running)
             report.finished = running.finished
@@ -170,7 +177,7 @@ class SweepTrial(tune.Trainable):
         except Exception as error:
             report.failed = f"{type(error).__name__}: {error}".splitlines()[0]
             report.traceback = traceback.format_exc()
-        report.device = running.where
+        report.device, report.ended = running.where, round(time.time(), 3)
         return report
 
     def _row(self, running: Running) -> dict[str, Any]:

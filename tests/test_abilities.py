@@ -11,9 +11,11 @@ import pytest
 from contract import TINY
 from PIL import Image
 
+from analysis.media import decode_grid
 from analysis.metrics import METRICS, goal_of
 from sweeps import uses
-from sweeps.evaluate import SAMPLES_COSTLY, Evaluator, evaluate_test, kind_of, sample_grid
+from sweeps.evaluate import SAMPLES_COSTLY, Evaluator, evaluate_test, kind_of
+from sweeps.nearest import Nearest
 from sweeps.spec import load_spec
 from trainables import MODELS
 from trainables.data import Split, load_dataset, load_test, some_images
@@ -176,17 +178,25 @@ class TestStrangeImages:
 
 class TestPictures:
     def test_columns_of_a_conditional_model_are_classes(self) -> None:
-        model, tile = trained("gmm"), 48 + 2
-        sheet = np.asarray(Image.open(io.BytesIO(sample_grid(model, 10, 60))).convert("L"))
-        assert sheet.shape[1] // tile == 10
-        assert sheet.shape[0] // tile == 6
+        model = trained("gmm")
+        grid = decode_grid(Evaluator(DATA).media(model)["samples"])
+        assert (grid.columns, grid.rows, grid.names) == (10, 6, DATA.classes)
         labels = np.tile(np.arange(10), 6)
         again = model.sample(60, seed=0, labels=labels)
         assert (model.predict_proba(again).argmax(1) == labels).mean() > 0.9
 
+    def test_nearest_training_images_lie_below_samples(self) -> None:
+        train = DATA.train.x
+        shown = Nearest(train).beside(train[[3, 70]] + np.float32(0.01))
+        assert shown.shape == (2 + 3 * 2, *train.shape[1:])
+        np.testing.assert_array_equal(shown[2:4], train[[3, 70]])
+        gaps = [((shown[i] - shown[0]) ** 2).sum() for i in (2, 4, 6)]
+        assert gaps == sorted(gaps)
+        assert gaps[2] <= np.sort(((train - shown[0]) ** 2).sum(axis=(1, 2, 3)))[2] + 1e-4
+
     def test_reconstructions_lie_below_the_images(self) -> None:
         pictures = Evaluator(DATA).media(trained("vae"))
-        assert set(pictures) == {"samples", "reconstructions"}
+        assert set(pictures) == {"samples", "neighbours", "reconstructions"}
         assert set(Evaluator(DATA).media(trained("mlp"))) == set()
         sheet = Image.open(io.BytesIO(pictures["reconstructions"]))
         assert sheet.size[1] // 50 == 6

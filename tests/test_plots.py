@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep, sweep_of
 
-from analysis.media import encode_grid, encode_weight_maps
+from analysis.media import decode_grid, encode_grid, encode_weight_maps
 from analysis.plots import PICTURES, plot_history, plot_loss_curves, plot_metric_vs_parameter, style
 from analysis.plots.history import history
 from analysis.plots.loss_curves import MAX_CURVES, MAX_POINTS, draw_loss_curves, loss_curves
@@ -361,6 +361,27 @@ class TestGrid:
     def test_no_images(self, shape):
         with pytest.raises(ValueError, match="shape"):
             encode_grid(np.zeros(shape))
+
+
+class TestDecode:
+    @pytest.mark.parametrize(("shape", "columns"), [((7, 1, 5, 8), 3), ((6, 3, 48, 48), None), ((1, 1, 60, 50), 4)])
+    def test_what_was_encoded(self, shape, columns):
+        images = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+        grid = decode_grid(encode_grid(images, columns, ["a", "b"]))
+        factor = grid.tiles.shape[1] // shape[2]
+        assert grid.names == ("a", "b")
+        assert len(grid.tiles) == shape[0]
+        assert grid.rows * grid.columns >= shape[0]
+        small = grid.tiles[:, ::factor, ::factor].transpose(0, 3, 1, 2)
+        np.testing.assert_array_equal(small, np.round((images + 1) * 127.5))
+
+    def test_any_other_picture_is_one_tile(self):
+        grid = decode_grid(encode_weight_maps(np.ones((3, 1, 8, 8)), ["a", "b", "c"]))
+        assert (len(grid.tiles), grid.columns, grid.tiles.shape[3]) == (1, 1, 3)
+
+    def test_no_picture(self):
+        with pytest.raises(ValueError, match="no picture"):
+            decode_grid(b"torn")
 
 
 class TestWeightMaps:

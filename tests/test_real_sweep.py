@@ -30,7 +30,10 @@ def test_a_small_sweep_from_start_to_best_config(tmp_path: Path) -> None:
         assert (folder / name).stat().st_size, name
     assert list(folder.glob("media/0000/*_weight_maps.png"))
     assert list(folder.glob("wandb/offline-run-*"))
-    assert (table(folder)["best/val/accuracy"] > 0.8).any()
+    trials = table(folder)
+    assert (trials["best/val/accuracy"] > 0.8).any()
+    assert ((trials["ended"] - trials["started"]) >= trials["seconds"]).all()
+    assert trials["worker"].str.contains(":").all()
 
     shown = json.loads(sweeps("show", "it", "--json", folder=tmp_path).stdout)
     assert [row["trial"] for row in shown] == ["0000", "0001", "0002", "0003"]

@@ -94,6 +94,20 @@ def test_the_last_verdict_is_kept_and_survives_a_resume(tmp_path: Path) -> None:
     assert read.rows["class_histogram"].tolist() == [[0.25, 0.75]] * 2
 
 
+def test_where_and_when_trials_ran_survives_a_resume(tmp_path: Path) -> None:
+    sweep, _, _ = make(tmp_path)
+    for number in range(2):
+        found = report(started(sweep), 1, 0.5, finished=number == 0)
+        found.worker, found.started, found.ended = "node:7", 100.5, 102.25 + number
+        sweep.reported(found)
+    sweep.close(interrupted=True)
+    again, store, _ = make(tmp_path)
+    again.close(interrupted=True)
+    table = results.load(tmp_path).trials
+    assert (store.records[0].device, table["worker"][0]) == ("cpu", "node:7")
+    assert table[["started", "ended"]].to_numpy()[0].tolist() == [100.5, 102.25]
+
+
 def test_each_trial_has_seeds_of_its_own_that_follow_from_the_sweeps(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
