@@ -44,7 +44,7 @@ def encode_grid(images: NDArray[Any], columns: int | None = None, names: Sequenc
     tiles = _enlarge(_to_bytes(images), SAMPLE_SIDE)
     columns = min(columns or math.ceil(math.sqrt(len(tiles))), len(tiles))
     layout = {"n": len(tiles), "columns": columns, "side": tiles.shape[1:3], "gap": GAP, "names": list(names)}
-    return _png(_sheet(tiles, columns), layout)
+    return _png(sheet_of(tiles, columns), layout)
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,17 @@ class Grid:
     @property
     def rows(self) -> int:
         return math.ceil(len(self.tiles) / self.columns)
+
+    def corner(self, rows: int, columns: int) -> Grid:
+        """The tiles of the first so many rows and columns; columns that have names are all kept."""
+        columns = self.columns if self.names else min(columns, self.columns)
+        kept = [n for n in range(min(rows * self.columns, len(self.tiles))) if n % self.columns < columns]
+        return Grid(self.tiles[kept], min(columns, len(kept)), self.names)
+
+    @property
+    def sheet(self) -> Pixels:
+        """The grid as one picture, (height, width, c); a single tile has no border."""
+        return self.tiles[0] if len(self.tiles) == 1 else sheet_of(self.tiles, self.columns)
 
 
 def decode_grid(png: bytes) -> Grid:
@@ -91,7 +102,7 @@ def encode_weight_maps(maps: NDArray[Any], names: Sequence[str]) -> bytes:
     columns = min(len(maps), 5)
     stacked = maps.reshape(len(maps), 1, -1, maps.shape[-1])
     tiles = _label(_enlarge(_colour(stacked[:, 0] / limit), MAP_SIDE, maps.shape[2]), names)
-    sheet = _sheet(tiles, columns, gap=6)
+    sheet = sheet_of(tiles, columns, gap=6)
     return _png(np.concatenate([sheet, _scale(sheet.shape[1], limit)]))
 
 
@@ -136,7 +147,7 @@ def _enlarge(tiles: Pixels, side: int, height: int | None = None) -> Pixels:
     return tiles.repeat(factor, axis=1).repeat(factor, axis=2)
 
 
-def _sheet(tiles: Pixels, columns: int, gap: int = GAP) -> Pixels:
+def sheet_of(tiles: Pixels, columns: int, gap: int = GAP) -> Pixels:
     """Tiles (n, h, w, c) side by side on white, shape (height, width, c)."""
     n, height, width, channels = tiles.shape
     columns = min(columns, n)

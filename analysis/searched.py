@@ -17,6 +17,7 @@ LOG_DISTRIBUTIONS = frozenset(
         "log_uniform_values",
         "q_log_uniform",
         "q_log_uniform_values",
+        "int_log_uniform_values",
         "inv_log_uniform",
         "inv_log_uniform_values",
         "log_normal",
@@ -45,6 +46,14 @@ def searched_parameters(sweep: Sweep) -> list[Searched]:
         return [_searched(name, domain) for name, domain in declared.items() if _is_open(domain)]
     columns = [name for name in map(str, sweep.trials) if name.startswith(CONFIG)]
     return [Searched(name.removeprefix(CONFIG)) for name in columns if _differs(sweep.trials[name])]
+
+
+def most_telling(sweep: Sweep, count: int) -> list[Searched]:
+    """At most `count` of the searched parameters, in their order: those that mattered most, if the search said so."""
+    searched = searched_parameters(sweep)
+    shares = sweep.importance.get("shares", {})
+    chosen = sorted(searched, key=lambda parameter: -shares.get(parameter.name, 0.0))[:count]
+    return [parameter for parameter in searched if parameter in chosen]
 
 
 def _is_open(domain: Any) -> bool:

@@ -12,6 +12,12 @@ def title(sweep: Sweep) -> str:
     return str(sweep.spec.get("name") or f"{model_of(sweep)} on {dataset_of(sweep)}")
 
 
+def class_names(sweep: Sweep, count: int) -> tuple[str, ...]:
+    """The names of the data's `count` classes; numbers where the manifest does not name so many."""
+    names = (sweep.manifest.get("data") or {}).get("classes") or ()
+    return tuple(map(str, names if len(names) == count else range(count)))
+
+
 def word(value: Any) -> str:
     """A value of a table for a reader: four digits of a number, nothing for a missing one."""
     if is_missing(value):

@@ -13,7 +13,7 @@ from PIL import Image
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep, sweep_of
 
 from analysis.media import decode_grid, encode_grid, encode_weight_maps
-from analysis.plots import PICTURES, plot_history, plot_loss_curves, plot_metric_vs_parameter, style
+from analysis.plots import PICTURES, plot_history, plot_loss_curves, plot_metric_vs_parameter, scales, style
 from analysis.plots.history import history
 from analysis.plots.loss_curves import MAX_CURVES, MAX_POINTS, draw_loss_curves, loss_curves
 from analysis.plots.metric_vs_parameter import metric_vs_parameter
@@ -256,20 +256,44 @@ class TestStyle:
             ([0.001, 0.9], "maximize", "linear"),
             ([-1, 0, 1, 2, *[0] * 50, 9999], None, "symlog"),
             ([-1, 1], None, "linear"),
+            ([0.1, 0.95, 0.97, 0.98], "maximize", "near_one"),
+            ([0.1, 0.95, 0.97, 1.5], "maximize", "linear"),
+            ([0.5, 0.6, 0.7, 0.95], "maximize", "linear"),
             ([5], None, "linear"),
             ([], None, "linear"),
         ],
     )
     def test_scale(self, values, goal, scale):
-        assert style.value_scale(np.array(values, dtype=float), goal) == scale
+        assert scales.value_scale(np.array(values, dtype=float), goal) == scale
 
-    @pytest.mark.parametrize("scale", ["linear", "log", "symlog"])
+    @pytest.mark.parametrize("scale", ["linear", "log", "symlog", "near_one"])
     def test_every_scale_draws(self, scale):
         figure, axes = style.new_axes()
-        values = np.array([1.0, 2.0, 1e6])
+        values = np.array([0.1, 0.98, 1.0] if scale == "near_one" else [1.0, 2.0, 1e6])
         axes.plot(values)
-        style.set_scale(axes, scale, values)
+        scales.set_y_scale(axes, scale, values)
         assert style.render(figure, "png").startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize(
+        ("scale", "values", "middle"),
+        [
+            ("linear", [1, 3, 5], 0.5),
+            ("log", [1, 10, 100], 0.5),
+            ("linear", [2, 2, 2], 0.5),
+            ("symlog", [0, 1, 2], 0.5),
+        ],
+    )
+    def test_shares_of_the_way_along_a_scale(self, scale, values, middle):
+        shares = scales.shares(np.array(values, dtype=float), scale)
+        assert shares[1] == pytest.approx(middle, abs=0.1)
+        if values[0] < values[2]:
+            assert shares[[0, 2]].tolist() == [0, 1]
+
+    def test_accuracies_are_stretched_towards_one_and_back(self):
+        values = np.array([0, 0.5, 0.9, 0.99, 1.0])
+        stretched = scales.towards_one(values)
+        assert (np.diff(stretched) > 0.29).all()
+        np.testing.assert_allclose(scales.away_from_one(stretched), values, atol=1e-12)
 
     @pytest.mark.parametrize("name", ["$x_{", r"a\$b", "<b>&amp;", "two\nlines", "x" * 500, "学习率", "", "a%s{}"])
     def test_any_name_can_be_a_label(self, name):

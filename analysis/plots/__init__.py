@@ -7,13 +7,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from analysis.plots import budget, comparison, history, loss_curves, metric_vs_parameter
+from analysis.plots import (
+    budget,
+    class_grid,
+    collapse,
+    comparison,
+    confusion,
+    film_strip,
+    final_losses,
+    fold_accuracies,
+    game_curves,
+    history,
+    importance,
+    interpolation,
+    loss_curves,
+    metric_vs_parameter,
+    parallel_coordinates,
+    parameter_map,
+    reconstructions,
+    timeline,
+    weight_maps,
+)
 from analysis.plots.budget import plot_budget
+from analysis.plots.class_grid import plot_class_grid
+from analysis.plots.collapse import plot_collapse
 from analysis.plots.comparison import plot_comparison
+from analysis.plots.confusion import plot_confusion
+from analysis.plots.film_strip import plot_film_strip
+from analysis.plots.final_losses import plot_final_losses
+from analysis.plots.fold_accuracies import plot_fold_accuracies
+from analysis.plots.game_curves import plot_game_curves
 from analysis.plots.history import plot_history
+from analysis.plots.importance import plot_importance
+from analysis.plots.interpolation import plot_interpolation
 from analysis.plots.loss_curves import plot_loss_curves
 from analysis.plots.metric_vs_parameter import plot_metric_vs_parameter
+from analysis.plots.parallel_coordinates import plot_parallel_coordinates
+from analysis.plots.parameter_map import plot_parameter_map
+from analysis.plots.reconstructions import plot_reconstructions
 from analysis.plots.style import Picture
+from analysis.plots.timeline import plot_timeline
+from analysis.plots.weight_maps import plot_weight_maps
 from analysis.results import Sweep
 
 __all__ = [
@@ -21,10 +55,24 @@ __all__ = [
     "PICTURES",
     "Picture",
     "plot_budget",
+    "plot_class_grid",
+    "plot_collapse",
     "plot_comparison",
+    "plot_confusion",
+    "plot_film_strip",
+    "plot_final_losses",
+    "plot_fold_accuracies",
+    "plot_game_curves",
     "plot_history",
+    "plot_importance",
+    "plot_interpolation",
     "plot_loss_curves",
     "plot_metric_vs_parameter",
+    "plot_parallel_coordinates",
+    "plot_parameter_map",
+    "plot_reconstructions",
+    "plot_timeline",
+    "plot_weight_maps",
 ]
 
 OfSweep = Callable[[Sweep], Iterator[Picture]]
@@ -41,13 +89,23 @@ def _in_turn(*parts: OfSweep) -> OfSweep:
 
 # Section of the report -> what draws the pictures of one sweep that apply to it, in the order of the page.
 PICTURES: Mapping[str, OfSweep] = {
-    "Search": _in_turn(history.pictures),
-    "Training": _in_turn(loss_curves.pictures),
+    "Search": _in_turn(history.pictures, importance.pictures, parallel_coordinates.pictures),
+    "Judgement": _in_turn(parameter_map.pictures, collapse.pictures, final_losses.pictures, confusion.pictures),
+    "Images": _in_turn(
+        film_strip.pictures,
+        class_grid.pictures,
+        interpolation.pictures,
+        reconstructions.pictures,
+        weight_maps.pictures,
+    ),
+    "Training": _in_turn(game_curves.pictures, loss_curves.pictures),
     "Parameters": _in_turn(metric_vs_parameter.pictures),
+    "Machines": _in_turn(timeline.pictures),
 }
 
 # Section of a comparison -> what draws the pictures of several sweeps together.
 COMPARISONS: Mapping[str, OfSweeps] = {
     "Models": comparison.pictures,
     "Budget": budget.pictures,
+    "Cross-validation": fold_accuracies.pictures,
 }

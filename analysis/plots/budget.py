@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal
-from analysis.plots import style
+from analysis.plots import scales, style
 from analysis.plots.comparison import names_of
 from analysis.plots.history import history
 from analysis.results import SECONDS, Sweep
@@ -30,7 +30,7 @@ class Budget(NamedTuple):
 
     metric: str
     goal: Goal
-    score_scale: style.Scale
+    score_scale: scales.Scale
     sweeps: tuple[Spending, ...]
 
 
@@ -48,8 +48,8 @@ def draw_budget(axes: Axes, info: Budget) -> None:
         axes.step(spending.seconds, spending.best, where="post", color=color, label=style.plain(spending.name, 32))
         axes.plot(spending.seconds[-1:], spending.best[-1:], marker="o", markersize=4, color=color)
     scores, seconds = (np.concatenate([s[i] for s in info.sweeps] or [np.empty(0)]) for i in (2, 1))
-    style.set_scale(axes, info.score_scale, scores[np.isfinite(scores)])
-    style.set_x_scale(axes, _time_scale(seconds), seconds)
+    scales.set_y_scale(axes, info.score_scale, scores[np.isfinite(scores)])
+    scales.set_x_scale(axes, _time_scale(seconds), seconds)
     style.set_labels(axes, "training time of all trials so far, s", style.with_goal(f"best {info.metric}", info.goal))
     style.set_legend(axes, columns=2)
 
@@ -73,7 +73,7 @@ def _budget(named: Sequence[tuple[str, Sweep]]) -> Budget:
     kept = tuple(spending for spending in spendings if np.isfinite(spending.best).any())
     scores = np.concatenate([spending.best for spending in kept] or [np.empty(0)])
     metric, goal = named[0][1].objective, named[0][1].goal
-    return Budget(metric, goal, style.value_scale(scores[np.isfinite(scores)], goal), kept)
+    return Budget(metric, goal, scales.value_scale(scores[np.isfinite(scores)], goal), kept)
 
 
 def _spending(name: str, sweep: Sweep) -> Spending:
@@ -82,5 +82,5 @@ def _spending(name: str, sweep: Sweep) -> Spending:
 
 
 def _time_scale(seconds: NDArray[np.float64]) -> Literal["linear", "log"]:
-    wide = seconds.size and seconds.min() > 0 and seconds.max() > style.WIDE_RATIO * seconds.min()
+    wide = seconds.size and seconds.min() > 0 and seconds.max() > scales.WIDE_RATIO * seconds.min()
     return "log" if wide else "linear"

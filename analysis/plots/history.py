@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal
-from analysis.plots import marks, style
+from analysis.plots import marks, scales, style
 from analysis.results import DONE, FAILED, SPREAD, STATUS, TRIAL, Sweep
 
 
@@ -24,7 +24,7 @@ class History(NamedTuple):
 
     metric: str
     goal: Goal
-    score_scale: style.Scale
+    score_scale: scales.Scale
     trials: tuple[str, ...]
     statuses: tuple[str, ...]
     score: NDArray[np.float64]
@@ -41,7 +41,7 @@ def history(sweep: Sweep) -> History:
     return History(
         metric=sweep.objective,
         goal=sweep.goal,
-        score_scale=style.value_scale(score[np.isfinite(score)], sweep.goal),
+        score_scale=scales.value_scale(score[np.isfinite(score)], sweep.goal),
         trials=tuple(table.index),
         statuses=tuple(table[STATUS]),
         score=score,
@@ -64,8 +64,8 @@ def draw_history(axes: Axes, info: History) -> None:
     axes.step(number, info.best_so_far, where="post", color=style.BLUE, linewidth=1.4, label="best so far", zorder=2)
     is_best = marks.equal(info.best, info.trials)
     marks.draw_trials(axes, number, info.score, info.spread, info.statuses, is_best)
-    style.set_scale(axes, info.score_scale, info.score[np.isfinite(info.score)])
-    style.set_x_scale(axes, "linear", number)
+    scales.set_y_scale(axes, info.score_scale, info.score[np.isfinite(info.score)])
+    scales.set_x_scale(axes, "linear", number)
     style.set_labels(axes, "trial, in the order they were asked for", style.with_goal(info.metric, info.goal))
     style.set_legend(axes)
 

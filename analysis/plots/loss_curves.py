@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal
-from analysis.plots import style
+from analysis.plots import scales, style
 from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep
 
 MAX_CURVES = 200  # beyond it lines hide each other: the best one and an even choice of the others are drawn
@@ -35,7 +35,7 @@ class LossCurves(NamedTuple):
 
     metric: str
     goal: Goal | None
-    scale: style.Scale
+    scale: scales.Scale
     curves: tuple[Curve, ...]
     best: str | None
     omitted: int
@@ -54,7 +54,7 @@ def loss_curves(sweep: Sweep, metric: str | None = None) -> LossCurves:
     goal = sweep.goal if metric == sweep.objective else None
     values = known.loc[known[TRIAL].isin(drawn), metric].to_numpy(dtype=float) if drawn else np.empty(0)
     best = sweep.best if sweep.best in drawn else None
-    return LossCurves(metric, goal, style.value_scale(values, goal), curves, best, len(trials) - len(drawn))
+    return LossCurves(metric, goal, scales.value_scale(values, goal), curves, best, len(trials) - len(drawn))
 
 
 def draw_loss_curves(axes: Axes, info: LossCurves) -> None:
@@ -64,8 +64,8 @@ def draw_loss_curves(axes: Axes, info: LossCurves) -> None:
     _draw_ends(axes, info.curves, STOPPED, marker="o", color=style.ORANGE, label="stopped")
     _draw_ends(axes, info.curves, FAILED, marker="x", color=style.VERMILLION, label="failed")
     values = np.concatenate([curve.values for curve in info.curves] or [np.empty(0)])
-    style.set_scale(axes, info.scale, values[np.isfinite(values)])
-    style.set_x_scale(axes, "linear", np.array([step for curve in info.curves for step in curve.steps], dtype=float))
+    scales.set_y_scale(axes, info.scale, values[np.isfinite(values)])
+    scales.set_x_scale(axes, "linear", np.array([step for curve in info.curves for step in curve.steps], dtype=float))
     style.set_labels(axes, "step (reporting interval)", style.with_goal(info.metric, info.goal))
     style.set_legend(axes)
 
@@ -105,11 +105,8 @@ def _draw_curve(axes: Axes, curve: Curve, *, is_best: bool) -> None:
     look: dict[str, Any] = {"color": style.FAINT, "linewidth": 0.8, "alpha": 0.7, "zorder": 2}
     if is_best:
         look = {"color": style.BLUE, "linewidth": 1.8, "label": "best", "zorder": 4}
-    lone = int(np.isfinite(curve.values).sum()) == 1  # a line of one point has no length
-    axes.plot(curve.steps, curve.values, marker="o" if lone else "", markersize=4, **look)
-    if is_best and np.isfinite(curve.spread).any():
-        low, high = curve.values - curve.spread, curve.values + curve.spread
-        axes.fill_between(curve.steps, low, high, color=style.BLUE, alpha=0.2, linewidth=0, zorder=3)
+    spread = curve.spread if is_best else np.full(len(curve.steps), np.nan)
+    style.draw_line(axes, curve.steps, curve.values, spread, **look)
 
 
 def _draw_ends(axes: Axes, curves: Sequence[Curve], status: str, *, marker: str, color: str, label: str) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal, goal_of
-from analysis.plots import marks, style
+from analysis.plots import marks, scales, style
 from analysis.plots.parameter_axis import ParameterAxis, draw_x, jitter, parameter_axis
 from analysis.results import SPREAD, STATUS, TRIAL, Sweep
 from analysis.searched import Searched, searched_parameters
@@ -30,7 +30,7 @@ class MetricVsParameter(NamedTuple):
     axis: ParameterAxis
     metric: str
     goal: Goal | None
-    score_scale: style.Scale
+    score_scale: scales.Scale
     trials: tuple[str, ...]
     statuses: tuple[str, ...]
     score: NDArray[np.float64]
@@ -53,7 +53,7 @@ def metric_vs_parameter(sweep: Sweep, parameter: str, metric: str | None = None)
         axis=parameter_axis(sweep.trials, known.get(parameter, Searched(parameter))),
         metric=metric,
         goal=goal,
-        score_scale=style.value_scale(shown[np.isfinite(shown)], goal),
+        score_scale=scales.value_scale(shown[np.isfinite(shown)], goal),
         trials=tuple(sweep.trials[TRIAL]),
         statuses=tuple(sweep.trials[STATUS]),
         score=score,
@@ -72,7 +72,7 @@ def draw_metric_vs_parameter(axes: Axes, info: MetricVsParameter) -> None:
     marks.scatter(axes, x[with_train], info.train[with_train], label=info.train_metric, **TRAIN_MARK)
     marks.draw_trials(axes, x, info.score, info.spread, info.statuses, marks.equal(info.best, info.trials))
     shown = np.concatenate([info.score[active], info.train[active]])
-    style.set_scale(axes, info.score_scale, shown[np.isfinite(shown)])
+    scales.set_y_scale(axes, info.score_scale, shown[np.isfinite(shown)])
     draw_x(axes, info.axis)
     style.set_labels(axes, info.axis.parameter, style.with_goal(info.metric, info.goal))
     style.set_legend(axes)

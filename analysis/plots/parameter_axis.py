@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from analysis.plots import style
+from analysis.plots import scales, style
 from analysis.results import CONFIG
 from analysis.searched import Searched
 
@@ -41,8 +41,12 @@ class ParameterAxis(NamedTuple):
         """The ends of the axis: all that was searched and all that was tried; (0, 1) where there is nothing."""
         if self.categories:
             return 0, len(self.categories) - 1
-        known = [*self.places[self.active], *(self.bounds or ())]
-        return (min(known), max(known)) if known else (0, 1)
+        return (self.known.min(), self.known.max()) if self.known.size else (0, 1)
+
+    @property
+    def known(self) -> NDArray[np.float64]:
+        """All values that were tried, and the bounds."""
+        return np.append(self.places[self.active], self.bounds or ())
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -51,6 +55,13 @@ class ParameterAxis(NamedTuple):
         low, high = forward(np.array(self.range, dtype=float))
         places: NDArray[np.float64] = forward(self.places)
         return (places - low) / (high - low) if high > low else np.where(self.active, 0.5, np.nan)
+
+    def at(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The places that lie at these shares of the way."""
+        low, high = self.range
+        if self.scale == "log":
+            return low * (high / low) ** shares
+        return low + (high - low) * shares
 
 
 def parameter_axis(trials: pd.DataFrame, parameter: str | Searched) -> ParameterAxis:
@@ -81,7 +92,18 @@ def draw_x(axes: Axes, info: ParameterAxis) -> None:
         axes.tick_params(axis="x", rotation=30 if slanted else 0)
         axes.set_xlim(-0.6, len(info.categories) - 0.4)
     else:
-        style.set_x_scale(axes, info.scale, np.append(info.places[info.active], info.bounds or ()))
+        scales.set_x_scale(axes, info.scale, info.known)
+
+
+def draw_y(axes: Axes, info: ParameterAxis) -> None:
+    """Scale, ends and ticks of the y axis."""
+    if info.categories:
+        axes.set_yticks(range(len(info.categories)), [style.plain(name, 16) for name in info.categories])
+        axes.set_ylim(-0.6, len(info.categories) - 0.4)
+    else:
+        scales.set_y_scale(axes, info.scale, info.known)
+        if info.known.size:
+            axes.set_ylim(*scales.with_room(info.scale, info.known))
 
 
 def word(value: Any) -> str:

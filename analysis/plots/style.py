@@ -9,21 +9,18 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal
-
-Scale = Literal["linear", "log", "symlog"]
 
 PAPER, INK, MUTED, FAINT, GRID = "#ffffff", "#1f2328", "#57606a", "#a8b1ba", "#e6e8eb"
 BLUE, VERMILLION, ORANGE = "#0072b2", "#d55e00", "#e69f00"
@@ -48,10 +45,6 @@ SIZE = (4.4, 3.1)  # inches: one column of a paper, one screen of a phone
 PNG_DPI = 200
 MAX_VECTOR_MARKS = 2_000  # more marks than this are drawn as an image inside the SVG
 FONT_SIZE = 9
-
-X_ROOM = 0.04  # of the width
-WIDE_RATIO = 100  # positive values over two orders of magnitude read better on a log axis
-OUTLIER_RATIO = 20  # extremes so many times the bulk's width would flatten all else
 
 
 @dataclass(frozen=True)
@@ -108,60 +101,28 @@ def _styled(axes: Axes) -> Axes:
     return axes
 
 
+def draw_line(
+    axes: Axes, steps: NDArray[np.int64], values: NDArray[np.float64], spread: NDArray[np.float64], **look: Any
+) -> None:
+    """A metric by step, in a band of one `spread` to both sides; a line of one point, which has no length, is a dot."""
+    lone = int(np.isfinite(values).sum()) == 1
+    axes.plot(steps, values, marker="o" if lone else "", markersize=4, **look)
+    if np.isfinite(spread).any():
+        band: dict[str, Any] = {"color": look.get("color"), "alpha": 0.2, "linewidth": 0, "zorder": 1.5}
+        axes.fill_between(steps, values - spread, values + spread, **band)
+
+
 def set_labels(axes: Axes, x: str, y: str) -> None:
     axes.set_xlabel(plain(x), color=INK, fontsize=FONT_SIZE)
     axes.set_ylabel(plain(y), color=INK, fontsize=FONT_SIZE)
 
 
-def set_scale(axes: Axes, scale: Scale, values: NDArray[np.float64]) -> None:
-    """`scale` for the y axis over finite `values`; a symlog one is linear over the bulk of them."""
-    if scale == "symlog":
-        axes.set_yscale(scale, linthresh=float(np.abs(np.percentile(values, [5, 95])).max()) or 1.0)
-    else:
-        axes.set_yscale(scale)
-    _set_ticks(axes.yaxis, scale, values)
-
-
-def set_x_scale(axes: Axes, scale: Literal["linear", "log"], values: NDArray[np.float64]) -> None:
-    """`scale` for the x axis over finite `values`, which it shows all with a little room on both sides."""
-    axes.set_xscale(scale)
-    _set_ticks(axes.xaxis, scale, values)
-    if values.size:
-        low, high = np.log10([values.min(), values.max()]) if scale == "log" else (values.min(), values.max())
-        room = X_ROOM * (high - low) or X_ROOM * max(1, abs(low))
-        left, right = low - room, high + room
-        axes.set_xlim(*((10**left, 10**right) if scale == "log" else (left, right)))
-
-
-def _set_ticks(axis: Axis, scale: Scale, values: NDArray[np.float64]) -> None:
-    """Few ticks, as each costs milliseconds: whole numbers for whole values, plain ones on a short log axis."""
-    axis.set_minor_locator(NullLocator())
-    if scale == "linear":
-        whole = bool(values.size) and bool((values == np.round(values)).all())
-        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=whole))
-    elif scale == "log" and values.size and values.max() / values.min() < WIDE_RATIO:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
-def set_legend(axes: Axes, columns: int = 5) -> None:
-    """A legend above the axes, where it hides no data, if anything is labelled."""
-    if axes.get_legend_handles_labels()[0]:
+def set_legend(axes: Axes, columns: int = 5, handles: Sequence[Artist] | None = None) -> None:
+    """A legend above the axes, where it hides no data, of `handles` or else of what is labelled, if anything is."""
+    if handles or axes.get_legend_handles_labels()[0]:
         place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "ncols": columns}
+        place |= {"handles": handles} if handles else {}
         axes.legend(**place, frameon=False, fontsize=FONT_SIZE - 1, labelcolor=INK, handlelength=1.4, columnspacing=1)
-
-
-def value_scale(values: NDArray[np.float64], goal: Goal | None) -> Scale:
-    """The axis that shows finite `values` without letting a few extremes flatten the rest.
-
-    A quantity to be maximised is nearly always bounded above: its axis stays linear.
-    """
-    if goal == "maximize" or values.size < 2 or values.min() == values.max():
-        return "linear"
-    if values.min() > 0:
-        return "log" if values.max() / values.min() > WIDE_RATIO else "linear"
-    low, high = np.percentile(values, [5, 95])
-    return "symlog" if np.ptp(values) > OUTLIER_RATIO * (high - low) else "linear"
 
 
 def with_goal(metric: str, goal: Goal | None) -> str:

@@ -1,0 +1,53 @@
+"""From one latent to another: what lies between, early and late in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.plots import pixels, style
+from analysis.results import Sweep
+
+COUNT = 3
+ROWS = 3  # paths of each step
+SIZE = (6.0, 4.6)
+
+
+class Interpolation(NamedTuple):
+    """One trial's walks through the latent space, one a row, at a few steps."""
+
+    trial: str
+    frames: tuple[pixels.Frame, ...]
+
+
+def interpolation(sweep: Sweep, trial: str | None = None) -> Interpolation:
+    """An even choice of the trial's interpolations (the best trial's, if none is named), first and last among them."""
+    trial = trial or sweep.best or ""
+    found = pixels.frames(sweep, trial, "interpolation", COUNT)
+    shown = (pixels.Frame(step, grid.corner(ROWS, grid.columns)) for step, grid in found)
+    return Interpolation(trial, tuple(shown))
+
+
+def draw_interpolation(axes: Axes, info: Interpolation) -> None:
+    """A block of rows a step, the first step on top."""
+    if not info.frames:
+        axes.set_axis_off()
+        return
+    for panel, frame in zip(style.split(axes, len(info.frames), 1), info.frames, strict=True):
+        pixels.show(panel, frame.grid, f"step {frame.step}")
+
+
+def plot_interpolation(sweep: Sweep, trial: str | None = None) -> Figure:
+    """The figure of `interpolation`."""
+    return style.figure(draw_interpolation, interpolation(sweep, trial), SIZE)
+
+
+def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+    """The best trial's, where it left any."""
+    info = interpolation(sweep)
+    if info.frames:
+        caption = f"The best trial, {info.trial}. Each row leads from one point of the latent space to another."
+        yield style.Picture("interpolation", "Between two latents", caption, info, draw_interpolation, SIZE)

@@ -1,0 +1,49 @@
+"""Held-out images above what the model makes of them, at the first step and at the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.plots import pixels, style
+from analysis.results import Sweep
+
+SIZE = (9.0, 2.9)
+
+
+class Reconstructions(NamedTuple):
+    """One trial's pairs, rows of images each above a row of reconstructions, at its first and last step."""
+
+    trial: str
+    frames: tuple[pixels.Frame, ...]
+
+
+def reconstructions(sweep: Sweep, trial: str | None = None) -> Reconstructions:
+    """The trial's first and last reconstructions (the best trial's, if none is named); one if there is but one."""
+    trial = trial or sweep.best or ""
+    return Reconstructions(trial, pixels.frames(sweep, trial, "reconstructions", 2))
+
+
+def draw_reconstructions(axes: Axes, info: Reconstructions) -> None:
+    """First and last side by side."""
+    if not info.frames:
+        axes.set_axis_off()
+        return
+    for panel, frame in zip(style.split(axes, 1, len(info.frames)), info.frames, strict=True):
+        pixels.show(panel, frame.grid, f"step {frame.step}")
+
+
+def plot_reconstructions(sweep: Sweep, trial: str | None = None) -> Figure:
+    """The figure of `reconstructions`."""
+    return style.figure(draw_reconstructions, reconstructions(sweep, trial), SIZE)
+
+
+def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+    """The best trial's, where it reconstructs."""
+    info = reconstructions(sweep)
+    if info.frames:
+        caption = f"The best trial, {info.trial}: held-out images, and below each what the model makes of it."
+        yield style.Picture("reconstructions", "Reconstructions", caption, info, draw_reconstructions, SIZE)
