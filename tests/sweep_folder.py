@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.results import Sweep
+from analysis.results import TRIAL_COLUMNS, Sweep
 
 CLASSIFIER_SPEC: dict[str, Any] = {
     "model": "logistic_regression",
@@ -32,31 +32,43 @@ CLASSIFIER_SPEC: dict[str, Any] = {
 
 @dataclass
 class FakeTrial:
-    """One trial: its config, the metrics it reported at steps 1, 2, ..., and how it ended."""
+    """One trial: its config, what it reported at steps 1, 2, ..., how it ended, and other cells of trials.csv.
+
+    `media` are PNGs by name, as of the last step or a list of one for each step.
+    """
 
     config: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Sequence[Mapping[str, float]] = ()
+    metrics: Sequence[Mapping[str, Any]] = ()
     status: str = "done"
     reason: str = ""
-    media: Mapping[str, bytes] = field(default_factory=dict)
+    media: Mapping[str, bytes | Sequence[bytes]] = field(default_factory=dict)
+    cells: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sweep_of(
     trials: pd.DataFrame | None = None, rows: pd.DataFrame | None = None, spec: Mapping[str, Any] | None = None
 ) -> Sweep:
     """A sweep of these tables, with no folder behind it."""
-    nothing = pd.DataFrame({name: [] for name in ("trial", "step", "status", "reason", "seconds", "name", "path")})
+    nothing = pd.DataFrame({name: [] for name in (*TRIAL_COLUMNS, "step", "name", "path")})
     tables = (nothing[["trial", "step"]] if rows is None else rows, nothing if trials is None else trials)
     return Sweep(Path("nowhere"), dict(spec or {}), {}, *tables, nothing)
 
 
 def build_sweep(
-    folder: Path, trials: Sequence[FakeTrial], spec: Mapping[str, Any] = CLASSIFIER_SPEC, *, table: bool = True
+    folder: Path,
+    trials: Sequence[FakeTrial],
+    spec: Mapping[str, Any] = CLASSIFIER_SPEC,
+    *,
+    table: bool = True,
+    data: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write `folder` as a sweep would have (without trials.csv unless `table`) and return it."""
+    """Write `folder` as a sweep would have (without trials.csv unless `table`) and return it.
+
+    `data` is what the manifest says of the data.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "spec.yaml").write_text(yaml.safe_dump(dict(spec), sort_keys=False))
-    (folder / "manifest.json").write_text(json.dumps({"seed": 0}))
+    (folder / "manifest.json").write_text(json.dumps({"seed": 0} | ({"data": dict(data)} if data else {})))
     lines = [row for number, trial in enumerate(trials) for row in _rows(f"{number:04d}", trial)]
     (folder / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for number, trial in enumerate(trials):
@@ -78,9 +90,12 @@ def _finite(value: Any) -> Any:
 
 
 def _write_media(folder: Path, trial: FakeTrial) -> None:
-    for name, png in trial.media.items():
+    last = len(trial.metrics)
+    for name, content in trial.media.items():
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{len(trial.metrics):06d}_{name}.png").write_bytes(png)
+        versions = {last: content} if isinstance(content, bytes) else dict(enumerate(content, start=1))
+        for step, png in versions.items():
+            (folder / f"{step:06d}_{name}.png").write_bytes(png)
 
 
 def _write_table(path: Path, trials: Sequence[FakeTrial]) -> None:
@@ -88,6 +103,7 @@ def _write_table(path: Path, trials: Sequence[FakeTrial]) -> None:
         {"trial": f"{number:04d}", "status": trial.status, "reason": trial.reason, "steps": len(trial.metrics)}
         | {"seconds": 0.5 * len(trial.metrics), "device": "cpu"}
         | {f"config/{name}": value for name, value in trial.config.items()}
+        | dict(trial.cells)
         for number, trial in enumerate(trials)
     ]
     names = list(dict.fromkeys(name for line in lines for name in line)) or ["trial", "status"]
