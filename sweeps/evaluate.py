@@ -82,7 +82,7 @@ class Evaluator:
 
     def media(self, model: Trainable) -> dict[str, bytes]:
         """Pictures of the model as PNG, by name: samples, their nearest neighbours, reconstructions, weight maps."""
-        pictures = {}
+        pictures: dict[str, bytes] = {}
         if hasattr(model, "sample"):
             pictures |= self._samples(model)
         if hasattr(model, "reconstruct") and len(self._data.val) and not self._data.holds_points:
