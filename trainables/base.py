@@ -8,7 +8,7 @@ A model is made with `Model(config, data, seed=..., device=...)` and then only s
 - `finished` says that further steps would change nothing or are past the config's own budget.
 - a classifier answers `predict_proba(x)`, a generative model `sample(n, seed=...)`; neither disturbs training.
 
-Images are float32 in [-1, 1], shape (n, channels, height, width); labels int64, shape (n,). Points in the plane, (n, 2),
+Images are float32 in [-1, 1], shape (n, channels, height, width); labels int64, shape (n,). Points of a plane, (n, 2),
 are a modality of their own: a model whose `Entry` says so takes them in place of images.
 
 What a generative model can do beyond sampling, it offers as a method; whoever wants it asks `hasattr(model, NAME)`.
