@@ -193,3 +193,12 @@ def test_bad_configs_are_refused_by_name(config: dict[str, Any], name: str) -> N
 def test_log_two_pi() -> None:
     assert log_prior(torch.zeros(1, 2), "normal").item() == pytest.approx(-math.log(2 * math.pi))
     assert log_prior(torch.zeros(1, 2), "uniform").item() == pytest.approx(-2 * math.log(2))
+
+
+def test_an_image_unlike_any_has_a_finite_density() -> None:
+    model = trained()
+    with torch.no_grad():
+        model._net.encoder.layers[-1].weight.mul_(1e4)
+    strange = np.random.default_rng(0).uniform(-1, 1, size=(20, 1, 8, 8)).astype(np.float32)
+    assert np.isfinite(model.log_density(strange)).all()
+    assert np.isfinite(model.elbo(strange)).all()

@@ -13,6 +13,7 @@ from trainables.nets import Shape
 
 # One grey level of 255 in [-1, 1]: a Gaussian narrower than that would grow without bound on a background of one grey.
 FINEST = math.log(2 / 255)
+WIDEST = 5.0  # log scale of a latent: far over a prior's of about 0, and far from where numbers overflow
 SPEED = 10.0  # how much faster than the nets the classes find their places: these have one number where nets have many
 
 
@@ -39,6 +40,7 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and log scale, (n, d) each, of images (n, c, h, w); labels (n,) of a conditional model."""
         mean, log_scale = self.encoder(self._with_planes(x, labels)).chunk(2, dim=1)
+        log_scale = log_scale.clamp(max=WIDEST)  # of images unlike any it was trained on it may say anything
         if labels is None:
             return mean, log_scale
         place, log_size = self._of_class(labels)
