@@ -36,7 +36,8 @@ class AutoregressiveConfig(FitConfig):
     depth: int = 5
     kernel: int = 5  # columns a block looks at, odd
     mixtures: int = 5  # logistic distributions a channel of a pixel
-    levels: int = 256  # grey levels that pixels are rounded to
+    levels: int = 16  # grey levels that pixels are rounded to: with 256 most of what is learnt is the noise of textures
+    lr: float = 4e-3
     batch_size: int = 32
     updates: int = 2500
     updates_per_step: int = 625  # few reports: samples are slow

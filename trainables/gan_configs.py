@@ -174,6 +174,8 @@ class DcganConfig(ConvNets, CrossEntropy):
 class LsganConfig(EitherNets, Smoothed):
     """lsgan."""
 
+    updates: int = 3000
+
 
 @dataclass(frozen=True)
 class WganConfig(EitherNets, Clipped):
@@ -188,6 +190,7 @@ OwnNorm = Literal["layer", "none"]
 class WganGpConfig(EitherNets, GradientPenalised):
     """wgan_gp."""
 
+    updates: int = 3000
     d_norm: OwnNorm = "none"
 
 

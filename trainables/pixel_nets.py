@@ -15,6 +15,8 @@ from torch.nn.functional import conv2d, pad, silu
 
 from trainables.nets import Shape
 
+PLANES = 4  # of numbers that say what a class looks like at each place, before any pixel is known
+
 
 class MaskedConv(nn.Module):
     """`size` columns and the (size + 1) / 2 rows down to the pixel's own; `strict` also hides a group from itself."""
@@ -76,19 +78,21 @@ class PixelNet(nn.Module):
         self.groups = shape[0]
         self.first = MaskedConv(shape[0], width, size + 2, self.groups, strict=True)
         self.place = nn.Parameter(torch.zeros(1, width, *shape[1:]))
+        self.looks = nn.Parameter(torch.zeros(classes, PLANES, *shape[1:]))
+        self.looked = nn.Conv2d(PLANES, width, 1, bias=False)
         self.blocks = nn.ModuleList(Block(width, size, self.groups) for _ in range(depth))
         self.given = nn.Parameter(torch.zeros(classes, sum(self._sizes)))
         self.last = MaskedConv(width, outputs * shape[0], 1, self.groups)
 
     def forward(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        h = self.first(x) + self.place
+        h = self.first(x) + self._setting(labels)
         for block, given in zip(self._blocks, self._given(x, labels), strict=True):
             h = block(h, given)
         return self._by_channel(self.last(silu(h)))
 
     def walk(self, x: Tensor, labels: Tensor | None) -> Walk:
         """The same pixel by pixel, in the order, while `x` is being filled in."""
-        return Walk(self, x, self._given(x, labels))
+        return Walk(self, x, self._setting(labels), self._given(x, labels))
 
     @property
     def _blocks(self) -> Sequence[Block]:
@@ -97,6 +101,10 @@ class PixelNet(nn.Module):
     @property
     def _sizes(self) -> list[int]:
         return [block.middle.weight.shape[0] for block in self._blocks]
+
+    def _setting(self, labels: Tensor | None) -> Tensor:
+        """Features of each place that no pixel has a say in, (1 or n, width, h, w): the class's, where there is one."""
+        return self.place if labels is None else self.place + self.looked(self.looks[labels])
 
     def _given(self, x: Tensor, labels: Tensor | None) -> Sequence[Tensor]:
         """What each block is told about the classes, (n, inner, 1, 1)."""
@@ -110,8 +118,8 @@ class PixelNet(nn.Module):
 class Walk:
     """Which numbers each pixel gets, computed from what lies before it and kept: a whole image costs one pass."""
 
-    def __init__(self, net: PixelNet, x: Tensor, given: Sequence[Tensor]) -> None:
-        self._net, self._given = net, given
+    def __init__(self, net: PixelNet, x: Tensor, setting: Tensor, given: Sequence[Tensor]) -> None:
+        self._net, self._setting, self._given = net, setting, given
         self._image = net.first.padded(x)
         self._seen = [
             block.middle.padded(x.new_zeros(len(x), block.middle.weight.shape[1], *x.shape[2:]))
@@ -121,7 +129,7 @@ class Walk:
     def parameters(self, row: int, column: int) -> Tensor:
         """(n, c, outputs) of one pixel; those of channel g count once the channels before g are written."""
         net = self._net
-        h = net.first.at(self._image, row, column) + net.place[:, :, row : row + 1, column : column + 1]
+        h = net.first.at(self._image, row, column) + self._setting[:, :, row : row + 1, column : column + 1]
         for block, given, seen in zip(net._blocks, self._given, self._seen, strict=True):
             h = block.at(h, given, seen, row, column)
         return net._by_channel(net.last(silu(h)))[:, :, 0, 0]
