@@ -110,7 +110,8 @@ def fits(sweeps: Sweeps) -> Finding:
     mean, error = paired(l2.loss[l2.best], l1.loss[l1.best])
     closer = l1.c[l1.loss.mean(axis=1) < l2.loss.mean(axis=1)]
     best = f"l1 {l1.loss[l1.best].mean():.3f}, l2 {l2.loss[l2.best].mean():.3f} nats"
-    measured = f"training loss at the best C of each: {best}; at equal C l1 fits closer at {closer} of {len(l1.c)}"
+    where_closer = ", ".join(f"{c:g}" for c in closer) or "none"
+    measured = f"training loss at the best C of each: {best}; at equal C l1 fits closer where C is {where_closer}"
     answer = by_margin(mean, 2 * error)
     words = {
         "agree": "at its best l1 fits closer",
