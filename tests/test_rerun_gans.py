@@ -181,7 +181,7 @@ def test_accuracy_by_labels(tmp_path: Path) -> None:
     assert lecture.few_labels(sweeps).answer == "agree"
     many = lecture.many_labels(sweeps)
     assert many.answer == "agree"
-    assert "discriminative ahead from 3000 labels" in many.reason
+    assert "beyond noise or not, at: 3000" in many.reason
     assert lecture.bayes_rule(sweeps).answer == "depends"
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from sweep_folder import FakeTrial, build_sweep
 
 from analysis.results import Sweep, load
-from benchmarks.reports import classifiers, page, penalties, weights
+from benchmarks.reports import classifiers, page, penalties, preferred, weights
 from benchmarks.reports.runner import SPECS, Bench, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES
 from benchmarks.reports.study import Claim, Finding, Study, by_margin
@@ -140,17 +140,33 @@ def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(tmp_
     def judge(sweeps: page.Sweeps) -> Finding:
         return Finding(f"{len(sweeps['toy'].trials)} trials", "depends", "it is a toy")
 
-    claim = Claim("Toys play.", "Never.", judge)
-    study = Study("toys", "Toys", "R0", "A toy.", ("toy",), (claim,), picture_of_one_pixel, "Nothing.")
-    absent = Study("others", "Others", "R0", "More.", ("nothing",), (claim,), picture_of_one_pixel, "Nothing.")
+    def silent(sweeps: page.Sweeps) -> Finding:
+        return Finding(str(sweeps["toy"].rows["val/nothing"].max()), "agree", "never reached")
+
+    toys, mute = Claim("Toys play.", "Never.", judge), Claim("Toys speak.", "Never.", silent)
+    study = Study("toys", "Toys", "R0", "A toy.", ("toy",), (toys,), picture_of_one_pixel, "Nothing.")
+    lacking = Study("mute", "Mute", "R0", "A toy.", ("toy",), (mute,), picture_of_one_pixel, "Nothing.")
+    absent = Study("others", "Others", "R0", "More.", ("nothing",), (toys,), picture_of_one_pixel, "Nothing.")
     (tmp_path / "nothing.yaml").write_text(yaml.safe_dump({"model": "gmm", "run_cap": 1}))
-    assert page.write_page(tmp_path / "reports.md", bench, [study, absent]) == ["others"]
+    missing = page.write_page(tmp_path / "reports.md", bench, [study, lacking, absent])
+    assert missing == {"mute": "its sweeps lack 'val/nothing'", "others": "not measured"}
     text = (tmp_path / "reports.md").read_text()
     assert "| Toys play. | 2 trials | **depends**: it is a toy |" in text
-    assert "Not measured here yet: others." in text
+    assert "others (not measured); mute (its sweeps lack 'val/nothing')." in text
+    assert "Toys speak" not in text
     assert (tmp_path / "images" / "reports" / "toys.png").is_file()
     assert expected_seconds(tmp_path / "reports.md")["toy"] > 0
 
     toy_spec(tmp_path, name="toy", run_cap=3)
     assert run_all(bench, ["toy"], {}) == ["toy"]
     assert "is of another spec" in capsys.readouterr().out
+
+
+def test_the_answer_says_what_it_could_not_answer(tmp_path: Path) -> None:
+    metrics = [{"val/accuracy": 0.85}]
+    trials = [FakeTrial({"C": c, "min_samples_leaf": leaf}, metrics) for c, leaf in ((1.0, 1), (10.0, 10))]
+    sweeps = {name: load(build_sweep(tmp_path / name, trials)) for name in preferred.CLASSIFIERS}
+    text = preferred.preferred(sweeps)
+    assert "the SVM on 20,000 85.0 %" in text
+    assert "- **A decision that can be looked at:** logistic regression" in text
+    assert "Not answered, since not measured here yet: few labels; missing values and noise" in text

@@ -39,8 +39,10 @@ def main() -> int:
         print("\ninterrupted; everything so far is kept, the same command goes on")
         return INTERRUPTED
     missing = write_page(given.page, bench, STUDIES, preferred)
-    print(f"wrote {given.page}" + (f"; not measured: {', '.join(missing)}" if missing else ""))
-    return 1 if failed else 0
+    print(f"wrote {given.page}")
+    for name, reason in missing.items():
+        print(f"not answered: {name} ({reason})")
+    return 1 if failed or set(missing) & set(given.studies or known) else 0
 
 
 if __name__ == "__main__":

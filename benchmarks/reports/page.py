@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from analysis.results import TRIAL, load
 from benchmarks.reports.runner import Bench
@@ -19,11 +20,11 @@ at a time. Here each of their studies is a sweep, and each of their claims stand
 
     make reports        # or: python -m benchmarks.reports STUDY ... for some of them
 
-runs the specs in `specs/reports/` and writes this page: every number and every answer below is computed from the
-sweeps' folders, by a rule that was written down before the sweeps were run ("counts as"). What is complete is not run
-again. Accuracies are on validation images, which no model was trained on; the test set is for final models alone.
-Budgets are scaled down to two cores, and each section says how far. **agree**, **disagree** or **depends** is about the
-claim at this scale, with these models and this data.
+runs the specs in `specs/reports/`, those that are not complete, and writes this page: every number and every answer
+below is computed from the sweeps' folders, by a rule ("counts as") that was written before its sweep was looked at,
+unless it says otherwise. Accuracies are on validation images, which no model was trained on; the test set is for final models
+alone. Budgets are scaled down to two cores, and each section says how far. **agree**, **disagree** or **depends** is
+about the claim at this scale, with these models and this data.
 """
 
 SOURCES = """## Sources
@@ -36,19 +37,33 @@ SOURCES = """## Sources
 """
 
 
+class Answered(NamedTuple):
+    """A study whose sweeps say all that its rules and its picture ask for."""
+
+    study: Study
+    findings: list[Finding]
+    picture: bytes
+
+
 def write_page(
     page: Path, bench: Bench, studies: Sequence[Study], preferred: Callable[[Sweeps], str] | None = None
-) -> list[str]:
-    """Write the page and its pictures from the studies whose sweeps are all complete; the names of the others."""
-    complete = [study for study in studies if all(bench.took(name) for name in study.sweeps)]
-    sweeps = {name: load(bench.folder(name)) for name in names_of(complete)}
-    findings = {study.name: [claim.judge(sweeps) for claim in study.claims] for study in complete}
-    missing = [study.name for study in studies if study not in complete]
-    parts = [INTRO, _machine(bench, sweeps), *_missing(missing), _overview(complete, findings)]
-    parts += [_section(study, findings[study.name]) for study in complete]
-    parts += [preferred(sweeps)] if preferred and not missing else []
-    _write_pictures(page.parent / IMAGES, complete, sweeps)
-    page.write_text("\n".join([*parts, SOURCES, _times(bench, sweeps)]))
+) -> dict[str, str]:
+    """Write the page and its pictures from the studies that can be answered; why the others cannot, by name."""
+    swept = [study for study in studies if all(bench.took(name) for name in study.sweeps)]
+    sweeps = {name: load(bench.folder(name)) for name in names_of(swept)}
+    missing = {study.name: "not measured" for study in studies if study not in swept}
+    answered = []
+    for study in swept:
+        try:
+            findings = [claim.judge(sweeps) for claim in study.claims]
+            answered.append(Answered(study, findings, study.picture(sweeps)))
+        except LookupError as error:  # a metric that was not reported, a trial that failed, a picture that is not there
+            missing[study.name] = f"its sweeps lack {error}"
+    known = {name: sweeps[name] for name in names_of([one.study for one in answered])}
+    parts = [INTRO, _machine(bench, known), *_missing(missing), _overview(answered), *map(_section, answered)]
+    parts += [preferred(known)] if preferred else []
+    _write_pictures(page.parent / IMAGES, answered)
+    page.write_text("\n".join([*parts, SOURCES, _times(bench, known)]))
     return missing
 
 
@@ -67,21 +82,23 @@ def _machine(bench: Bench, sweeps: Sweeps) -> str:
     )
 
 
-def _missing(names: Sequence[str]) -> list[str]:
-    return [f"Not measured here yet: {', '.join(names)}.\n"] if names else []
+def _missing(reasons: Mapping[str, str]) -> list[str]:
+    words = "; ".join(f"{name} ({reason})" for name, reason in reasons.items())
+    return [f"**Not answered here yet, though specs and rules are there:** {words}.\n"] if reasons else []
 
 
-def _overview(studies: Sequence[Study], findings: Mapping[str, Sequence[Finding]]) -> str:
-    answers = Counter(finding.answer for found in findings.values() for finding in found)
+def _overview(answered: Sequence[Answered]) -> str:
+    answers = Counter(finding.answer for one in answered for finding in one.findings)
     counts = ", ".join(f"{answers[answer]} {answer}" for answer in ("agree", "depends", "disagree"))
     lines = [f"## All claims\n\nOf {answers.total()} claims: {counts}.\n", "| | claim | answer |", "|---|---|---|"]
-    for study in studies:
-        for claim, finding in zip(study.claims, findings[study.name], strict=True):
+    for study, findings, _ in answered:
+        for claim, finding in zip(study.claims, findings, strict=True):
             lines.append(f"| [{study.title}](#{_anchor(study.title)}) | {claim.text} | **{finding.answer}** |")
     return "\n".join(lines) + "\n"
 
 
-def _section(study: Study, findings: Sequence[Finding]) -> str:
+def _section(answered: Answered) -> str:
+    study, findings, _ = answered
     specs = ", ".join(f"[`{name}`](../specs/reports/{name}.yaml)" for name in study.sweeps)
     lines = [f"## {study.title}\n", f"{study.source}. {study.setting}\n", f"Specs: {specs}.\n"]
     lines += ["| the report | what we measured | |", "|---|---|---|"]
@@ -108,10 +125,10 @@ def total(bench: Bench, sweeps: Sweeps, key: str) -> float:
     return float(sum((bench.took(name) or {})[key] for name in sweeps))
 
 
-def _write_pictures(folder: Path, studies: Sequence[Study], sweeps: Sweeps) -> None:
+def _write_pictures(folder: Path, answered: Sequence[Answered]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for study in studies:
-        (folder / f"{study.name}.png").write_bytes(study.picture(sweeps))
+    for study, _, picture in answered:
+        (folder / f"{study.name}.png").write_bytes(picture)
 
 
 def _anchor(title: str) -> str:

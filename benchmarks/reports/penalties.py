@@ -122,7 +122,11 @@ def fits(sweeps: Sweeps) -> Finding:
 
 
 CLAIMS = (
-    Claim("l1 and l2 both have 95.83 %.", "Each within two standard errors; depends if one of them.", same_for_both),
+    Claim(
+        "l1 and l2 both have 95.83 %.",
+        "Each within two standard errors; depends if one. This rule alone was written after the sweep.",
+        same_for_both,
+    ),
     Claim(
         "Accuracy against C rises, plateaus and slowly drops.",
         "Each part beyond two standard errors over the folds; the plateau, what is not told from the best, a decade.",

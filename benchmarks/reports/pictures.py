@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -65,7 +66,11 @@ def title(axes: Axes, text: str) -> None:
 
 
 def legend(axes: Axes, place: str = "best") -> None:
-    axes.legend(loc=place, frameon=False, fontsize=style.FONT_SIZE - 1.5, labelcolor=style.INK)
+    """A legend on the axes, or "outside", right of them."""
+    where: dict[str, Any] = {"loc": place}
+    if place == "outside":
+        where = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+    axes.legend(**where, frameon=False, fontsize=style.FONT_SIZE - 1.5, labelcolor=style.INK)
 
 
 def as_png(figure: Figure) -> bytes:
@@ -100,11 +105,11 @@ def side_by_side(images: Sequence[bytes], gap: int = 12, columns: int = 4) -> by
 
 
 def media(sweep: Sweep, trial: str, name: str, step: int | None = None) -> bytes:
-    """A picture that a trial left, of the step or of its last one; ValueError if there is none."""
+    """A picture that a trial left, of the step or of its last one; LookupError if there is none."""
     found = sweep.media[(sweep.media[TRIAL] == trial) & (sweep.media["name"] == name)]
     found = found if step is None else found[found[STEP] == step]
     if found.empty:
-        raise ValueError(f"{sweep.folder}: trial {trial} left no picture {name!r}")
+        raise LookupError(f"a picture {name!r} of trial {trial} in {sweep.folder.name}")
     content: bytes = found.iloc[-1]["path"].read_bytes()
     return content
 

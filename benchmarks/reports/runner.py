@@ -121,7 +121,8 @@ def run_all(bench: Bench, names: Sequence[str], expected: Mapping[str, float]) -
     print(f"{len(names)} sweeps, {len(names) - len(todo)} of them complete; {minutes(left)} to go", flush=True)
     for number, name in enumerate(todo, 1):
         trials, seconds = bench.spec(name).trials, expected.get(name, UNKNOWN_SECONDS)
-        print(f"[{number}/{len(todo)}] {name}: {trials} trials, about {seconds:.0f} s", end=" ... ", flush=True)
+        known = f"about {seconds:.0f} s" if name in expected else f"never timed, say {seconds:.0f} s"
+        print(f"[{number}/{len(todo)}] {name}: {trials} trials, {known}", end=" ... ", flush=True)
         left -= seconds
         trouble = _trouble(bench, name)
         failed += [name] if trouble else []
