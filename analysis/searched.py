@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +48,9 @@ def searched_parameters(sweep: Sweep) -> list[Searched]:
     return [Searched(name.removeprefix(CONFIG)) for name in columns if _differs(sweep.trials[name])]
 
 
-def most_telling(sweep: Sweep, count: int) -> list[Searched]:
+def most_telling(sweep: Sweep, count: int, among: Sequence[Searched] | None = None) -> list[Searched]:
     """At most `count` of the searched parameters, in their order: those that mattered most, if the search said so."""
-    searched = searched_parameters(sweep)
+    searched = searched_parameters(sweep) if among is None else among
     shares = sweep.importance.get("shares", {})
     chosen = sorted(searched, key=lambda parameter: -shares.get(parameter.name, 0.0))[:count]
     return [parameter for parameter in searched if parameter in chosen]

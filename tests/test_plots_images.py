@@ -88,6 +88,16 @@ class TestFilmStrip:
 
 
 class TestOtherImages:
+    def test_a_figure_is_as_high_as_its_images_are(self, tmp_path):
+        flat = plots.plot_interpolation(
+            gan_sweep(tmp_path / "a", game(1.0, media={"interpolation": grid(0.0, 20, 10)}))
+        )
+        high = plots.plot_interpolation(
+            gan_sweep(tmp_path / "b", game(1.0, media={"interpolation": grid(0.0, 30, 10)}))
+        )
+        tile = high.get_figwidth() / 10
+        assert high.get_figheight() - flat.get_figheight() == pytest.approx(tile, rel=0.05)
+
     def test_interpolations_first_and_last(self, tmp_path):
         info = interpolation(gan_sweep(tmp_path, game(1.0, steps=9)))
         assert [frame.step for frame in info.frames] == [1, 5, 9]

@@ -8,7 +8,14 @@ import pandas as pd
 import pytest
 from sweep_folder import FakeTrial, build_sweep, sweep_of
 
-from analysis.plots import plot_importance, plot_parallel_coordinates, plot_parameter_map, plot_timeline, style
+from analysis.plots import (
+    PICTURES,
+    plot_importance,
+    plot_parallel_coordinates,
+    plot_parameter_map,
+    plot_timeline,
+    style,
+)
 from analysis.plots import timeline as timeline_file
 from analysis.plots.importance import importance
 from analysis.plots.parallel_coordinates import MAX_AXES, MAX_LINES, UNUSED, parallel_coordinates
@@ -86,6 +93,18 @@ class TestParameterMap:
     def test_drawn_over_categories(self):
         axes = plot_parameter_map(games(*[self.corners[0]] * 3), "d_steps", "lr_d").axes[0]
         assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
+
+    def test_the_page_maps_what_mattered_most_of_what_most_trials_use(self):
+        names = ["idle", "rare", "telling", "also"]
+        table = pd.DataFrame({f"config/{name}": [0.1, 0.2, 0.3, 0.4] for name in names})
+        table["config/rare"] = [0.1, None, None, None]
+        table = table.assign(trial=list("abcd"), status="done", reason="", **{"best/m": [1.0, 2.0, 3.0, 4.0]})
+        spec = {"metric": {"name": "m"}, "parameters": {name: {"min": 0.0, "max": 1.0} for name in names}}
+        shares = {"rare": 0.5, "telling": 0.3, "also": 0.2, "idle": 0.0}
+        sweep = dataclasses.replace(sweep_of(table, spec=spec), importance={"shares": shares})
+        (picture,) = (p for p in PICTURES["Judgement"](sweep) if p.name == "map")
+        assert (picture.info.x.parameter, picture.info.y.parameter) == ("telling", "also")
+        assert picture.title == "telling and also"
 
 
 class TestParallelCoordinates:
@@ -175,7 +194,7 @@ class TestTimeline:
         assert math.isnan(timeline(sweep_of()).utilisation)
 
     def test_drawn(self):
-        sweep = self.sweep(("a:1", 0, 10), ("b:1", 0, 100), ("b:1", 400, 410))
+        sweep = self.sweep(("a.cluster:1", 0, 10), ("b.cluster:1", 0, 100), ("b.cluster:1", 400, 410))
         sweep.trials["status"] = ["done", "failed", "failed"]
         axes = plot_timeline(sweep).axes[0]
         assert axes.get_legend_handles_labels()[1] == ["interrupted", "done", "failed"]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.plots import pixels, style
 from analysis.results import Sweep
 
-SIZE = (5.2, 4.0)
+WIDTH = 5.2  # inches
 
 
 class ClassGrid(NamedTuple):
@@ -38,7 +38,8 @@ def draw_class_grid(axes: Axes, info: ClassGrid) -> None:
 
 def plot_class_grid(sweep: Sweep, trial: str | None = None) -> Figure:
     """The figure of `class_grid`."""
-    return style.figure(draw_class_grid, class_grid(sweep, trial), SIZE)
+    info = class_grid(sweep, trial)
+    return style.figure(draw_class_grid, info, _size(info))
 
 
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
@@ -46,4 +47,8 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
     info = class_grid(sweep)
     if info.frame is not None:
         caption = f"The best trial, {info.trial}, at step {info.frame.step}. Each column was asked for its class."
-        yield style.Picture("classes", "Samples by class", caption, info, draw_class_grid, SIZE)
+        yield style.Picture("classes", "Samples by class", caption, info, draw_class_grid, _size(info))
+
+
+def _size(info: ClassGrid) -> tuple[float, float]:
+    return pixels.size(WIDTH, [info.frame] if info.frame is not None else [], 1)

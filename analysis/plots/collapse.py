@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,13 +69,13 @@ def draw_collapse(axes: Axes, info: Collapse) -> None:
     """A panel each for samples, class histogram and neighbours, as far as there are any."""
     draws: list[Callable[[Axes], None]] = []
     if info.samples is not None:
-        samples = info.samples.grid.corner(SIDE, SIDE)
+        samples = replace(info.samples.grid, names=()).corner(SIDE, SIDE)
         draws.append(lambda panel: pixels.show(panel, samples, f"samples at step {info.step}"))
     if info.shares is not None:
         draws.append(lambda panel: _draw_histogram(panel, info))
     if info.neighbours is not None:
         neighbours = info.neighbours.grid.corner(ROWS, PAIRS)
-        draws.append(lambda panel: pixels.show(panel, neighbours, "samples over the training images nearest to each"))
+        draws.append(lambda panel: pixels.show(panel, neighbours, "samples above nearest training images"))
     for panel, draw in zip(style.split(axes, 1, max(1, len(draws))), draws, strict=False):
         draw(panel)
 

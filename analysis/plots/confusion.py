@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from analysis.plots import style
@@ -47,9 +50,7 @@ def draw_confusion(axes: Axes, info: Confusion) -> None:
     if info.counts is None:
         axes.set_axis_off()
         return
-    axes.imshow(info.shares, cmap="Blues", vmin=0, vmax=1)
-    axes.grid(False)
-    axes.spines[:].set_visible(False)
+    _draw_cells(axes, info.shares)
     names = [style.plain(name, 16) for name in info.classes]
     places = np.arange(0, len(names), len(names) // MAX_WRITTEN + 1 if len(names) > MAX_WRITTEN else 1)
     slant: dict[str, Any] = {"rotation": 45, "ha": "right"} if max(map(len, names)) > 3 else {}
@@ -73,10 +74,24 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
         yield style.Picture("confusion", "Which classes are taken for which", caption, info, draw_confusion, SIZE)
 
 
+def _draw_cells(axes: Axes, shares: NDArray[np.float64]) -> None:
+    """A square a pair of classes, the bluer the larger its share."""
+    rows, columns = np.nonzero(shares)
+    squares = [Rectangle((column - 0.5, row - 0.5), 1, 1) for row, column in zip(rows, columns, strict=True)]
+    colors = [to_rgba(style.BLUE, share) for share in shares[rows, columns]]
+    axes.add_collection(PatchCollection(squares, facecolors=colors, linewidths=0))
+    axes.set_xlim(-0.5, len(shares) - 0.5)
+    axes.set_ylim(len(shares) - 0.5, -0.5)
+    axes.set_aspect("equal")
+    axes.grid(False)
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_color(style.GRID)
+
+
 def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            color = "white" if shares[row, column] > DARK_FROM else "black"
+            color = style.PAPER if shares[row, column] > DARK_FROM else style.INK
             axes.text(column, row, str(count), ha="center", va="center", color=color, fontsize=style.FONT_SIZE - 2)
 
 

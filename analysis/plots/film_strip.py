@@ -17,7 +17,7 @@ from analysis.results import Sweep
 
 STRIP_FRAMES, FILM_FRAMES = 6, 24
 SIDE = 5  # tiles a side of a frame, as far as there are any
-SIZE = (9.0, 1.9)
+WIDTH = 9.0  # inches
 FRAME_MS, LAST_MS = 250, 2000
 CAPTION_HEIGHT = 18
 
@@ -47,7 +47,8 @@ def draw_film_strip(axes: Axes, info: FilmStrip) -> None:
 
 def plot_film_strip(sweep: Sweep, trial: str | None = None) -> Figure:
     """The figure of `film_strip`."""
-    return style.figure(draw_film_strip, film_strip(sweep, trial), SIZE)
+    info = film_strip(sweep, trial)
+    return style.figure(draw_film_strip, info, _size(info))
 
 
 def film(info: FilmStrip) -> bytes:
@@ -72,9 +73,14 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
             caption,
             info,
             draw_film_strip,
-            SIZE,
+            _size(info),
             animation=partial(_film_of, sweep, info.trial),
         )
+
+
+def _size(info: FilmStrip) -> tuple[float, float]:
+    frames = [pixels.Frame(step, replace(grid, names=())) for step, grid in info.frames]
+    return pixels.size(WIDTH, frames, max(1, len(frames)))
 
 
 def _film_of(sweep: Sweep, trial: str) -> bytes:

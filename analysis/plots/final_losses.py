@@ -19,7 +19,8 @@ from analysis.searched import most_telling
 
 LOSS_G, LOSS_D = "train/loss_g", "train/loss_d"
 PANELS, COLUMNS = 6, 3
-PANEL_SIZE = (3.0, 2.3)
+PANEL_SIZE, HEADER_HEIGHT = (3.0, 2.3), 0.5  # inches
+MANY = 60  # trials: of more the marks are smaller
 
 
 class FinalLosses(NamedTuple):
@@ -48,19 +49,19 @@ def final_losses(sweep: Sweep, panels: int = PANELS) -> FinalLosses:
 
 def draw_final_losses(axes: Axes, info: FinalLosses) -> None:
     """A panel a parameter: G's loss filled, D's hollow, those of one trial joined by a line."""
-    columns = min(COLUMNS, max(1, len(info.axes)))
-    rows = -(-max(1, len(info.axes)) // columns)
-    panels = style.split(axes, rows, columns)
+    rows, columns = _layout(info)
+    header, body = style.split(axes, 2, 1, height_ratios=(HEADER_HEIGHT, PANEL_SIZE[1] * rows))
+    panels = style.split(body, rows, columns)
     losses = np.concatenate([info.loss_g, info.loss_d])
     scale = scales.value_scale(losses, None)
     for number, (panel, axis) in enumerate(zip(panels, info.axes, strict=False)):
         _draw_panel(panel, info, axis)
         scales.set_y_scale(panel, scale, losses)
-        draw_x(panel, axis)
-        style.set_labels(panel, axis.parameter, "final loss" if number % columns == 0 else "")
+        draw_x(panel, axis, characters=24)
+        style.set_labels(panel, style.shortened(axis.parameter, 30), "final loss" if number % columns == 0 else "")
     for panel in panels[len(info.axes) :]:
         panel.set_axis_off()
-    _draw_legend(panels[0], info)
+    _draw_legend(header, info)
 
 
 def plot_final_losses(sweep: Sweep, panels: int = PANELS) -> Figure:
@@ -82,32 +83,37 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
 
 def _draw_panel(axes: Axes, info: FinalLosses, axis: ParameterAxis) -> None:
     x = axis.places + (jitter(len(axis.places)) if axis.categories else 0)
-    axes.vlines(
-        x[axis.active], info.loss_d[axis.active], info.loss_g[axis.active], color=style.FAINT, linewidth=0.7, zorder=2
-    )
+    ends = (x[axis.active], info.loss_d[axis.active], info.loss_g[axis.active])
+    axes.vlines(*ends, color=style.FAINT, linewidth=0.6, alpha=0.5, zorder=2)
+    size = 16 if len(info.trials) <= MANY else 9
     for verdict in dict.fromkeys(info.verdicts):
         chosen = marks.equal(verdict, info.verdicts) & axis.active
         color = look_of(verdict).color
-        marks.scatter(axes, x[chosen], info.loss_g[chosen], s=16, color=color, linewidths=0, zorder=4)
-        marks.scatter(
-            axes, x[chosen], info.loss_d[chosen], s=16, facecolors=style.PAPER, edgecolors=color, linewidths=1, zorder=3
-        )
+        hollow: marks.Look = {"facecolors": style.PAPER, "edgecolors": color, "linewidths": 0.8, "zorder": 3}
+        marks.scatter(axes, x[chosen], info.loss_g[chosen], s=size, color=color, linewidths=0, zorder=4)
+        marks.scatter(axes, x[chosen], info.loss_d[chosen], s=size, **hollow)
 
 
 def _draw_legend(axes: Axes, info: FinalLosses) -> None:
-    """Above the first panel, over all of them."""
-    order = [*LOOKS, *info.verdicts]
-    kinds = sorted(set(info.verdicts), key=order.index)
+    """On axes of its own, over all panels."""
+    kinds = sorted(set(info.verdicts), key=[*LOOKS, *info.verdicts].index)
     look: dict[str, Any] = {"linestyle": "", "markersize": 5, "marker": "o"}
     handles = [Line2D([], [], color=look_of(kind).color, label=kind.replace("_", " "), **look) for kind in kinds]
     handles += [
         Line2D([], [], color=style.MUTED, label="G loss", **look),
         Line2D([], [], color=style.MUTED, markerfacecolor=style.PAPER, label="D loss", **look),
     ]
-    style.set_legend(axes, columns=8, handles=handles)
+    axes.set_axis_off()
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (0, 0.5), "ncols": 6, "frameon": False}
+    axes.legend(handles=handles, **place, fontsize=style.FONT_SIZE - 1, labelcolor=style.INK, handlelength=1)
+
+
+def _layout(info: FinalLosses) -> tuple[int, int]:
+    """Rows and columns of panels."""
+    columns = min(COLUMNS, max(1, len(info.axes)))
+    return -(-max(1, len(info.axes)) // columns), columns
 
 
 def _size(info: FinalLosses) -> tuple[float, float]:
-    columns = min(COLUMNS, max(1, len(info.axes)))
-    rows = -(-max(1, len(info.axes)) // columns)
-    return PANEL_SIZE[0] * columns, PANEL_SIZE[1] * rows + 0.3
+    rows, columns = _layout(info)
+    return PANEL_SIZE[0] * columns, PANEL_SIZE[1] * rows + HEADER_HEIGHT

@@ -13,7 +13,7 @@ from analysis.results import Sweep
 
 COUNT = 3
 ROWS = 3  # paths of each step
-SIZE = (6.0, 4.6)
+WIDTH = 6.0  # inches
 
 
 class Interpolation(NamedTuple):
@@ -42,7 +42,8 @@ def draw_interpolation(axes: Axes, info: Interpolation) -> None:
 
 def plot_interpolation(sweep: Sweep, trial: str | None = None) -> Figure:
     """The figure of `interpolation`."""
-    return style.figure(draw_interpolation, interpolation(sweep, trial), SIZE)
+    info = interpolation(sweep, trial)
+    return style.figure(draw_interpolation, info, pixels.size(WIDTH, info.frames, 1))
 
 
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
@@ -50,4 +51,5 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
     info = interpolation(sweep)
     if info.frames:
         caption = f"The best trial, {info.trial}. Each row leads from one point of the latent space to another."
-        yield style.Picture("interpolation", "Between two latents", caption, info, draw_interpolation, SIZE)
+        size = pixels.size(WIDTH, info.frames, 1)
+        yield style.Picture("interpolation", "Between two latents", caption, info, draw_interpolation, size)

@@ -84,10 +84,10 @@ def jitter(count: int) -> NDArray[np.float64]:
     return (shares * 2 - 1) * JITTER
 
 
-def draw_x(axes: Axes, info: ParameterAxis) -> None:
-    """Scale, ends and ticks of the x axis."""
+def draw_x(axes: Axes, info: ParameterAxis, characters: int = 40) -> None:
+    """Scale, ends and ticks of the x axis; names of categories are slanted where they have more `characters`."""
     if info.categories:
-        slanted = sum(map(len, info.categories)) > 40
+        slanted = sum(map(len, info.categories)) > characters
         axes.set_xticks(range(len(info.categories)), [style.plain(name, 16) for name in info.categories])
         axes.tick_params(axis="x", rotation=30 if slanted else 0)
         axes.set_xlim(-0.6, len(info.categories) - 0.4)

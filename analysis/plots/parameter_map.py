@@ -127,10 +127,12 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
 
 
 def _pair(sweep: Sweep) -> tuple[str, str] | None:
-    names = [searched.name for searched in searched_parameters(sweep)]
-    if set(RATES) <= set(names):
+    """The learning rates of a game; else the two that mattered most of those that most trials use."""
+    searched = searched_parameters(sweep)
+    if set(RATES) <= {parameter.name for parameter in searched}:
         return RATES
-    telling = [searched.name for searched in most_telling(sweep, 2)]
+    common = [one for one in searched if 2 * parameter_axis(sweep.trials, one).active.sum() >= len(sweep.trials)]
+    telling = [parameter.name for parameter in most_telling(sweep, 2, common)]
     return (telling[0], telling[1]) if len(telling) > 1 else None
 
 
@@ -169,15 +171,9 @@ def _draw_ratios(axes: Axes, info: ParameterMap) -> None:
         if inside.any():
             axes.plot(x[inside], x[inside] / ratio, color=style.MUTED, linewidth=0.7, linestyle=":", zorder=2)
             text = f"G:D {ratio:g}:1" if ratio >= 1 else f"G:D 1:{1 / ratio:g}"
-            axes.annotate(
-                text,
-                (x[inside][-1], x[inside][-1] / ratio),
-                ha="right",
-                va="bottom",
-                color=style.MUTED,
-                fontsize=style.FONT_SIZE - 2,
-                rotation=0,
-            )
+            look: dict[str, Any] = {"ha": "right", "va": "bottom", "color": style.MUTED, "zorder": 6}
+            box = {"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.7, "pad": 0.6}
+            axes.text(x[inside][-1], x[inside][-1] / ratio, text, fontsize=style.FONT_SIZE - 2, bbox=box, **look)
 
 
 def _draw_scores(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], info: ParameterMap) -> None:

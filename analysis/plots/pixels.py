@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from matplotlib.axes import Axes
 from analysis.media import GAP, Grid, decode_grid
 from analysis.plots import style
 from analysis.results import BEST_STEP, STEP, TRIAL, Sweep
+
+TITLE_HEIGHT, NAMES_HEIGHT = 0.25, 0.45  # inches
 
 
 class Frame(NamedTuple):
@@ -35,6 +38,16 @@ def frame_at_best(sweep: Sweep, trial: str | None, name: str) -> Frame | None:
     until = found if best is None or np.isnan(best) else found[found[STEP] <= best]
     shown = until if len(until) else found
     return _frame(shown.iloc[-1]) if len(shown) else None
+
+
+def size(width: float, frames: Sequence[Frame], columns: int) -> tuple[float, float]:
+    """Inches of a figure of that width with so many of the frames in a row, each below its title."""
+    if not frames:
+        return width, TITLE_HEIGHT
+    shapes = [frame.grid.sheet.shape for frame in frames]
+    names = NAMES_HEIGHT * any(frame.grid.names for frame in frames)
+    height = width / columns * max(shape[0] / shape[1] for shape in shapes) + TITLE_HEIGHT + names
+    return width, height * -(-len(frames) // columns)
 
 
 def show(axes: Axes, grid: Grid, title: str = "") -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.plots import pixels, style
 from analysis.results import Sweep
 
-SIZE = (9.0, 2.9)
+WIDTH = 9.0  # inches
 
 
 class Reconstructions(NamedTuple):
@@ -38,7 +38,8 @@ def draw_reconstructions(axes: Axes, info: Reconstructions) -> None:
 
 def plot_reconstructions(sweep: Sweep, trial: str | None = None) -> Figure:
     """The figure of `reconstructions`."""
-    return style.figure(draw_reconstructions, reconstructions(sweep, trial), SIZE)
+    info = reconstructions(sweep, trial)
+    return style.figure(draw_reconstructions, info, pixels.size(WIDTH, info.frames, 2))
 
 
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
@@ -46,4 +47,5 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
     info = reconstructions(sweep)
     if info.frames:
         caption = f"The best trial, {info.trial}: held-out images, and below each what the model makes of it."
-        yield style.Picture("reconstructions", "Reconstructions", caption, info, draw_reconstructions, SIZE)
+        size = pixels.size(WIDTH, info.frames, 2)
+        yield style.Picture("reconstructions", "Reconstructions", caption, info, draw_reconstructions, size)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -117,11 +116,10 @@ def set_labels(axes: Axes, x: str, y: str) -> None:
     axes.set_ylabel(plain(y), color=INK, fontsize=FONT_SIZE)
 
 
-def set_legend(axes: Axes, columns: int = 5, handles: Sequence[Artist] | None = None) -> None:
-    """A legend above the axes, where it hides no data, of `handles` or else of what is labelled, if anything is."""
-    if handles or axes.get_legend_handles_labels()[0]:
+def set_legend(axes: Axes, columns: int = 5) -> None:
+    """A legend above the axes, where it hides no data, if anything is labelled."""
+    if axes.get_legend_handles_labels()[0]:
         place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "ncols": columns}
-        place |= {"handles": handles} if handles else {}
         axes.legend(**place, frameon=False, fontsize=FONT_SIZE - 1, labelcolor=INK, handlelength=1.4, columnspacing=1)
 
 
@@ -132,9 +130,11 @@ def with_goal(metric: str, goal: Goal | None) -> str:
 
 def plain(text: str, limit: int = 48) -> str:
     """`text` on one line, shortened, with no character that Matplotlib would take for mathematics."""
-    line = " ".join(text.replace("\\$", "$").split())
-    shortened = line if len(line) <= limit else line[: limit - 1] + "…"
-    return shortened.replace("$", r"\$")
+    return shortened(" ".join(text.replace("\\$", "$").split()), limit).replace("$", r"\$")
+
+
+def shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def file_name(text: str) -> str:

@@ -133,9 +133,12 @@ def _lanes(nodes: Sequence[str], starts: Floats, ends: Floats) -> tuple[list[int
 
 
 def _lane_names(lanes: Sequence[str]) -> list[str]:
-    several = len(set(lanes)) > 1
+    """A node and a number each, of one node the number alone; hosts without their domain where that will do."""
+    hosts = [lane.partition(".")[0] for lane in lanes]
+    nodes = hosts if len(set(hosts)) == len(set(lanes)) else lanes
     numbers = [lanes[: number + 1].count(lane) for number, lane in enumerate(lanes)]
-    return [style.plain(f"{lane} {n}" if several else f"slot {n}", 24) for lane, n in zip(lanes, numbers, strict=True)]
+    names = [style.plain(node, 20) if len(set(lanes)) > 1 else "slot" for node in nodes]
+    return [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
 
 
 def _size(info: Timeline) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.plots import pixels, style
 from analysis.results import Sweep
 
-SIZE = (5.2, 2.9)
+WIDTH = 5.2  # inches
 
 
 class WeightMaps(NamedTuple):
@@ -37,7 +37,8 @@ def draw_weight_maps(axes: Axes, info: WeightMaps) -> None:
 
 def plot_weight_maps(sweep: Sweep, trial: str | None = None) -> Figure:
     """The figure of `weight_maps`."""
-    return style.figure(draw_weight_maps, weight_maps(sweep, trial), SIZE)
+    info = weight_maps(sweep, trial)
+    return style.figure(draw_weight_maps, info, _size(info))
 
 
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
@@ -45,4 +46,8 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
     info = weight_maps(sweep)
     if info.frame is not None:
         caption = f"The best trial, {info.trial}. Red: a bright pixel speaks for the class; blue: against it."
-        yield style.Picture("weight_maps", "Weights by class", caption, info, draw_weight_maps, SIZE)
+        yield style.Picture("weight_maps", "Weights by class", caption, info, draw_weight_maps, _size(info))
+
+
+def _size(info: WeightMaps) -> tuple[float, float]:
+    return pixels.size(WIDTH, [info.frame] if info.frame is not None else [], 1)
