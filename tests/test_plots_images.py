@@ -257,12 +257,11 @@ class TestFinalLosses:
 
     def test_drawn_coloured_by_verdict(self, tmp_path):
         sweep = gan_sweep(tmp_path, game(1.0, "noise"), game(2.0, "healthy"), game(3.0, "noise"))
-        figure = plots.plot_final_losses(sweep)
-        assert len(figure.axes) == 2
-        assert [axes.get_xlabel() for axes in figure.axes] == ["lr_g", "batch_size"]
-        words = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+        header, *panels = plots.plot_final_losses(sweep).axes
+        assert [axes.get_xlabel() for axes in panels] == ["lr_g", "batch_size"]
+        words = [text.get_text() for text in header.get_legend().get_texts()]
         assert words == ["healthy", "noise", "G loss", "D loss"]
-        joined = figure.axes[0].collections[0].get_segments()
+        joined = panels[0].collections[0].get_segments()
         assert [segment[:, 1].tolist() for segment in joined] == [[0.5, 2.0]] * 3
 
 
