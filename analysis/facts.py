@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,11 @@ from analysis.metrics import game, histogram, memory, neighbours, pixels
 from analysis.metrics.likeness import held_out_likeness, likeness, usual_images
 from analysis.seen import Reference, Seen
 
-WHITE = 0.25  # share of an image's variance that is white noise, from which on the image counts as noise
-UNLIKE = 0.01  # of held-out images are as unlike any training image as what counts as unlike
+NOISY = 0.25  # share of an image's variance that is white noise, from which on the image counts as noise
+RARE = 0.01  # share of held-out images that lie beyond what counts as usual
 STEADY = 1e-3  # relative change under which a number stands still
 STILL = 3  # evaluations, with the present one
+DUE = 10  # samples of a class to expect before it can be missing
 PRESENT = 0.02  # share from which on a class is there at all
 
 
@@ -30,55 +32,31 @@ class Facts:
     history: Sequence[Mapping[str, float]]
     metrics: Mapping[str, float]
 
-    @property
-    def pictures(self) -> bool:
-        """Whether there are pixels to look at, or points alone."""
-        return self.fake.images.ndim == 4
-
     @cached_property
     def grain(self) -> float:
         """Median fine grain of samples over the usual of their classes; 1 for points."""
-        if not self.pictures:
+        if self._points:
             return 1.0
         return float(np.exp(np.median(pixels.log_grain_ratio(self.reference, self.fake))))
 
     @cached_property
-    def noise(self) -> float:
-        """Share of samples that are no images, beyond the share of held-out ones that would pass for such."""
-        return self._beyond(self._noisy | self._unlike, self._usually_unlike)
+    def white(self) -> float:
+        """Share of samples that are white noise to a quarter, and more than all but one in a hundred real images."""
+        if self._points:
+            return 0.0
+        real = pixels.held_out_grain(self.reference)
+        level = np.median(real) + NOISY * (1 - np.median(real))
+        return _beyond_usual(pixels.grain_of(self.reference, self.fake) > max(level, np.quantile(real, 1 - RARE)))
 
     @cached_property
-    def white(self) -> float:
-        """Share of samples with more white noise than all but one in a hundred held-out images."""
-        return float(self._noisy.mean())
-
-    @property
-    def _noisy(self) -> NDArray[np.bool_]:
-        if not self.pictures:
-            return np.zeros(len(self.fake), bool)
-        real = pixels.held_out_grain(self.reference)
-        level = np.median(real) + WHITE * (1 - np.median(real))
-        noisy: NDArray[np.bool_] = pixels.grain_of(self.reference, self.fake) > max(level, np.quantile(real, 0.99))
-        return noisy
-
-    @property
-    def _unlike(self) -> NDArray[np.bool_]:
-        """Like no training image, and not for want of contrast, as what is only blurred."""
-        if not self.pictures:
-            return np.zeros(len(self.fake), bool)
-        usual = np.quantile(held_out_likeness(self.reference).correlation, UNLIKE)
-        contrast = self.fake.images.var(axis=(2, 3)).mean(axis=1)
-        real = usual_images(self.reference).images.var(axis=(2, 3)).mean(axis=1)
-        unlike = likeness(self.reference, self.fake).correlation < usual
-        strange: NDArray[np.bool_] = unlike & (contrast > np.median(real) / 2)
-        return strange
-
-    @property
-    def _usually_unlike(self) -> float:
-        return 2 * UNLIKE if self.pictures else 0.0
-
-    def _beyond(self, found: NDArray[np.bool_], usual: float) -> float:
-        return float(max(0.0, (found.mean() - usual) / (1 - usual)))
+    def unlike(self) -> float:
+        """Share of samples like no training image, though not for want of contrast, as what is only blurred."""
+        if self._points:
+            return 0.0
+        usual = np.quantile(held_out_likeness(self.reference).correlation, RARE)
+        contrast, real = (x.images.var(axis=(1, 2, 3)) for x in (self.fake, usual_images(self.reference)))
+        strange = likeness(self.reference, self.fake).correlation < usual
+        return _beyond_usual(strange & (contrast > np.median(real) / 2))
 
     @cached_property
     def real_shares(self) -> NDArray[np.float64]:
@@ -102,19 +80,20 @@ class Facts:
 
     @cached_property
     def missing(self) -> NDArray[np.int64]:
-        """Classes that are not there: enough samples to expect ten, and in both opinions next to none."""
-        expected = len(self.fake) * self.real_shares >= 10
+        """Classes that were due and are not there: next to none in the extractor's opinion, few in the other."""
+        due = len(self.fake) * self.real_shares >= DUE
         lost = [self.opinions[0] < histogram.COVERED * self.real_shares, self.opinions[1] < self.real_shares / 3]
-        rows: NDArray[np.int64] = np.flatnonzero(expected & lost[0] & lost[1])
+        rows: NDArray[np.int64] = np.flatnonzero(due & lost[0] & lost[1])
         return rows
 
     @cached_property
     def repeated(self) -> float:
         """Share of near-duplicates beyond the one in twenty that is usual."""
-        return max(0.0, (neighbours.duplicates(self.reference, self.fake) - 0.05) / 0.95)
+        return _beyond_usual(neighbours.duplicates(self.reference, self.fake), neighbours.NEAREST)
 
     @cached_property
     def copied(self) -> float:
+        """Share of copies of training images."""
         return memory.copies(self.reference, self.fake)
 
     @cached_property
@@ -126,17 +105,39 @@ class Facts:
 
     @cached_property
     def late(self) -> Mapping[str, float]:
-        """What of the game is known, by its metric's short name."""
-        names = ("loss_g", "loss_d", "d_real", "d_fake", "d_accuracy", "grad_norm_g")
-        return {name: game.late(self.history, f"train/{name}") for name in names}
+        """What of the game is known, by its metric's short name; NaN what is not."""
+        return {name: game.late(self.history, f"train/{name}") for name in ("loss_g", "loss_d", "d_accuracy")}
+
+    @cached_property
+    def growth(self) -> float:
+        """How many times larger than in the first quarter the losses of the game are now, by the one that grew most."""
+        return max(game.growth(self.history, f"train/{name}") for name in ("loss_g", "loss_d"))
+
+    @property
+    def finite_losses(self) -> bool:
+        """Whether all that the last row says of the training is finite."""
+        last = (value for row in self.history[-1:] for name, value in row.items() if name.startswith("train/"))
+        return all(math.isfinite(value) for value in last if isinstance(value, int | float))
 
     @cached_property
     def still(self) -> bool:
-        """Whether the samples have not changed over the last evaluations, by every number about them."""
-        rows = [row for row in self.history if any(name in row for name in self.metrics)][-(STILL - 1) :]
-        if len(rows) < STILL - 1:
-            return False
-        return all(_same(row, self.metrics) for row in rows)
+        """Whether no number about the samples has changed over the last evaluations."""
+        rows = [row for row in self.history if not self.metrics.keys().isdisjoint(row)][-(STILL - 1) :]
+        return len(rows) == STILL - 1 and all(self._is_now(row) for row in rows)
+
+    def _is_now(self, row: Mapping[str, float]) -> bool:
+        pairs = [(row[name], now) for name, now in self.metrics.items() if name in row]
+        return all(abs(before - now) <= STEADY * max(abs(before), abs(now)) for before, now in pairs)
+
+    @property
+    def _points(self) -> bool:
+        """Whether there are no pixels to look at."""
+        return self.fake.images.ndim == 2
+
+
+def _beyond_usual(found: Any, usual: float = RARE) -> float:
+    """The share found, less what is usual of real images: 0 to 1."""
+    return float(max(0.0, (np.mean(found) - usual) / (1 - usual)))
 
 
 def chance_kl(classes: int, n: int) -> float:
@@ -147,8 +148,3 @@ def chance_kl(classes: int, n: int) -> float:
     """
     free = max(1, classes - 1)
     return free * (1 - 2 / (9 * free) + 3.09 * math.sqrt(2 / (9 * free))) ** 3 / (2 * n)
-
-
-def _same(row: Mapping[str, float], now: Mapping[str, float]) -> bool:
-    shared = [(row[name], now[name]) for name in now if name in row and math.isfinite(now[name])]
-    return bool(shared) and all(abs(a - b) <= STEADY * max(abs(a), abs(b)) for a, b in shared)

@@ -32,6 +32,13 @@ def oscillation(history: History, name: str = "train/loss_g") -> float:
     return float((steps[1:] * steps[:-1] < 0).mean()) if len(steps) > 1 else math.nan
 
 
+def growth(history: History, name: str) -> float:
+    """Late mean of |name| over the median of its first quarter; 1 where there is nothing to compare."""
+    values = np.abs(series(history, name))
+    first = np.median(values[: late_rows(len(values))]) if len(values) else 0.0
+    return float(values[-late_rows(len(values)) :].mean() / first) if first > 0 else 1.0
+
+
 def series(history: History, name: str) -> NDArray[np.float64]:
     """The values of `name` in the rows that have it."""
     return np.array([row[name] for row in history if row.get(name) is not None], np.float64)

@@ -18,6 +18,7 @@ from analysis.seen import Reference, Seen, once
 
 Array = NDArray[Any]
 K = 5  # neighbours that make a ball, as in the paper
+NEAREST = 0.05  # share of real images whose neighbour is so near that a sample's would be a near-duplicate
 MOST = 2000  # images of either side that are compared each with each
 
 
@@ -97,7 +98,7 @@ def duplicates(reference: Reference, fake: Seen) -> float:
     In [0, 1]: 0.05 is right, near 1 the model repeats itself. Of equally many held-out images and samples.
     """
     n = min(MOST, len(fake), len(reference.held_out))
-    usual = np.quantile(radii(reference.held_out.some(n).vectors, 1), 0.05)
+    usual = np.quantile(radii(reference.held_out.some(n).vectors, 1), NEAREST)
     return float((radii(fake.some(n).vectors, 1) <= usual).mean())
 
 

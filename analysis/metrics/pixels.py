@@ -6,6 +6,7 @@ Functions of images, (n, c, h, w); points, (n, 2), have no pixels and give NaN.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,14 @@ def high_frequency(reference: Reference, fake: Seen) -> float:
 
 
 def background(reference: Reference, fake: Seen) -> float:
-    """Share of pixels as bright as the background of real images, over theirs: 1 is right, less is not clean."""
+    """Share of pixels as bright as the background of real images, over theirs of the same classes.
+
+    1 is right, less is not clean.
+    """
     if fake.images.ndim != 4:
         return math.nan
-    level, share = _real_background(reference)
-    return float((np.abs(fake.images - level) <= NEAR).mean() / share)
+    level, shares = _real_background(reference)
+    return float(_at_level(fake, level).mean() / shares[fake.predicted].mean())
 
 
 def grain(images: Array) -> Array:
@@ -74,19 +78,31 @@ def log_grain_ratio(reference: Reference, fake: Seen) -> Array:
 
 @once
 def class_grain(reference: Reference) -> Array:
-    """Median grain of held-out images by the class they are taken for, (classes,); of all where there is none."""
-    seen, found = reference.held_out.predicted, held_out_grain(reference)
-    usual = np.full(reference.held_out.probabilities.shape[1], max(np.median(found), LEAST))
-    for label in np.unique(seen):
-        usual[label] = max(np.median(found[seen == label]), LEAST)
-    return usual
+    """Median grain of held-out images by the class they are taken for, (classes,)."""
+    real = reference.held_out
+    usual = _by_class(real.predicted, held_out_grain(reference), real.probabilities.shape[1], np.median)
+    return np.maximum(usual, LEAST)
 
 
 @once
-def _real_background(reference: Reference) -> tuple[float, float]:
-    """The most frequent brightness of held-out pixels and the share of pixels near it."""
-    images = reference.held_out.images
-    counts, edges = np.histogram(images, LEVELS, (-1, 1))
-    inside = images[np.abs(images - edges[counts.argmax()] - 1 / LEVELS) <= 1 / LEVELS]
+def _real_background(reference: Reference) -> tuple[float, Array]:
+    """The most frequent brightness of held-out pixels and the share of pixels near it by class, (classes,)."""
+    real = reference.held_out
+    counts, edges = np.histogram(real.images, LEVELS, (-1, 1))
+    inside = real.images[np.abs(real.images - edges[counts.argmax()] - 1 / LEVELS) <= 1 / LEVELS]
     level = float(np.median(inside))
-    return level, float((np.abs(images - level) <= NEAR).mean())
+    return level, _by_class(real.predicted, _at_level(real, level), real.probabilities.shape[1], np.mean)
+
+
+def _at_level(seen: Seen, level: float) -> Array:
+    """Share of each image's pixels near that brightness, (n,)."""
+    share: Array = (np.abs(seen.images - level) <= NEAR).mean(axis=(1, 2, 3))
+    return share
+
+
+def _by_class(predicted: Array, values: Array, classes: int, summary: Callable[[Array], Any]) -> Array:
+    """The summary of the values of each class, (classes,); of all values where a class has none."""
+    found = np.full(classes, summary(values))
+    for label in np.unique(predicted):
+        found[label] = summary(values[predicted == label])
+    return found

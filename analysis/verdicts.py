@@ -1,0 +1,244 @@
+"""What each verdict on samples means: the one definition table, and the labels of cases on the border.
+
+A verdict has a strength from 0 to 1, 0.5 at its threshold. They are tried from the top: the first that holds is given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from analysis.facts import Facts
+
+HOLDS = 0.5  # strength
+WHITE, UNLIKE = 0.25, 0.5  # share of samples
+BLUR, SOFT = 0.25, 0.6  # of the fine grain of real images
+DIRTY = 0.85  # of the background of real images
+IMBALANCE = 0.25  # nats over what chance makes
+REPEATED = 0.6  # share of samples
+COPIED, FEW = 0.3, 5  # share of samples, originals a class
+WON, FOOLED = 0.95, 0.6  # D's accuracy
+OFF = 0.5  # precision
+EXPLODED = 1e3  # times the losses of the first quarter
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A row: what it looks at, whether that takes a history, from when on it holds and why there, and both in code."""
+
+    inputs: str
+    needs_history: bool
+    threshold: str
+    reason: str
+    strength: Callable[[Facts], float]
+    sentence: Callable[[Facts], str]
+
+
+def scaled(value: float, threshold: float, worst: float) -> float:
+    """0 at 0, 0.5 at the threshold, 1 at the worst."""
+    return float(np.interp(value, [0, threshold, worst], [0, HOLDS, 1]))
+
+
+def _diverged(facts: Facts) -> float:
+    if not facts.finite_losses:
+        return 1.0
+    return _sick(facts) if facts.growth >= EXPLODED else 0.0
+
+
+def _exploded(facts: Facts) -> str:
+    if not facts.finite_losses:
+        return "the last losses or gradients are not finite numbers"
+    return f"the losses are {facts.growth:,.0f} times what they were"
+
+
+def _frozen(facts: Facts) -> float:
+    return _sick(facts) if facts.still else 0.0
+
+
+def _discriminator_wins(facts: Facts) -> float:
+    return _unreal(facts) if facts.late["d_accuracy"] >= WON else 0.0
+
+
+def _generator_wins(facts: Facts) -> float:
+    return _unreal(facts) if facts.late["d_accuracy"] <= FOOLED else 0.0
+
+
+def _unreal(facts: Facts) -> float:
+    """The strength with which samples are not like real images, for whatever reason."""
+    off = scaled(1 - facts.metrics["gen/precision"], 1 - OFF, 1.0)
+    return max(_noise(facts), _blurred(facts), off)
+
+
+def _sick(facts: Facts) -> float:
+    return max(_unreal(facts), _mode_collapse(facts), _low_diversity(facts))
+
+
+def _memorised(facts: Facts) -> float:
+    return scaled(facts.copied, COPIED, 1.0) if facts.originals > FEW else 0.0
+
+
+def _noise(facts: Facts) -> float:
+    return max(scaled(facts.white, WHITE, 1.0), scaled(facts.unlike, UNLIKE, 1.0))
+
+
+def _blurred(facts: Facts) -> float:
+    means = facts.repeated >= REPEATED and facts.metrics.get("gen/background", 1.0) < DIRTY
+    return scaled(-math.log(min(1.0, facts.grain)), -math.log(SOFT if means else BLUR), -math.log(0.02))
+
+
+def _mode_collapse(facts: Facts) -> float:
+    classes = np.count_nonzero(facts.real_shares)
+    if classes < 2:
+        return 0.0
+    by_kl = scaled(facts.imbalance, IMBALANCE, max(2 * IMBALANCE, math.log(classes)))
+    lost = float(facts.real_shares[facts.missing].sum())
+    return max(by_kl, HOLDS + HOLDS * lost if lost else 0.0)
+
+
+def _low_diversity(facts: Facts) -> float:
+    return scaled(facts.repeated, REPEATED, 1.0)
+
+
+def _classes(facts: Facts) -> str:
+    shares, real = facts.opinions[0], np.count_nonzero(facts.real_shares)
+    covering = int(np.searchsorted(np.cumsum(np.sort(shares)[::-1]), 0.97)) + 1
+    names = ", ".join(facts.reference.classes[c] for c in facts.missing[:5])
+    missing = f"; none of {names}{' and others' if len(facts.missing) > 5 else ''}" if names else ""
+    covered = f"{min(covering, real)} of {real} classes cover 97 % of {len(facts.fake):,} samples"
+    return f"{covered}; KL {facts.metrics['gen/class_kl']:.2f}{missing}"
+
+
+VERDICTS: Mapping[str, Verdict] = MappingProxyType(
+    {
+        "diverged": Verdict(
+            "the losses and gradients; the samples' pixels",
+            True,
+            "a pixel, a loss or a gradient that is not finite; or losses over 1,000 times those of the first quarter, "
+            "and the samples are not healthy",
+            "nothing finite can follow; a critic's losses have no scale, but they have a past",
+            _diverged,
+            _exploded,
+        ),
+        "frozen": Verdict(
+            "the numbers about samples of the last evaluations",
+            True,
+            "none has changed by a thousandth over 3 evaluations, and the samples are not healthy",
+            "samples come from the same latents each time, so a generator that learns changes every number; one that "
+            "has learnt may stand still",
+            _frozen,
+            lambda f: "no number about the samples has changed over 3 evaluations",
+        ),
+        "memorised": Verdict(
+            "distances of each sample to its nearest and second nearest training image",
+            False,
+            f"{COPIED:.0%} of the samples are copies (nearer to one training image than half as far as to any other), "
+            f"of more than {FEW} images a class",
+            "held-out images are hardly ever so near; copies of fewer images are a collapse, wherever they come from",
+            _memorised,
+            lambda f: f"{f.copied:.0%} of the samples are copies of training images",
+        ),
+        "discriminator_wins": Verdict(
+            "D's accuracy; precision, noise and blur of the samples",
+            True,
+            f"D tells {WON:.0%} or more apart over the last quarter, and half of the samples are not near real images",
+            "a D that is always right leaves G no gradient; where samples look real G has found one. The cause is "
+            "named before the symptom",
+            _discriminator_wins,
+            lambda f: f"D tells {f.late['d_accuracy']:.0%} of its images apart and G has learnt none that look real",
+        ),
+        "generator_wins": Verdict(
+            "D's accuracy; precision, noise and blur of the samples",
+            True,
+            f"D tells {FOOLED:.0%} or less apart over the last quarter, and half of the samples are not near real ones",
+            "half is what balance looks like too; a D fooled by what is plainly not real teaches G nothing",
+            _generator_wins,
+            lambda f: f"D tells only {f.late['d_accuracy']:.0%} of its images apart but samples do not look real",
+        ),
+        "noise": Verdict(
+            "fine grain of each sample; its likeness to training images",
+            False,
+            f"in {WHITE:.0%} of the samples a quarter of the variance is white noise; or {UNLIKE:.0%} of them are less "
+            "like any training image than 99 % of held-out images",
+            "white noise with a tenth of the range as its deviation stays under a quarter, with a quarter of the range "
+            "it does not; shift and contrast do not count",
+            _noise,
+            lambda f: f"{f.white:.0%} of the samples are white noise, {f.unlike:.0%} are like no training image",
+        ),
+        "blurred": Verdict(
+            "fine grain and background of the samples against held-out images of the same class",
+            False,
+            f"the median sample has {BLUR:.0%} of the usual grain; {SOFT:.0%} where samples repeat each other and have "
+            f"{DIRTY:.0%} of the background",
+            "a blur by a pixel of 28 leaves less than a quarter; the mean image of a class is both soft and repeated",
+            _blurred,
+            lambda f: f"the samples have {f.grain:.0%} of the fine grain of real images",
+        ),
+        "mode_collapse": Verdict(
+            "shares of the classes, corrected for what the extractor mistakes, and by the training image each is like",
+            False,
+            f"a class is missing of which 10 samples were due; or KL to the real shares is {IMBALANCE} over chance",
+            "both opinions must agree, so that noise or shift that misleads one is no collapse",
+            _mode_collapse,
+            _classes,
+        ),
+        "low_diversity": Verdict(
+            "distances between samples against those between as many held-out images",
+            False,
+            f"{REPEATED:.0%} of the samples are near-duplicates, beyond the one in twenty real images that are",
+            "a few images a class, however they are jittered",
+            _low_diversity,
+            lambda f: f"{f.repeated:.0%} of the samples are near-duplicates of another",
+        ),
+        "healthy": Verdict(
+            "all of the above",
+            False,
+            "none of the above holds",
+            "no model is perfect: how near it is to a failure is the severity",
+            lambda f: 0.0,
+            lambda f: f"no sign of collapse in {len(f.fake):,} samples",
+        ),
+    }
+)
+
+# Fixed before thresholds were calibrated; `benchmarks/collapse.py` has cases of each.
+BORDERLINE: Mapping[str, str] = MappingProxyType(
+    {
+        "held-out images, 100 or more, also shifted by up to a fourteenth of the frame": "healthy",
+        "the same with white noise of up to a tenth of the range, or 1 % of the pixels black or white": "healthy",
+        "the same with contrast or brightness changed by a tenth": "healthy",
+        "one class twice as frequent as the others; shares from 5 % to 15 %": "healthy",
+        "9 of 10 classes": "mode_collapse",
+        "one class with 90 % of the samples; half of the classes with 90 %; one with half": "mode_collapse",
+        "one image repeated, unless it is a mean of many": "mode_collapse",
+        "few classes and few images of each": "mode_collapse",
+        "up to 5 images of each class repeated, training images too, with jitter or without": "low_diversity",
+        "training images with slight noise; half training images and half held-out ones": "memorised",
+        "half noise and half real": "noise",
+        "images under white noise of a quarter of the range": "noise",
+        "a tenth noise, the rest real": "healthy",
+        "the mean image of each class, or of all, repeated": "blurred",
+        "few classes, blurred": "blurred",
+        "a discriminator that wins while samples of few classes look real": "mode_collapse",
+        "a model that stands still because it has learnt": "healthy",
+    }
+)
+
+
+def definition_table() -> str:
+    """The table of VERDICTS in Markdown, as docs/collapse.md shows it."""
+    head = ["| precedence | verdict | looks at | needs history | holds when | why there |", "|---|---|---|---|---|---|"]
+    rows = [
+        f"| {place} | `{name}` | {v.inputs} | {'yes' if v.needs_history else 'no'} | {v.threshold} | {v.reason} |"
+        for place, (name, v) in enumerate(VERDICTS.items(), 1)
+    ]
+    return "\n".join([*head, *rows])
+
+
+def borderline_table() -> str:
+    """The table of BORDERLINE in Markdown, as docs/collapse.md shows it."""
+    rows = [f"| {case} | `{verdict}` |" for case, verdict in BORDERLINE.items()]
+    return "\n".join(["| samples | verdict |", "|---|---|", *rows])
