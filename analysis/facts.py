@@ -41,12 +41,15 @@ class Facts:
 
     @cached_property
     def white(self) -> float:
-        """Share of samples that are white noise to a quarter, and more than all but one in a hundred real images."""
+        """Share of samples that are white noise to a quarter, and more than all but one in a hundred real images.
+
+        A quarter of what their class leaves: it has a grain of its own, which is no noise.
+        """
         if self._points:
             return 0.0
-        real = pixels.held_out_grain(self.reference)
-        level = np.median(real) + NOISY * (1 - np.median(real))
-        return _beyond_usual(pixels.grain_of(self.reference, self.fake) > max(level, np.quantile(real, 1 - RARE)))
+        usual = pixels.class_grain(self.reference)[self.fake.predicted]
+        level = np.maximum(usual + NOISY * (1 - usual), np.quantile(pixels.held_out_grain(self.reference), 1 - RARE))
+        return _beyond_usual(pixels.grain_of(self.reference, self.fake) > level)
 
     @cached_property
     def unlike(self) -> float:

@@ -18,7 +18,7 @@ HOLDS = 0.5  # strength
 WHITE, UNLIKE = 0.25, 0.5  # share of samples
 BLUR, SOFT = 0.25, 0.6  # of the fine grain of real images
 DIRTY = 0.85  # of the background of real images
-IMBALANCE = 0.25  # nats over what chance makes
+IMBALANCE, HALF = 0.25, math.log(2)  # nats over what chance makes
 REPEATED = 0.6  # share of samples
 COPIED, FEW = 0.3, 5  # share of samples, originals a class
 WON, FOOLED = 0.95, 0.6  # D's accuracy
@@ -94,8 +94,9 @@ def _mode_collapse(facts: Facts) -> float:
     classes = np.count_nonzero(facts.real_shares)
     if classes < 2:
         return 0.0
-    by_kl = scaled(facts.imbalance, IMBALANCE, max(2 * IMBALANCE, math.log(classes)))
-    lost = float(facts.real_shares[facts.missing].sum())
+    threshold = HALF if facts.repeated >= REPEATED else IMBALANCE
+    by_kl = scaled(facts.imbalance, threshold, max(2 * threshold, math.log(classes)))
+    lost = float(facts.real_shares[facts.missing].sum()) if threshold == IMBALANCE else 0.0
     return max(by_kl, HOLDS + HOLDS * lost if lost else 0.0)
 
 
@@ -180,8 +181,10 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
         "mode_collapse": Verdict(
             "shares of the classes, corrected for what the extractor mistakes, and by the training image each is like",
             False,
-            f"a class is missing of which 10 samples were due; or KL to the real shares is {IMBALANCE} over chance",
-            "both opinions must agree, so that noise or shift that misleads one is no collapse",
+            f"a class is missing of which 10 samples were due, or KL to the real shares is {IMBALANCE} over chance; "
+            f"{HALF:.2f}, as of half of the classes, where samples repeat each other",
+            "both opinions must agree, so that noise or shift that misleads one is no collapse; where there are few "
+            "images, one that is mistaken is a class that seems lost",
             _mode_collapse,
             _classes,
         ),
