@@ -1,9 +1,9 @@
 """How often is the judge right? Labelled samples on digits, MNIST and Fashion-MNIST, and GANs trained into failure.
 
-    SWEEPS_DATA=... python benchmarks/collapse.py [--part test] [--datasets digits mnist] [--write]
+    SWEEPS_DATA=... python benchmarks/collapse.py [--part test] [--datasets digits mnist]
 
-Kinds of samples are in the calibration part, on which thresholds were set, or in the test part. `--write` puts the
-confusion matrix of the test part into docs/collapse.md.
+Kinds of samples are in the calibration part, on which thresholds were set, or in the test part. `--tables` copies the
+definitions of `analysis.verdicts` into docs/collapse.md and judges nothing.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from collapse_cases import KINDS, Pool, pool
+from table import put_part
 
 from analysis.collapse import VERDICTS, Judgement, judge
 from analysis.seen import Reference
+from analysis.verdicts import borderline_table, definition_table
 from sweeps.features import Extractor, sight_on
 from sweeps.threads import limit_threads
 from trainables.data import load_dataset
 
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "collapse.md"
 DATASETS = ("digits", "mnist", "fashion_mnist")
 
 
@@ -88,9 +92,14 @@ def summary(results: Sequence[Result]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tables", action="store_true")
     parser.add_argument("--part", choices=("calibration", "test"))
     parser.add_argument("--datasets", nargs="+", default=DATASETS, choices=DATASETS)
     given = parser.parse_args()
+    if given.tables:
+        put_part(PAGE, "definition", definition_table())
+        put_part(PAGE, "borderline", borderline_table())
+        return
     limit_threads(1)
     results = []
     for name in given.datasets:

@@ -1,4 +1,4 @@
-"""Tables in a Markdown page that are filled row by row: a row is known by its first cell."""
+"""Tables in a Markdown page: filled row by row, where a row is known by its first cell, or replaced as a whole."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ def _table(lines: Sequence[str], heading: str) -> int:
         elif below and line.startswith("|"):
             return number
     raise ValueError(f"no table below a heading {heading!r}")
+
+
+def put_part(page: Path, name: str, text: str) -> None:
+    """Replace what stands between the comments `name` and "end"; ValueError if they are not there."""
+    before, start, rest = page.read_text().partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition("<!-- end -->")
+    if not start or not end:
+        raise ValueError(f"{page}: no part between the comments {name} and end")
+    page.write_text(f"{before}{start}{text}\n{end}{after}")

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from conftest import REPOSITORY
 from made_images import CLASSES, reference_of, seen
 
 from analysis.collapse import FEWEST, HOLDS, VERDICTS, Judgement, judge
 from analysis.metrics import METRICS
 from analysis.seen import Reference, Seen
+from analysis.verdicts import BORDERLINE, borderline_table, definition_table
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +157,13 @@ def test_points_are_judged_too() -> None:
     assert judge(reference, points(300, 4, 2)).verdict == "healthy"
     assert judge(reference, points(300, 2, 2)).verdict == "mode_collapse"
     assert judge(reference, reference.train.some(300)).verdict == "memorised"
+
+
+def test_the_guide_has_the_definitions_as_they_are() -> None:
+    page = (REPOSITORY / "docs" / "collapse.md").read_text()
+    for name, table in (("definition", definition_table()), ("borderline", borderline_table())):
+        assert f"<!-- {name} -->\n{table}\n<!-- end -->" in page, "python benchmarks/collapse.py --tables writes them"
+
+
+def test_labels_on_the_border_are_verdicts() -> None:
+    assert set(BORDERLINE.values()) <= set(VERDICTS)
