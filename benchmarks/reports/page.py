@@ -22,9 +22,9 @@ at a time. Here each of their studies is a sweep, and each of their claims stand
 
 runs the specs in `specs/reports/`, those that are not complete, and writes this page: every number and every answer
 below is computed from the sweeps' folders, by a rule ("counts as") that was written before its sweep was looked at,
-unless it says otherwise. Accuracies are on validation images, which no model was trained on; the test set is for final models
-alone. Budgets are scaled down to two cores, and each section says how far. **agree**, **disagree** or **depends** is
-about the claim at this scale, with these models and this data.
+unless it says otherwise. Accuracies are on validation images, which no model was trained on; the test set is for final
+models alone. Budgets are scaled down to two cores, and each section says how far. **agree**, **disagree** or
+**depends** is about the claim at this scale, with these models and this data.
 """
 
 SOURCES = """## Sources
