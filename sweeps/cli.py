@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -174,11 +175,22 @@ def best(
 
 
 @command(example="sweeps report sweep-results/gan-20260101-120000")
-def report(folder: Folder) -> None:
-    """Write the sweep's page of pictures, DIR/report.html."""
-    from analysis.report import write_report
+def report(
+    folder: Folder,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh the page until the sweep ends, or Ctrl-C.")] = False,
+) -> None:
+    """Write the sweep's page, DIR/report.html: what it found in words and pictures, every trial, what to try next."""
+    if watch:
+        from sweeps.watch import watched
 
-    print(write_report(folder))
+        for page in watched(folder):
+            say(f"{page} is as of {time.strftime('%H:%M:%S')}")
+        say(f"the sweep in {folder} is not running, so the page is complete")
+        print(page)
+    else:
+        from analysis.report import write_report
+
+        print(write_report(folder))
 
 
 @command(example="sweeps dashboard sweep-results/gan-20260101-120000")

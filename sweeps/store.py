@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from analysis.metrics import goal_of
 from analysis.results import ENDED, EVIDENCE, STARTED, TRIAL_COLUMNS, VERDICT, WORKER, in_a_cell, is_metric
@@ -26,6 +26,7 @@ from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
 
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
+LOCK_SECONDS = 0.2  # to wait for a lock that somebody holds who only looks whether it is held
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
 
 
@@ -185,11 +186,32 @@ class Store:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: two drivers on one sweep would tear it apart. The lock dies with its process."""
     with (folder / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise FolderError(f"{folder}: another process is running this sweep; wait for it or stop it") from None
+        if not _take(handle, fcntl.LOCK_EX, LOCK_SECONDS):
+            raise FolderError(f"{folder}: another process is running this sweep; wait for it or stop it")
         yield
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a process runs the sweep in `folder`. Asking takes the lock for a moment, which `locked` waits out."""
+    try:
+        handle = (folder / ".lock").open()
+    except FileNotFoundError:
+        return False
+    with handle:
+        return not _take(handle, fcntl.LOCK_SH, 0)
+
+
+def _take(handle: IO[str], kind: int, seconds: float) -> bool:
+    """Whether the lock could be had within that time; it is held until `handle` is closed."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
 
 
 def replace_file(path: Path, content: bytes) -> None:

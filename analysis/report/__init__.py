@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from analysis.results import REPORT_FILE, TRIAL, Sweep, load
 SCRIPTS = ("table.js", "panel.js", "explore.js")
 
 
-def write_report(folder: str | Path) -> Path:
-    """Write `report.html` and `figures/` into a sweep's folder; ResultsError if it is none."""
+def write_report(folder: str | Path, *, reload: float | None = None) -> Path:
+    """Write `report.html` and `figures/` into a sweep's folder; ResultsError if it is none.
+
+    With `reload` the page loads itself again after so many seconds, for as long as somebody writes it anew, and
+    `figures/` waits for the last time.
+    """
     sweep = load(folder)
     content = page.render(
         "report.html.j2",
         SCRIPTS,
-        _data(sweep),
+        _data(sweep) | ({"reload": reload, "written": time.time()} if reload else {}),
         summary=summarise(sweep),
-        sections={name: found for name in PICTURES if (found := list(figures(sweep, name)))},
+        sections={name: found for name in PICTURES if (found := list(figures(sweep, name, files=not reload)))},
         plotly=page.plotly(),
         commands=_commands(shlex.quote(str(folder))),
     )

@@ -43,7 +43,7 @@ def plotly() -> str:
 
 def replace(path: Path, content: bytes) -> Path:
     """Write in one move: a browser that reloads while a sweep runs sees the old page or the new one."""
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # a sweep that ends writes its page as well
     partial.write_bytes(content)
     os.replace(partial, path)
     return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,40 +11,57 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
+from analysis.media import decode_grid
 from analysis.plots import PICTURES, style
 from analysis.report.page import address, replace
 from analysis.results import BEST_STEP, FIGURES_FOLDER, STEP, TRIAL, Sweep
 
-THUMB_CROP, THUMB_SIDE = 202, 120  # pixels: the first tiles of a grid say more than all of them too small to see
-SHOWN_SIDE = 440
+THUMB_TILES = 4  # rows and columns
+THUMB_SIDE, SHOWN_SIDE = 120, 440  # pixels
 MAX_THUMBS = 1_000
 SHOWN_BYTES = 6_000_000  # of all larger pictures; the best trials come first
 FIRST = ("samples", "reconstructions", "weight_maps")  # the picture that stands for a trial, if it has it
 QUALITY = 70
+FILM_BYTES = 1_000_000
+WIDE = 6.0  # inches
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture on the page."""
+    """A picture on the page, and the film of it if there is one; `wide` pictures take a line of their own."""
 
     name: str
     title: str
     caption: str
     address: str
+    film: str
+    wide: bool
 
 
-def figures(sweep: Sweep, section: str) -> Iterator[Figure]:
-    """The section's pictures, each also written as PNG and SVG."""
-    folder = sweep.folder / FIGURES_FOLDER
-    folder.mkdir(exist_ok=True)
+def figures(sweep: Sweep, section: str, *, files: bool) -> Iterator[Figure]:
+    """The section's pictures, with `files` each also written as PNG, SVG and, if it moves, GIF."""
     for picture in PICTURES[section](sweep):
         figure = picture.figure()
         svg = style.render(figure, "svg")
-        replace(folder / f"{picture.name}.svg", svg)
-        replace(folder / f"{picture.name}.png", style.render(figure, "png"))
-        if picture.animation:
-            replace(folder / f"{picture.name}.gif", picture.animation())
-        yield Figure(picture.name, picture.title, picture.caption, address(style.themed(svg), "image/svg+xml"))
+        film = picture.animation() if picture.animation else b""
+        if files:
+            found = {"svg": svg, "png": style.render(figure, "png"), "gif": film}
+            _write(sweep.folder / FIGURES_FOLDER, picture.name, found)
+        yield Figure(
+            name=picture.name,
+            title=picture.title,
+            caption=picture.caption,
+            address=address(style.themed(svg), "image/svg+xml"),
+            film=address(film, "image/gif") if 0 < len(film) < FILM_BYTES else "",
+            wide=picture.size[0] > WIDE,
+        )
+
+
+def _write(folder: Path, name: str, contents: Mapping[str, bytes]) -> None:
+    folder.mkdir(exist_ok=True)
+    for kind, content in contents.items():
+        if content:
+            replace(folder / f"{name}.{kind}", content)
 
 
 def media(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -55,9 +72,9 @@ def media(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, Any]]:
     room = SHOWN_BYTES
     for trial in [name for name in order if name in by_trial][:MAX_THUMBS]:
         versions = list(at_step(by_trial[trial], None if steps is None else steps.get(trial)))
-        shown = [(name, step, small(path, SHOWN_SIDE)) for name, step, path in versions if room > 0]
+        shown = [(name, step, small(Image.open(path), SHOWN_SIDE)) for name, step, path in versions if room > 0]
         room -= sum(len(picture) for _, _, picture in shown)
-        found[trial] = {"thumb": small(versions[0][2], THUMB_SIDE, THUMB_CROP), "shown": shown}
+        found[trial] = {"thumb": thumb(versions[0][2].read_bytes()), "shown": shown}
     return found
 
 
@@ -69,12 +86,15 @@ def at_step(versions: pd.DataFrame, step: float | None) -> Iterator[tuple[str, i
         yield str(name), int(last[STEP]), last["path"]
 
 
-def small(path: Path, side: int, crop: int | None = None) -> str:
-    """The picture, or its first `crop` pixels each way, no larger than `side`, as an address."""
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
-    if crop:
-        picture = picture.crop((0, 0, min(crop, picture.width), min(crop, picture.height)))
+def thumb(png: bytes) -> str:
+    """The first few tiles of a grid, or the whole of any other picture: of all tiles nothing would be seen."""
+    sheet = decode_grid(png).corner(THUMB_TILES, THUMB_TILES).sheet
+    return small(Image.fromarray(sheet.squeeze()), THUMB_SIDE)
+
+
+def small(picture: Image.Image, side: int) -> str:
+    """The picture, no larger than `side`, as an address."""
+    picture = picture.convert("RGB")
     picture.thumbnail((side, side))
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=QUALITY)

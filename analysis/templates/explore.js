@@ -57,7 +57,7 @@ function plot() {
     modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--muted"), activecolor: ink("--accent") },
     xaxis: { ...lines, ...axis(chosen.x) }, yaxis: { ...lines, ...axis(chosen.y) },
   };
-  const config = { responsive: true, displaylogo: false, displayModeBar: innerWidth > 600, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  const config = { responsive: true, displaylogo: false, displayModeBar: innerWidth > 600, modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]] };
   return Plotly.react("chart", traces(ink), layout, config);
 }
 

@@ -54,6 +54,19 @@ document.querySelectorAll(".zoom").forEach((button) => {
   button.addEventListener("click", () => zoom(button.querySelector("img")));
 });
 
+// A film plays when somebody asks for it, and only then.
+document.querySelectorAll(".play").forEach((button) => {
+  const image = button.parentElement.querySelector("img");
+  const still = image.src;
+  button.addEventListener("click", () => {
+    const playing = image.src === still;
+    image.src = playing ? button.dataset.film : still;
+    image.parentElement.classList.toggle("film", playing);
+    button.textContent = playing ? "Stop" : "Play";
+    button.setAttribute("aria-pressed", playing);
+  });
+});
+
 document.querySelectorAll(".copy").forEach((button) => {
   button.addEventListener("click", async () => {
     await copy(button.parentElement.querySelector("code"));
@@ -69,4 +82,14 @@ async function copy(code) {
   } catch {
     getSelection().selectAllChildren(code);
   }
+}
+
+/** Whether somebody reads a trial or types a word: a page must not be pulled from under them. */
+const busy = () => document.querySelector("dialog[open]") || document.activeElement.matches("input, select");
+const STALE = 60; // seconds after which a page that was to be written anew is not
+
+if (page.reload) {
+  setInterval(() => {
+    if (!busy() && Date.now() / 1000 - page.written < STALE + 10 * page.reload) location.reload();
+  }, page.reload * 1000);
 }
