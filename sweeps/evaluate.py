@@ -32,7 +32,7 @@ GRID = 64  # images in a sample grid, about
 POINTS = 2500  # points of a model that are counted, as in PacGAN, and drawn beside as many real ones
 PAIRS = 30  # images in the picture of reconstructions, each above its reconstruction
 COLUMNS = 10
-MOST_CONFUSED = 100  # classes of a confusion matrix: more would fill the results
+MOST_CLASSES = 100  # that have numbers of their own, and a row of a confusion matrix: more would fill the results
 
 
 def kind_of(model: object) -> str:
@@ -118,7 +118,9 @@ class Evaluator:
         return one_hot
 
     def _per_class(self, proba: NDArray[np.float64]) -> dict[str, float]:
-        """Each number of a class by name; a class that has none is left out."""
+        """Each number of a class by name; a class that has none is left out, and all where they are too many."""
+        if self._data.n_classes > MOST_CLASSES:
+            return {}
         rows = {name: row.function(self._parts["val"].y, proba) for name, row in PER_CLASS.items()}
         each = {
             f"{name}/{cls}": float(v)
@@ -128,7 +130,7 @@ class Evaluator:
         return {name: value for name, value in each.items() if not math.isnan(value)}
 
     def _confusion(self, proba: NDArray[np.float64]) -> dict[str, list[list[int]]]:
-        if self._data.n_classes > MOST_CONFUSED:
+        if self._data.n_classes > MOST_CLASSES:
             return {}
         return {CONFUSION: confusion_matrix(self._parts["val"].y, proba).tolist()}
 

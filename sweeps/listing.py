@@ -54,7 +54,10 @@ def models() -> list[Row]:
     rows = []
     for name, entry in MODELS.items():
         summary = entry.what or (entry.cls.__doc__ or "").strip().splitlines()[0]
-        rows.append({"model": name, "kind": entry.kind, "parameters": len(SPACES[name]), "what": summary})
+        takes = "images" if entry.points is None else "images, points"
+        rows.append(
+            {"model": name, "kind": entry.kind, "takes": takes, "parameters": len(SPACES[name]), "what": summary}
+        )
     return rows
 
 

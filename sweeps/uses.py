@@ -25,6 +25,7 @@ SHOWN_COSTLY = 100  # of one whose answers cost much more
 CLASSIFIED = 1000  # of any, where accuracy by Bayes' rule is what is searched for: 100 cannot tell 0.80 from 0.85
 STRANGE = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # each the other's strange images, where both are there
 ONLOOKER_IMAGES = 2000  # training images of the classifier that looks at repaired images
+ONLOOKER_CLASSES = 100  # of more it would see too few images each, and learn for minutes
 LABELLED = 100  # training images with a label, of the metrics that have the number in their name
 UNLABELLED = 2000  # training images that scale features: no label is needed for that
 ASKED = 2000  # held-out images for the accuracy with few labels
@@ -77,7 +78,7 @@ class Exhibits:
         return uses.noisy(self.x)
 
     def recognised(self, **versions: Images) -> dict[str, float]:
-        """The share of each version of the images that the onlooker classifies right; nothing where all are alike."""
+        """The share of each version of the images that the onlooker classifies right; nothing without an onlooker."""
         if self._onlooker is None:
             return {}
         return {f"val/{name}": float((self._onlooker.predict(x) == self.y).mean()) for name, x in versions.items()}
@@ -101,7 +102,7 @@ class Exhibits:
     def _onlooker(self) -> Any:
         train = self.data.train
         seen = Split(train.x[:ONLOOKER_IMAGES], train.y[:ONLOOKER_IMAGES])
-        return fitted(replace(self.data, train=seen)) if len(np.unique(seen.y)) > 1 else None
+        return fitted(replace(self.data, train=seen)) if 1 < len(np.unique(seen.y)) <= ONLOOKER_CLASSES else None
 
 
 @dataclass(frozen=True)

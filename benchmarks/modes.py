@@ -1,0 +1,99 @@
+"""Modes that GANs keep of points in the plane, beside the published tables: docs/modes.md.
+
+    python benchmarks/modes.py [ROW ...] [--seeds 3] [--page docs/modes.md]
+
+A row is one of CASES; without any, all of them are run one after the other, each with seeds 0, 1, ... on one thread.
+A row that is run again replaces the old one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from table import put_row
+
+from analysis.metrics.modes import high_quality, mode_counts, modes_captured, reverse_kl
+from sweeps.evaluate import POINTS
+from sweeps.threads import limit_threads
+from trainables import MODELS
+from trainables.data import load_dataset
+
+LONG = {"updates": 20_000, "updates_per_step": 1000}
+# Found by `sweeps run specs/ring_gan.yaml`, which trains for a fifth of this.
+TUNED: dict[str, Any] = {}
+CRITIC = {
+    "d_steps": 5, "latent_dim": 2, "lr_g": 1e-4, "lr_d": 1e-4, "beta1": 0.5, "beta2": 0.9, "batch_size": 128,
+    "g_depth": 3, "d_depth": 3, "gp_weight": 0.1, "updates": 4000, "updates_per_step": 500,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model with a config, on one of the data sets of points."""
+
+    model: str
+    dataset: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+CASES: Mapping[str, Case] = {
+    f"{name} on {dataset}": Case(model, dataset, config)
+    for dataset in ("ring", "grid")
+    for name, model, config in (
+        ("gan", "gan", {}),
+        ("gan, longer", "gan", LONG),
+        ("gan, tuned", "gan", {**TUNED, **LONG}),
+        ("wgan_gp", "wgan_gp", CRITIC),
+        ("gmm", "gmm", {"reg_covar": 1e-6}),
+    )
+}
+
+
+def run(row: str, seeds: int, page: Path) -> None:
+    case = CASES[row]
+    found = [measured(case, seed) for seed in range(seeds)]
+    cells = [_cell([numbers[column] for numbers in found], digits) for column, digits in enumerate((1, 3, 2, 0))]
+    put_row(page, case.dataset, [f"`{row.partition(' on ')[0]}`", *cells])
+    print(row, *cells, sep=" | ", flush=True)
+
+
+def measured(case: Case, seed: int) -> tuple[float, float, float, float]:
+    """Modes captured, share of high quality, reverse KL, and seconds of training."""
+    data = load_dataset(case.dataset)
+    assert data.modes is not None
+    model: Any = MODELS[case.model].build(case.config, data, seed=seed)
+    began = time.process_time()
+    while not model.finished:
+        model.step()
+    seconds = time.process_time() - began
+    counts = mode_counts(model.sample(POINTS, seed=1), data.modes.centres, data.modes.deviation)
+    return modes_captured(*counts), high_quality(*counts), reverse_kl(*counts), seconds
+
+
+def _cell(values: Sequence[float], digits: int) -> str:
+    """Mean and standard deviation over the seeds."""
+    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 and digits else ""
+    return f"{np.mean(values):.{digits}f}{spread}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(CASES)}; all of them if none")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--page", type=Path, default=Path(__file__).parents[1] / "docs" / "modes.md")
+    options = parser.parse_args()
+    if strange := [row for row in options.rows if row not in CASES]:
+        parser.error(f"unknown row {strange[0]!r}; valid: {', '.join(CASES)}")
+    limit_threads(1)
+    for row in options.rows or CASES:
+        run(row, options.seeds, options.page)
+
+
+if __name__ == "__main__":
+    main()
