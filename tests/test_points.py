@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,15 @@ class TestEvaluation:
         row = Evaluator(data).metrics(model)
         assert "gen/frechet_pixels" in row
         assert "gen/modes_captured" not in row
+
+    def test_of_very_many_classes_none_has_numbers_of_its_own(self) -> None:
+        data = load_dataset("digits", train_size=200)
+        model: Any = MODELS["gaussian_nb"].build({}, data, seed=0)
+        model.step()
+        many = replace(data, classes=tuple(map(str, range(101))))
+        rows = [Evaluator(each).row(model) for each in (data, many)]
+        assert [any(name.startswith(("val/recall/", "confusion")) for name in row) for row in rows] == [True, False]
+        assert rows[0]["val/accuracy"] == rows[1]["val/accuracy"]
 
     def test_a_collapsed_model_is_counted_as_one(self) -> None:
         class OnePlace:
