@@ -203,5 +203,6 @@ def _png(sheet: Pixels, layout: Mapping[str, Any] | None = None) -> bytes:
     buffer, text = io.BytesIO(), PngInfo()
     if layout is not None:
         text.add_text(LAYOUT, json.dumps(layout))
-    Image.fromarray(sheet[..., 0] if grey else sheet).save(buffer, "PNG", optimize=True, pnginfo=text)
+    # Not optimised: a tenth smaller would take ten times as long.
+    Image.fromarray(sheet[..., 0] if grey else sheet).save(buffer, "PNG", pnginfo=text)
     return buffer.getvalue()

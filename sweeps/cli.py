@@ -204,6 +204,26 @@ def dashboard(
     serve(folder, port)
 
 
+@command(example="sweeps judge samples.npy --dataset fashion_mnist")
+def judge(
+    samples: Annotated[Path, typer.Argument(metavar="SAMPLES", help="An .npy, .npz or .pt file, or a folder of PNGs.")],
+    dataset: Annotated[str, typer.Option(help="The data the samples should be like: a name, an .npz file, a folder.")],
+    labels: Annotated[Path | None, typer.Option(help="The classes they were asked for, one a sample.")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Judge anybody's samples: a verdict with reasons, and how they compare with the real images."""
+    from sweeps import judge as bench
+
+    found = bench.judge(samples, dataset, labels, data_dir, say)
+    if as_json:
+        _print(bench.document(found), as_json=True)
+        return
+    print(f"{found.verdict} (severity {found.severity:.2f}; {found.n:,} samples seen by {found.extractor})")
+    print(*(f"  {sentence}" for sentence in found.evidence), sep="\n", end="\n\n")
+    _print(bench.table(found), as_json=False)
+
+
 @command(example="sweeps models")
 def models(as_json: Json = False) -> None:
     """List the models there are."""
@@ -270,7 +290,7 @@ def _without_why(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name != "why"} for row in rows]
 
 
-def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
+def _print(rows: Any, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2, default=str, allow_nan=False))
         return

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +21,19 @@ from analysis.metrics.classification import confusion_matrix
 from analysis.metrics.modes import mode_counts
 from analysis.results import CONFUSION
 from sweeps import uses
+from sweeps.judging import Bench, History
 from sweeps.nearest import Nearest
 from sweeps.spec.resolved import UNJUDGED
-from trainables.base import Classifier, Images, Trainable
+from trainables.base import Classifier, DivergedError, Images, Labels, Trainable
 from trainables.data import Dataset, Split, load_test
 
-SAMPLES = 1000  # images a generative model is judged on
+if TYPE_CHECKING:
+    from sweeps.features import Sight  # torch takes seconds, and classifiers of scikit-learn do without it
+
+SAMPLES = 500  # of a generative model, at each evaluation of a sweep
 SAMPLES_COSTLY = 250  # of one whose every image takes many passes through its net
+SAMPLES_TESTED = 1000  # of one that is finished
+WAYS, FRAMES = 6, 10  # of the picture of an interpolation: a way a row
 GRID = 64  # images in a sample grid, about
 POINTS = 2500  # points of a model that are counted, as in PacGAN, and drawn beside as many real ones
 PAIRS = 30  # images in the picture of reconstructions, each above its reconstruction
@@ -43,32 +49,45 @@ def kind_of(model: object) -> str:
 class Evaluator:
     """Judges models on the validation part of one dataset (and on as many training images, for the gap).
 
-    `objective` is computed at every step. Two things that cost are not, unless the objective needs them: probabilities
-    that take a training of their own, never; and what a model is good for (`sweeps.uses`), at the last step alone.
+    `wanted` are the metrics computed at every step, the objective and what a constraint is on. What costs is not,
+    unless it is wanted: probabilities that take a training of their own, never; and at the last step alone what a model
+    is good for (`sweeps.uses`), and how near its pixels are where a judge looks at more than pixels.
     `strange` are images of other data sets by name; `shown` how many held-out images show what a model is good for,
-    if not as many as its answers cost (`sweeps.uses.shown`).
+    if not as many as its answers cost (`sweeps.uses.shown`); `sight` is what a judge sees with, if there is one;
+    `samples` how many are drawn.
     """
 
     def __init__(
-        self, data: Dataset, objective: str = "", strange: Mapping[str, Images] | None = None, shown: int | None = None
+        self,
+        data: Dataset,
+        *wanted: str,
+        strange: Mapping[str, Images] | None = None,
+        shown: int | None = None,
+        sight: Sight | None = None,
+        samples: int = SAMPLES,
     ) -> None:
-        row = METRICS.get(objective)
-        self._objective, self._data, self._shown = objective, data, shown
-        self._needs_probabilities = row is not None and row.kind == "classifier" and not row.classes_suffice
+        rows = [row for name in wanted if (row := METRICS.get(name)) is not None]
+        self._wanted, self._data, self._shown, self._n = frozenset(wanted), data, shown, samples
+        self._needs_probabilities = any(row.kind == "classifier" and not row.classes_suffice for row in rows)
+        self._needs_pixels = any(row.kind == "generative" for row in rows)
+        self._bench = Bench(sight, data) if sight is not None else None
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
         self._nearest = Nearest(data.train.x)
-        classified = uses.CLASSIFIED if objective == "val/bayes_accuracy" else None
+        classified = uses.CLASSIFIED if "val/bayes_accuracy" in wanted else None
         self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n, classified))
 
     def metrics(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, float]:
         """Every metric of METRICS that fits the model, by name; the arguments are those of `row`."""
         return {name: value for name, value in self.row(model, train, last=last).items() if "/" in name}
 
-    def row(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, Any]:
+    def row(
+        self, model: Trainable, train: Split | None = None, *, last: bool = True, history: History = ()
+    ) -> dict[str, Any]:
         """Metrics by name, and what is said besides numbers (`analysis.results.NO_NUMBERS`).
 
-        `train`: what it was trained on, if that was less than all; `last`: whether this is its last step. Where no
-        images are held out there is nothing to measure.
+        `train`: what it was trained on, if that was less than all; `last`: whether this is its last step; `history`:
+        the rows of the steps before, and what this step reported of its training. Where no images are held out there
+        is nothing to measure. DivergedError if samples are not finite.
         """
         if not len(self._data.val):
             return {UNJUDGED: float(len(train or self._data.train))}
@@ -77,28 +96,35 @@ class Evaluator:
             parts = self._parts if train is None else {**self._parts, "train": _head(train, len(self._parts["val"]))}
             row |= self._classifier(model, parts, last)
         if hasattr(model, "sample"):
-            row |= self._generative(model) | self._uses(model, last)
+            row |= self._generative(model, train, last, history) | self._uses(model, last)
         return row
 
-    def media(self, model: Trainable) -> dict[str, bytes]:
-        """Pictures of the model as PNG, by name: samples, their nearest neighbours, reconstructions, weight maps."""
+    def media(self, model: Trainable, *, seldom: bool = True) -> dict[str, bytes]:
+        """Pictures of the model as PNG, by name: samples, their nearest neighbours, an interpolation between samples,
+        reconstructions, weight maps; neighbours and interpolation only where `seldom`, not to be drawn at every step.
+        """
         pictures: dict[str, bytes] = {}
+        holds_images = not self._data.holds_points
         if hasattr(model, "sample"):
-            pictures |= self._samples(model)
-        if hasattr(model, "reconstruct") and len(self._data.val) and not self._data.holds_points:
+            pictures |= self._samples(model, seldom)
+        if seldom and hasattr(model, "interpolate") and holds_images:
+            pictures["interpolation"] = encode_grid(model.interpolate(FRAMES, WAYS, seed=0), FRAMES)
+        if hasattr(model, "reconstruct") and len(self._data.val) and holds_images:
             pictures["reconstructions"] = _reconstructions(model, self._data.val.x[:PAIRS])
         maps = model.weight_maps() if hasattr(model, "weight_maps") else None
         if maps is not None:
             pictures["weight_maps"] = encode_weight_maps(maps, self._data.classes)
         return pictures
 
-    def _samples(self, model: Any) -> dict[str, bytes]:
-        """A grid of samples and the training images nearest to them, or a scatter of points."""
+    def _samples(self, model: Any, seldom: bool) -> dict[str, bytes]:
+        """A grid of samples and, if `seldom`, the training images nearest to them; or a scatter of points."""
         if self._data.holds_points:
             return {"samples": encode_scatter(self._data.val.x[:POINTS], model.sample(POINTS, seed=0))}
         samples, columns, names = shown_samples(model, self._data.classes)
-        nearest = self._nearest.beside(samples[:COLUMNS])
-        return {"samples": encode_grid(samples, columns, names), "neighbours": encode_grid(nearest, COLUMNS)}
+        grid = {"samples": encode_grid(samples, columns, names)}
+        if not seldom:
+            return grid
+        return {**grid, "neighbours": encode_grid(self._nearest.beside(samples[:COLUMNS]), COLUMNS)}
 
     def _classifier(self, model: Any, parts: Mapping[str, Split], last: bool) -> dict[str, Any]:
         by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
@@ -134,16 +160,33 @@ class Evaluator:
             return {}
         return {CONFUSION: confusion_matrix(self._parts["val"].y, proba).tolist()}
 
-    def _generative(self, model: Any) -> dict[str, float]:
+    def _generative(self, model: Any, train: Split | None, last: bool, history: History) -> dict[str, Any]:
+        n = SAMPLES_COSTLY if getattr(model, "costly_samples", False) else self._n
+        fake, labels = self._drawn(model, POINTS if self._data.modes else n)
+        if not np.isfinite(fake).all():
+            raise DivergedError("samples are not finite numbers")
+        row: dict[str, Any] = {}
         if (modes := self._data.modes) is not None:
-            counts = mode_counts(model.sample(POINTS, seed=1), modes.centres, modes.deviation)
-            return _computed("modes", *counts)
-        fake = model.sample(SAMPLES_COSTLY if getattr(model, "costly_samples", False) else SAMPLES, seed=1)
-        return _computed("generative", self._parts["val"].x, fake)
+            row |= _computed("modes", *mode_counts(fake, modes.centres, modes.deviation))
+        elif self._bench is None or last or self._needs_pixels:
+            row |= _computed("generative", self._parts["val"].x, fake)
+        if self._bench is not None:
+            row |= self._bench.row(fake[:n], None if labels is None else labels[:n], train, history)
+        if self._bench is not None and last:
+            ways = model.interpolate(FRAMES, WAYS, seed=0) if hasattr(model, "interpolate") else None
+            row |= self._bench.farewell(history, ways, WAYS)
+        return row
+
+    def _drawn(self, model: Any, n: int) -> tuple[Images, Labels | None]:
+        """Samples, and the classes they were asked for of a model of P(x | y): as frequent as in training."""
+        if not getattr(model, "conditional", False):
+            return model.sample(n, seed=1), None
+        labels: Labels = self._data.train.y[np.linspace(0, len(self._data.train) - 1, n).astype(int)]
+        return model.sample(n, seed=1, labels=labels), labels
 
     def _uses(self, model: Any, last: bool) -> dict[str, float]:
         exhibits = self._exhibits(self._shown or uses.shown(model))
-        return uses.metrics(model, exhibits, None if last else self._objective)
+        return uses.metrics(model, exhibits, None if last else self._wanted)
 
 
 def evaluate_test(
@@ -154,14 +197,18 @@ def evaluate_test(
     data_dir: Path | None = None,
     objective: str = "",
     strange: Mapping[str, Images] | None = None,
+    sight: Sight | None = None,
 ) -> dict[str, float]:
     """Metrics of a model that is finished, on the test part of the data set `source` it was trained on: test/NAME.
 
     The one function of a sweep or a final training that reads a test part. `data` is what `load_dataset` gave, whose
-    classes and division it keeps; `objective` and `strange` as for an Evaluator.
+    classes and division it keeps; `strange` and `sight` as for an Evaluator.
     """
     test = load_test(source, data_dir=data_dir, classes=data.classes, split_seed=data.split_seed)
-    row = Evaluator(replace(data, val=test), objective, strange, uses.SHOWN).metrics(model)
+    held_out = replace(data, val=test)
+    judge = sight.on(held_out) if sight is not None else None
+    evaluator = Evaluator(held_out, objective, strange=strange, shown=uses.SHOWN, sight=judge, samples=SAMPLES_TESTED)
+    row = evaluator.metrics(model)
     named = {section: f"test/{rest}" for section in row if (rest := section.partition("/")[2])}
     return {named[name]: value for name, value in row.items() if not name.startswith("train/")}
 

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -42,9 +43,11 @@ SPEAK = 5.0  # seconds between two words about it
 
 
 class Extractor(Protocol):
-    """What turns images into what the judge looks at; scores of extractors of different names do not compare."""
+    """What turns images into what the judge looks at. Of the same name it is the same, bit for bit; scores of
+    extractors of different names do not compare."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def see(self, images: Images, labels: Labels | None = None) -> Seen: ...
 
@@ -64,21 +67,47 @@ class Sight:
         )
         return Reference(train, held_out, data.classes, self.extractor.name)
 
+    def on(self, data: Dataset) -> Sight:
+        """The same extractor on other images of the kind."""
+        return Sight(self.extractor, _real(self.extractor, data))
+
 
 def sight_on(data: Dataset, whole: Dataset | None = None, say: Say | None = None) -> Sight:
     """The extractor of a data set, and its real images as it sees them; made on first use, then read from disk.
 
-    `whole`: the same data with all its training images, if `data` has only a part: all of them teach the net.
+    Points are seen as they are and taken for the nearest mode: nothing is to be learnt. `whole`: the same data with all
+    its training images, if `data` has only a part: all of them teach the net.
     """
-    whole, folder = whole or data, cache_folder() / "judge"
+    whole, folder = whole or data, judge_folder()
     speak: Say = say or _to_stderr
+    if data.modes is not None:
+        return Sight(Plain(data.modes.centres), _real(Plain(data.modes.centres), data))
     config = _config(len(whole.train))
     with alone(folder):
         key = _digest(VERSION, whole.content_hash, asdict(config))
         weights = kept(folder / f"cnn-{key}.npz", lambda: _trained(whole, config, speak), speak)
-        eyes = Eyes(f"cnn{VERSION}-{whole.name}-{key[:6]}", config.net(whole.image_shape, whole.n_classes), weights)
+        name = f"cnn{VERSION}-{whole.name}-{_digest(*(array.tobytes().hex() for array in weights.values()))[:6]}"
+        eyes = Eyes(name, config.net(whole.image_shape, whole.n_classes), weights)
         real = kept(folder / f"seen-{_digest(key, data.content_hash)}.npz", lambda: _real(eyes, data), speak)
     return Sight(eyes, real)
+
+
+def judge_folder() -> Path:
+    """Where extractors and what they made of real images are kept."""
+    return cache_folder() / "judge"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Points as they are, (n, 2), each taken for the mode of the nearest of the `centres`, (k, 2)."""
+
+    centres: NDArray[np.float64]
+    name: str = "points"
+
+    def see(self, points: Images, labels: Labels | None = None) -> Seen:
+        nearest = np.square(points[:, None] - self.centres).sum(axis=2).argmin(axis=1)
+        taken = np.eye(len(self.centres), dtype=np.float32)[nearest]
+        return Seen(points, points, taken, labels)
 
 
 class Eyes:
@@ -127,7 +156,7 @@ def _train(model: Cnn, data: Dataset, say: Say) -> None:
     say(f"the judge of {data.name} took {took:.0f} s and tells {right:.1%} of the held-out images right")
 
 
-def _real(eyes: Eyes, data: Dataset) -> Arrays:
+def _real(eyes: Extractor, data: Dataset) -> Arrays:
     with _threads(data):
         seen = {"train": eyes.see(data.train.x), "held_out": eyes.see(data.val.x)}
     vectors = {f"{name}_vectors": part.vectors for name, part in seen.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.results import ResultsError, load
+from analysis.results import EVIDENCE, VERDICT, ResultsError, load
 from search_spaces import SPACES
 from sweeps.spec import load_spec
 from trainables import MODELS, find_model
@@ -33,15 +33,18 @@ def _sweep(folder: Path) -> Row:
 
 
 def trials_of(folder: Path) -> list[Row]:
-    """One row a trial: how it ended, its best objective and its config."""
+    """One row a trial: how it ended, its best objective, the last verdict and its config."""
     sweep = load(folder)
-    return [_trial(row, sweep.spec["metric"]["name"]) for _, row in sweep.trials.iterrows()]
+    judged = bool(sweep.trials[VERDICT].any())
+    return [_trial(row, sweep.spec["metric"]["name"], judged) for _, row in sweep.trials.iterrows()]
 
 
-def _trial(row: pd.Series[Any], metric: str) -> Row:
+def _trial(row: pd.Series[Any], metric: str, judged: bool) -> Row:
     config = config_of(row)
     shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
-    return {**shown, metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step")), **config}
+    best = {metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step"))}
+    words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
+    return {**shown, **best, **words, **config}
 
 
 def config_of(row: pd.Series[Any]) -> Row:

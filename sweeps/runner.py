@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from ray import cloudpickle, tune
@@ -35,6 +35,9 @@ from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker
 from sweeps.trial import SweepTrial
 from sweeps.uses import strange_images
+
+if TYPE_CHECKING:
+    from sweeps.features import Sight
 from trainables import Entry, find_model
 from trainables.data import Dataset, load_dataset
 
@@ -129,8 +132,13 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
                 console.known(_state(record, spec.metric.name))
         try:
             if not sweep.over:
-                strange = strange_images(entry, data, options.folder)
-                shared = {"entry": entry, "data": data, "strange": strange, "objective": spec.metric.name}
+                shared = {
+                    "entry": entry,
+                    "data": data,
+                    "strange": strange_images(entry, data, options.folder),
+                    "sight": _sight(spec, entry, data, options, store),
+                    "wanted": spec.metric.names,
+                }
                 _fit(sweep, spec, folder, shared, concurrent)
         finally:
             interrupted = not sweep.over
@@ -138,6 +146,25 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
             replace_file(folder / IMPORTANCE_FILE, json.dumps(search.importance()).encode())
     counts = Counter(record.status for record in store.records)
     return Outcome(folder, counts, store.best(), interrupted, _report(folder) if options.report else None)
+
+
+def _sight(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Store) -> Sight | None:
+    """What samples are judged with; None where nothing samples or nothing is held out to judge by.
+
+    FolderError if the sweep's scores so far are another extractor's: they would not compare.
+    """
+    if entry.kind != "generative" or not len(data.val):
+        return None
+    from sweeps.features import judge_folder, sight_on  # torch takes seconds, and sweeps of scikit-learn do without it
+
+    whole = load_dataset(spec.dataset, data_dir=options.folder, classes=spec.classes) if spec.train_size else data
+    sight = sight_on(data, whole)
+    if strange := store.extractors - {sight.extractor.name}:
+        raise FolderError(
+            f"{store.folder}: its scores are the extractor {min(strange)}'s, and here is {sight.extractor.name}: they "
+            f"do not compare; go on where it began, or bring {judge_folder()} from there"
+        )
+    return sight
 
 
 def _report(folder: Path) -> Path:

@@ -20,7 +20,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from analysis.metrics import goal_of
-from analysis.results import ENDED, EVIDENCE, STARTED, TRIAL_COLUMNS, VERDICT, WORKER, in_a_cell, is_metric
+from analysis.results import (
+    ENDED,
+    EVIDENCE,
+    EXTRACTOR,
+    STARTED,
+    TRIAL_COLUMNS,
+    VERDICT,
+    WORKER,
+    in_a_cell,
+    is_metric,
+)
 from sweeps.faults import FolderError
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
@@ -63,6 +73,7 @@ class Store:
         self.folder, self._keep = folder, keep
         self._objective = objective
         self._records: dict[str, Record] = {}
+        self.extractors: set[str] = set()  # that the rows' scores come from
         self._checkpoints = folder / "ray" / "checkpoints"
         self._checkpoints.mkdir(parents=True, exist_ok=True)
         cut_torn_line(folder / "results.jsonl")
@@ -146,6 +157,7 @@ class Store:
     def _note(self, record: Record, row: Mapping[str, Any]) -> None:
         record.steps, record.seconds = row["step"], row["seconds"]
         record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
+        self.extractors |= {row[EXTRACTOR]} if EXTRACTOR in row else set()
         record.last = {name: value for name, value in row.items() if is_metric(name)}
         for name, value in record.last.items():
             goal = self._objective.goal if name == self._objective.name else goal_of(name)

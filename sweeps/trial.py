@@ -29,6 +29,9 @@ from trainables.base import ConfigError, DivergedError, Trainable
 from trainables.data import Dataset
 
 CHECKPOINT_SECONDS = 10.0
+CHECKPOINTED = ("step", "seconds", "earlier", "trained", "rows")  # of what runs, beside the models
+
+Row = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,11 @@ class Report:
 
 @dataclass
 class Running:
-    """One trial on a worker: its models (a replicate each), steps taken and training seconds so far."""
+    """One trial on a worker: its models (a replicate each), steps taken and training seconds so far.
+
+    Of each model moreover `earlier`, the rows of the steps before the newest; `trained`, what it reported of its
+    training in the newest; and `rows`, all that this one came to.
+    """
 
     work: Work
     entry: Entry
@@ -83,6 +90,9 @@ class Running:
     models: list[Trainable] = field(default_factory=list)
     step: int = 0
     seconds: float = 0.0
+    earlier: list[list[Row]] = field(default_factory=list)
+    trained: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     saved: float = field(default_factory=time.monotonic)
     started: float = field(default_factory=time.time)
 
@@ -91,11 +101,14 @@ class Running:
         self.data = self.entry.data(self.work.config, self.data)
         build = self.entry.build
         self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
+        self.earlier = [[] for _ in self.models]
+        self.trained, self.rows = [{} for _ in self.models], [{} for _ in self.models]
         if self.work.checkpoint is not None:
             import torch  # here and below: a trial that needs no torch should not wait seconds for it
 
             saved = torch.load(io.BytesIO(self.work.checkpoint), map_location="cpu", weights_only=True)
-            self.step, self.seconds = saved["step"], saved["seconds"]
+            for name in CHECKPOINTED:
+                setattr(self, name, saved[name])
             for model, state in zip(self.models, saved["models"], strict=True):
                 model.load_state(state)
 
@@ -110,20 +123,29 @@ class Running:
         out_of_steps = self.work.steps is not None and self.step >= self.work.steps
         return out_of_steps or all(model.finished for model in self.models)
 
-    def advance(self) -> list[Mapping[str, float]]:
-        """One step of every replicate that is not finished."""
+    def advance(self) -> None:
+        """One step of every replicate that is not finished; of a trial killed after its last step there is none."""
+        if self.finished and self.step:
+            return
+        for earlier, row in zip(self.earlier, self.rows, strict=True):
+            earlier += [row] if row else []
         started = time.perf_counter()
         metrics = [{} if model.finished else model.step() for model in self.models]
         self.step += 1
         self.seconds += time.perf_counter() - started
-        return metrics
+        self.trained = [_floats(row, self.step) for row in metrics]
+
+    @property
+    def histories(self) -> list[list[Row]]:
+        """For each model the rows of its steps, of the newest what it reported of its training."""
+        return [[*earlier, trained] for earlier, trained in zip(self.earlier, self.trained, strict=True)]
 
     def checkpoint(self) -> bytes:
         import torch
 
         buffer = io.BytesIO()
         states = [model.state() for model in self.models]
-        torch.save({"models": states, "step": self.step, "seconds": self.seconds}, buffer)
+        torch.save({"models": states, **{name: getattr(self, name) for name in CHECKPOINTED}}, buffer)
         self.saved = time.monotonic()
         return buffer.getvalue()
 
@@ -135,13 +157,14 @@ class Running:
 
 
 class SweepTrial(tune.Trainable):
-    """Ray's view of our trials. Entry, data, CPUs and objective come once per worker through the object store."""
+    """Ray's view of our trials. Entry, data, CPUs and the like come once per worker through the object store."""
 
     def setup(self, config: dict[str, Any], **shared: Any) -> None:
         limit_threads(shared["cpus"])
         self._entry: Entry = shared["entry"]
         self._data: Dataset = shared["data"]
-        self._evaluator = Evaluator(self._data, shared["objective"], shared["strange"])
+        wanted, strange, sight = shared["wanted"], shared["strange"], shared["sight"]
+        self._evaluator = Evaluator(self._data, *wanted, strange=strange, sight=sight)
         self._device, self._cpus = _device(), shared["cpus"]
         self._consumption = Consumption(self._device)
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
@@ -185,19 +208,24 @@ class SweepTrial(tune.Trainable):
         if not running.models:
             running.start()
             limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
-        # A trial that was killed after its last step has only its evaluation left to repeat.
-        trained = [{} for _ in running.models] if running.finished and running.step else running.advance()
-        last, train = running.finished, running.data.train
-        found = [self._evaluator.row(model, train, last=last) for model in running.models]
+        running.advance()
+        began = time.perf_counter()
+        found = [self._found(running, *of) for of in zip(running.models, running.histories, strict=True)]
         words = [{name: row.pop(name) for name in NO_NUMBERS if name in row} for row in found]
-        numbers = [_floats({**t, **f}, running.step) for t, f in zip(trained, found, strict=True)]
+        running.rows = [_floats({**t, **f}, running.step) for t, f in zip(running.trained, found, strict=True)]
         self._pack(running)
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
-        return row | merged([{**n, **w} for n, w in zip(numbers, words, strict=True)]) | self._consumption.read()
+        merged_row = merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)])
+        took = {"sys/evaluation_seconds": round(time.perf_counter() - began, 3)}
+        return row | merged_row | took | self._consumption.read()
+
+    def _found(self, running: Running, model: Trainable, history: list[Row]) -> dict[str, Any]:
+        return self._evaluator.row(model, running.data.train, last=running.finished, history=history)
 
     def _pack(self, running: Running) -> None:
         trial, step = running.work.trial, running.step
-        for name, png in self._evaluator.media(running.models[0]).items():
+        seldom = running.finished or step & (step - 1) == 0  # at steps 1, 2, 4, 8, ...
+        for name, png in self._evaluator.media(running.models[0], seldom=seldom).items():
             self._parcels.append(Parcel(trial, step, "media", name, png))
         if running.checkpoint_due:
             self._parcels.append(Parcel(trial, step, "checkpoint", "state", running.checkpoint()))

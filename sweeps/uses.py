@@ -6,7 +6,7 @@ damage, the strange images, the classifier that looks at repaired ones, is made 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -118,10 +118,10 @@ class Use:
     of_points: bool = False
 
 
-def metrics(model: Any, exhibits: Exhibits, wanted: str | None = None) -> dict[str, float]:
-    """All metrics of what the model can do, by name; or only what the metric `wanted` comes with."""
+def metrics(model: Any, exhibits: Exhibits, wanted: Collection[str] | None = None) -> dict[str, float]:
+    """All metrics of what the model can do, by name; or only what the metrics `wanted` come with."""
     possible = [use for use in USES if use.of_points or not exhibits.data.holds_points]
-    chosen = [use for use in possible if wanted is None or wanted in use.names]
+    chosen = [use for use in possible if wanted is None or not use.names.isdisjoint(wanted)]
     return {
         name: value
         for use in chosen

@@ -86,7 +86,7 @@ def test_naive_bayes_is_a_classifier_that_samples() -> None:
 def test_a_generative_model_with_probabilities_is_no_classifier(name: str) -> None:
     assert kind_of(trained(name)) == MODELS[name].kind == "generative"
     assert "val/accuracy" not in judged(name)
-    assert load_spec(name).metric.name == "gen/frechet_pixels"
+    assert load_spec(name).metric.name == "gen/frechet"
 
 
 class TestCadence:
@@ -196,7 +196,8 @@ class TestPictures:
 
     def test_reconstructions_lie_below_the_images(self) -> None:
         pictures = Evaluator(DATA).media(trained("vae"))
-        assert set(pictures) == {"samples", "neighbours", "reconstructions"}
+        assert set(pictures) == {"samples", "neighbours", "interpolation", "reconstructions"}
+        assert set(Evaluator(DATA).media(trained("vae"), seldom=False)) == {"samples", "reconstructions"}
         assert set(Evaluator(DATA).media(trained("mlp"))) == set()
         sheet = Image.open(io.BytesIO(pictures["reconstructions"]))
         assert sheet.size[1] // 50 == 6

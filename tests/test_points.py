@@ -241,7 +241,7 @@ class TestSpec:
     def test_images_keep_both_kinds_of_nets(self) -> None:
         spec = load_spec({"model": "wgan_gp", "run_cap": 3})
         assert {"net", "g_channels", "g_width_1"} <= set(spec.space)
-        assert spec.metric.name == "gen/frechet_pixels"
+        assert spec.metric.name == "gen/frechet"
 
     def test_what_is_fixed_may_be_said(self) -> None:
         lines = {"model": "vae", "dataset": "ring", "run_cap": 1, "parameters": {"net": {"value": "mlp"}}}

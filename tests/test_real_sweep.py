@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from command import end, rows_of, start, sweeps, toy_spec, wait_until, without_time
 
 pytestmark = pytest.mark.timeout(400)
@@ -52,10 +53,57 @@ def test_a_sweep_says_what_a_generative_model_is_good_for_at_its_last_step(tmp_p
     done = sweeps("run", "gmm", "--trials", "1", *settings, "--out", "it", "--wandb", "off", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     first, *_, last = rows = rows_of(tmp_path / "it")
-    assert {"gen/frechet_pixels", "train/loss"} <= set(first)
+    assert {"gen/frechet", "gen/severity", "verdict", "evidence", "class_histogram", "train/loss"} <= set(first)
     assert not any(name.startswith("val/") for row in rows[:-1] for name in row)
     assert {"val/bayes_accuracy", "val/ood_auroc_permuted", "val/impute_ratio", "val/denoise_accuracy"} <= set(last)
     assert list(tmp_path.glob("it/media/0000/*_samples.png"))
+
+
+GAN = ("latent_dim=8", "g_width_1=32", "d_width_1=32", "g_depth=1", "d_depth=1", "updates=400", "updates_per_step=100")
+
+
+def test_gans_are_judged_at_every_step_and_again_bit_for_bit_after_a_kill(tmp_path: Path) -> None:
+    settings = [part for pair in (*GAN, "method=random") for part in ("--set", pair)]
+    command = ("run", "gan", "--trials", "4", *settings, "--wandb", "off")
+    straight = sweeps(*command, "--out", "straight", folder=tmp_path)
+    assert straight.returncode == 0, straight.stderr
+    driver = start(*command, "--out", "cut", folder=tmp_path)
+    wait_until(lambda: len(rows_of(tmp_path / "cut")) >= 6, seconds=150)
+    end(driver, signal.SIGKILL)
+    resumed = sweeps("resume", "cut", folder=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+
+    in_order = [
+        sorted(map(without_time, rows_of(tmp_path / name)), key=lambda r: (r["trial"], r["step"]))
+        for name in ("cut", "straight")
+    ]
+    assert in_order[0] == in_order[1]
+    assert len(in_order[0]) == 16
+    assert all(row["verdict"] and row["evidence"] and row["extractor"] for row in in_order[0])
+    assert list(table(tmp_path / "cut")["verdict"]) == [row["verdict"] for row in in_order[0] if row["step"] == 4]
+    shown = json.loads(sweeps("show", "cut", "--json", folder=tmp_path).stdout)
+    assert all({"verdict", "evidence", "gen/frechet"} <= set(row) for row in shown)
+    assert len(list((tmp_path / "cut" / "media" / "0000").glob("*_samples.png"))) == 4
+    assert len(list((tmp_path / "cut" / "media" / "0000").glob("*_interpolation.png"))) == 3
+
+
+def test_a_gan_that_collapses_is_stopped_and_does_not_win_under_a_constraint(tmp_path: Path) -> None:
+    space = {name: {"value": int(value)} for name, value in (pair.split("=") for pair in GAN)}
+    spec = {
+        "model": "gan",
+        "method": "grid",
+        "parameters": {**space, "lr_g": {"values": [0.00001, 0.002]}, "lr_d": {"value": 0.003}},
+        "early_terminate": {"type": "collapse", "patience": 2, "severity": 0.5},
+        "constraint": {"name": "gen/severity", "max": 0.99},
+    }
+    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(spec))
+    done = sweeps("run", "spec.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    trials = table(tmp_path / "it").set_index("config/lr_g")
+    frozen = trials.loc[0.00001]
+    assert frozen["status"] == "stopped"
+    assert frozen["steps"] < 4
+    assert "times in a row" in frozen["reason"]
 
 
 def test_a_killed_sweep_resumed_equals_the_straight_one(tmp_path: Path) -> None:

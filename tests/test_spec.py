@@ -72,7 +72,7 @@ def test_a_model_alone_is_its_whole_space_on_digits():
     spec = load_spec("gan")
     assert (spec.model, spec.dataset, spec.method, spec.trials) == ("gan", "digits", "tpe", 20)
     assert spec.space == SPACES["gan"]
-    assert spec.metric == Objective("gen/frechet_pixels", "minimize")
+    assert spec.metric == Objective("gen/frechet", "minimize")
     assert lr().metric == Objective("val/accuracy", "maximize")
 
 

@@ -180,7 +180,7 @@ PER_CLASS: Mapping[str, PerClass] = MappingProxyType(
 )
 
 DEFAULT_OBJECTIVES: Mapping[str, str] = MappingProxyType(
-    {"classifier": "val/accuracy", "generative": "gen/frechet_pixels", "modes": "gen/mode_divergence"}
+    {"classifier": "val/accuracy", "generative": "gen/frechet", "modes": "gen/mode_divergence"}
 )
 
 

@@ -44,8 +44,6 @@ def _with_bands(terms: EarlyTerminate) -> EarlyTerminate:
 def _check_judged(entry: Entry, dataset: str) -> None:
     if "judged" not in kinds_of(entry, dataset):
         what = f"a {entry.kind} does not collapse: only models that sample are judged"
-        if entry.kind == "generative":
-            what = f"{dataset} holds points: no judge looks at them, their modes are counted"
         raise SpecError(what, key="early_terminate", valid="type: hyperband without patience")
 
 

@@ -39,7 +39,7 @@ def kinds_of(entry: Entry, dataset: str) -> tuple[str, ...]:
     """Of which kinds the metrics of a model on the data set are, that of its default objective first."""
     if entry.kind == "classifier":
         return "classifier", "training"
-    return ("modes", "training") if holds_points(dataset) else ("generative", "judged", "training")
+    return "modes" if holds_points(dataset) else "generative", "judged", "path", "history", "training"
 
 
 def _unjudged(section: SpecSection) -> Objective:

@@ -42,6 +42,11 @@ class Objective:
     goal: Literal["maximize", "minimize"]
     constraint: Constraint | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The metrics that every step must have."""
+        return (self.name,) if self.constraint is None else (self.name, self.constraint.name)
+
     def better(self, one: float, other: float) -> bool:
         return one > other if self.goal == "maximize" else one < other
 

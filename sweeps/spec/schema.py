@@ -89,7 +89,7 @@ class ParameterSection(Section):
 
 
 class MetricSection(Section):
-    name: Name = Field(description="the name of a metric, such as val/accuracy or gen/frechet_pixels")
+    name: Name = Field(description="the name of a metric, such as val/accuracy or gen/frechet")
     goal: Literal["maximize", "minimize"] | None = Field(None, description="maximize or minimize")
 
 

@@ -1,0 +1,40 @@
+"""The command `sweeps judge`: somebody's samples before the judge of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from analysis.collapse import Judgement
+from analysis.collapse import judge as judged
+from analysis.metrics import METRICS
+from sweeps.samples import read_labels, read_samples
+from trainables.data import load_dataset
+
+
+def judge(
+    samples: Path, dataset: str, labels: Path | None, data_dir: Path | None, say: Callable[[str], None]
+) -> Judgement:
+    """The verdict on the samples in a file or folder; SamplesError or DataError if they cannot be judged."""
+    data = load_dataset(dataset, data_dir=data_dir)
+    read = read_samples(samples, data.image_shape, data.name)
+    say(read.said)
+    wanted = read_labels(labels, len(read.images), data.classes) if labels is not None else None
+    from sweeps.features import sight_on  # torch takes seconds: what is wrong with the samples is said before
+
+    sight = sight_on(data, say=say)
+    return judged(sight.reference(data), sight.extractor.see(read.images, wanted))
+
+
+def document(found: Judgement) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {**asdict(found), "evidence": list(found.evidence)}
+
+
+def table(found: Judgement) -> list[dict[str, Any]]:
+    """One row a metric."""
+    return [
+        {"metric": name, "value": value, "what": METRICS[name].description} for name, value in found.metrics.items()
+    ]
