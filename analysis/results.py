@@ -296,6 +296,11 @@ def is_metric(name: str) -> bool:
     return "/" in name and not name.startswith(SYSTEM)
 
 
+def main_metrics(rows: pd.DataFrame) -> list[str]:
+    """`metric_names` but those of a single class and the spread of another."""
+    return [name for name in metric_names(rows) if name.count("/") < 2 and not name.endswith(SPREAD)]
+
+
 def _objective(spec: Mapping[str, Any], rows: pd.DataFrame) -> str:
     """The spec's metric; without a spec the default objective that the rows hold."""
     named = (spec.get("metric") or {}).get("name")

@@ -193,6 +193,25 @@ def report(
         print(write_report(folder))
 
 
+@command(example="sweeps compare sweep-results/gan sweep-results/vae --out comparison.html")
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The sweeps' folders.")],
+    out: Annotated[
+        list[Path] | None, typer.Option(help="Also write it as a page, .html, as .csv or as .md; repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare sweeps: training time, quality, speed of convergence, collapse rate, and their curves overlaid."""
+    from analysis.report import compare
+    from analysis.results import load
+
+    sweeps = [load(folder) for folder in folders]
+    written = [compare.write_comparison(sweeps, path) for path in out or []]
+    _print(compare.as_rows(sweeps) if as_json else compare.in_words(sweeps), as_json)
+    for path in written:
+        say(f"wrote {path}")
+
+
 @command(example="sweeps dashboard sweep-results/gan-20260101-120000")
 def dashboard(
     folder: Folder, port: Annotated[int, typer.Option(min=1, max=65535, help="The port on this machine.")] = 8080

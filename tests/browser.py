@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
 FLAGS = (
     "--headless=new",
@@ -22,6 +25,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 60  # seconds, on a machine that is busy with other things
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -60,3 +64,8 @@ def complaints(browser: webdriver.Chrome) -> list[str]:
     """What the console has received since the last call."""
     entries: list[dict[str, Any]] = browser.get_log("browser")
     return [entry["message"] for entry in entries]
+
+
+def wait_for(browser: webdriver.Chrome, selector: str) -> WebElement:
+    """The first element there is of `selector`, as soon as there is one."""
+    return WebDriverWait(browser, PATIENCE).until(lambda b: b.find_element(By.CSS_SELECTOR, selector), selector)

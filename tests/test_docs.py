@@ -18,7 +18,7 @@ WITHOUT_A_SWEEP = [command for command in COMMANDS if command.startswith(("sweep
 ON_A_SWEEP = [
     command
     for command in COMMANDS
-    if command.startswith(("sweeps list", "sweeps show", "sweeps best", "sweeps report"))
+    if command.startswith(("sweeps list", "sweeps show", "sweeps best", "sweeps report", "sweeps compare"))
 ]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browser import DESKTOP, PHONE, chromium, complaints, show
+from browser import DESKTOP, PHONE, chromium, complaints, show, wait_for
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -55,10 +55,6 @@ def opened(drawn):
         "byId('filter').value = ''; draw();"
     )
     return drawn
-
-
-def wait_for(browser, selector: str):
-    return WebDriverWait(browser, 20).until(lambda b: b.find_element(By.CSS_SELECTOR, selector), selector)
 
 
 def column(browser, label: str) -> list[str]:

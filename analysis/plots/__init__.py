@@ -22,6 +22,7 @@ from analysis.plots import (
     interpolation,
     loss_curves,
     metric_vs_parameter,
+    overlay,
     parallel_coordinates,
     parameter_map,
     reconstructions,
@@ -42,6 +43,7 @@ from analysis.plots.importance import plot_importance
 from analysis.plots.interpolation import plot_interpolation
 from analysis.plots.loss_curves import plot_loss_curves
 from analysis.plots.metric_vs_parameter import plot_metric_vs_parameter
+from analysis.plots.overlay import plot_overlay
 from analysis.plots.parallel_coordinates import plot_parallel_coordinates
 from analysis.plots.parameter_map import plot_parameter_map
 from analysis.plots.reconstructions import plot_reconstructions
@@ -68,6 +70,7 @@ __all__ = [
     "plot_interpolation",
     "plot_loss_curves",
     "plot_metric_vs_parameter",
+    "plot_overlay",
     "plot_parallel_coordinates",
     "plot_parameter_map",
     "plot_reconstructions",
@@ -106,6 +109,7 @@ PICTURES: Mapping[str, OfSweep] = {
 # Section of a comparison -> what draws the pictures of several sweeps together.
 COMPARISONS: Mapping[str, OfSweeps] = {
     "Models": comparison.pictures,
+    "Curves": overlay.pictures,
     "Budget": budget.pictures,
     "Cross-validation": fold_accuracies.pictures,
 }

@@ -101,7 +101,11 @@ def _styled(axes: Axes) -> Axes:
 
 
 def draw_line(
-    axes: Axes, steps: NDArray[np.int64], values: NDArray[np.float64], spread: NDArray[np.float64], **look: Any
+    axes: Axes,
+    steps: NDArray[np.int64] | NDArray[np.float64],
+    values: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    **look: Any,
 ) -> None:
     """A metric by step, in a band of one `spread` to both sides; a line of one point, which has no length, is a dot."""
     lone = int(np.isfinite(values).sum()) == 1

@@ -11,9 +11,9 @@ from analysis.plots import PICTURES
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.report.summary import summarise
-from analysis.results import REPORT_FILE, TRIAL, Sweep, load
+from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, Sweep, load
 
-SCRIPTS = ("table.js", "panel.js", "explore.js")
+SCRIPTS = ("plotting.js", "table.js", "panel.js", "explore.js")
 
 
 def write_report(folder: str | Path, *, reload: float | None = None) -> Path:
@@ -23,12 +23,15 @@ def write_report(folder: str | Path, *, reload: float | None = None) -> Path:
     `figures/` waits for the last time.
     """
     sweep = load(folder)
+    files = None if reload else sweep.folder / FIGURES_FOLDER
     content = page.render(
         "report.html.j2",
         SCRIPTS,
         _data(sweep) | ({"reload": reload, "written": time.time()} if reload else {}),
         summary=summarise(sweep),
-        sections={name: found for name in PICTURES if (found := list(figures(sweep, name, files=not reload)))},
+        sections={
+            name: found for name, pictures in PICTURES.items() if (found := list(figures(pictures(sweep), files)))
+        },
         plotly=page.plotly(),
         commands=_commands(shlex.quote(str(folder))),
     )
@@ -54,7 +57,7 @@ def _data(sweep: Sweep) -> dict[str, Any]:
         "columns": columns,
         "rows": trials.table(sweep, order, [column["key"] for column in columns]),
         "media": media(sweep, order),
-        "curves": trials.curves(sweep, order),
+        "curves": trials.curves(sweep, order, trials.curve_metrics(sweep)),
         "looks": trials.looks(),
         "evidence": trials.evidence(sweep),
         "hidden": len(sweep.trials[TRIAL]) - len(order),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ import pandas as pd
 from PIL import Image
 
 from analysis.media import decode_grid
-from analysis.plots import PICTURES, style
+from analysis.plots import style
 from analysis.report.page import address, replace
-from analysis.results import BEST_STEP, FIGURES_FOLDER, STEP, TRIAL, Sweep
+from analysis.results import BEST_STEP, STEP, TRIAL, Sweep
 
 THUMB_TILES = 4  # rows and columns
 THUMB_SIDE, SHOWN_SIDE = 120, 440  # pixels
@@ -38,15 +38,14 @@ class Figure:
     wide: bool
 
 
-def figures(sweep: Sweep, section: str, *, files: bool) -> Iterator[Figure]:
-    """The section's pictures, with `files` each also written as PNG, SVG and, if it moves, GIF."""
-    for picture in PICTURES[section](sweep):
+def figures(pictures: Iterable[style.Picture], folder: Path | None = None) -> Iterator[Figure]:
+    """The pictures drawn; with `folder` each is also written there as PNG, SVG and, if it moves, GIF."""
+    for picture in pictures:
         figure = picture.figure()
         svg = style.render(figure, "svg")
         film = picture.animation() if picture.animation else b""
-        if files:
-            found = {"svg": svg, "png": style.render(figure, "png"), "gif": film}
-            _write(sweep.folder / FIGURES_FOLDER, picture.name, found)
+        if folder is not None:
+            _write(folder, picture.name, {"svg": svg, "png": style.render(figure, "png"), "gif": film})
         yield Figure(
             name=picture.name,
             title=picture.title,

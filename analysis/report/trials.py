@@ -22,14 +22,13 @@ from analysis.results import (
     REASON,
     RUNNING,
     SECONDS,
-    SPREAD,
     STATUS,
     STEP,
     STOPPED,
     TRIAL,
     VERDICT,
     Sweep,
-    metric_names,
+    main_metrics,
 )
 from analysis.searched import searched_parameters
 
@@ -93,9 +92,9 @@ def looks() -> dict[str, dict[str, str]]:
     }
 
 
-def curves(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
-    """By trial the steps and the main metrics at them, thinned; of as many of the first trials as there is room for."""
-    names = [name for name in curve_metrics(sweep) if name in sweep.rows]
+def curves(sweep: Sweep, order: Sequence[str], metrics: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+    """By trial the steps and `metrics` at them, thinned; of as many of the first trials as there is room for."""
+    names = [name for name in metrics if name in sweep.rows]
     room = CURVE_NUMBERS // (CURVE_POINTS * (len(names) + 1))
     chosen = sweep.rows[sweep.rows[TRIAL].isin(order[:room])] if names else sweep.rows.iloc[:0]
     values = chosen[[STEP, *names]].to_numpy(dtype=float)
@@ -105,7 +104,7 @@ def curves(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, list[Any]]
 
 def curve_metrics(sweep: Sweep) -> list[str]:
     """The objective, the losses, then what else is reported, as many as a panel has room for."""
-    names = _main_metrics(sweep)
+    names = main_metrics(sweep.rows)
     losses = [name for name in names if "loss" in name]
     return [*dict.fromkeys([sweep.objective, *losses, *names])][:MAX_CURVES]
 
@@ -132,14 +131,9 @@ def _parameters(sweep: Sweep) -> Iterator[Column]:
 
 
 def _metrics(sweep: Sweep) -> Iterator[Column]:
-    for name in _main_metrics(sweep)[:MAX_METRICS]:
+    for name in main_metrics(sweep.rows)[:MAX_METRICS]:
         if LAST + name in sweep.trials:
             yield _column(LAST + name, f"{name} (last)", "number", shown=False)
-
-
-def _main_metrics(sweep: Sweep) -> list[str]:
-    """Metrics but those of a single class and the spread of another."""
-    return [name for name in metric_names(sweep.rows) if name.count("/") < 2 and not name.endswith(SPREAD)]
 
 
 def _column(key: str, label: str, kind: str, *, shown: bool = True) -> Column:

@@ -48,17 +48,7 @@ const isNames = (key) => key !== "trial" && (column[key].kind === "text" || colu
 const isScale = (key) => !isNames(key) && column[key].kind !== "text";
 
 function plot() {
-  const style = getComputedStyle(document.documentElement);
-  const ink = (name) => style.getPropertyValue(name).trim();
-  const lines = { gridcolor: ink("--line"), zerolinecolor: ink("--line"), automargin: true };
-  const layout = {
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink("--ink"), family: "system-ui, sans-serif" },
-    margin: { l: 56, r: 12, t: 12, b: 48 }, hovermode: "closest", legend: { orientation: "h", y: 1.12 },
-    modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--muted"), activecolor: ink("--accent") },
-    xaxis: { ...lines, ...axis(chosen.x) }, yaxis: { ...lines, ...axis(chosen.y) },
-  };
-  const config = { responsive: true, displaylogo: false, displayModeBar: innerWidth > 600, modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]] };
-  return Plotly.react("chart", traces(ink), layout, config);
+  return drawChart(traces(), axis(chosen.x), axis(chosen.y));
 }
 
 function axis(key) {
@@ -74,8 +64,6 @@ function axis(key) {
   return { title, type: log ? "log" : "linear", ...(key === "trial" ? { title: { text: "trial, in the order of starting" } } : {}) };
 }
 
-// Plotly reads a little HTML in its labels.
-const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const categories = (key) => distinct(points, key);
 const started = new Map([...trialNamed.keys()].sort().map((name, index) => [name, index]));
 
@@ -87,7 +75,7 @@ function position(trial, key, names) {
   return index < 0 ? null : index + (((trial.rank * 0.618034) % 1) - 0.5) * 0.4;
 }
 
-function traces(ink) {
+function traces() {
   const names = { x: categories(chosen.x), y: categories(chosen.y) };
   const trace = (list, more) => ({
     type: "scatter", mode: "markers", hoverinfo: "none", customdata: list.map((trial) => trial.name),
@@ -127,33 +115,14 @@ function hover(event) {
   tip.style.top = `${Math.max(4, Math.min(clientY - height / 2, innerHeight - height - 4))}px`;
 }
 
-/** Unpack the plotting library, which the page holds compressed, and run it. */
-async function loadPlotly() {
-  const packed = Uint8Array.from(atob(byId("plotly").textContent), (letter) => letter.charCodeAt(0));
-  const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-  const src = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  await new Promise((loaded, failed) => document.head.append(element("script", { src, onload: loaded, onerror: failed })));
-  URL.revokeObjectURL(src);
-}
-
 async function explore() {
   await loadPlotly();
   await plot();
   byId("chart").on("plotly_hover", hover);
   byId("chart").on("plotly_unhover", () => (byId("tip").hidden = true));
   byId("chart").on("plotly_click", (event) => openTrial(event.points[0].customdata));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", plot);
+  onMood(plot);
   byId("chart").dataset.ready = "yes";
-}
-
-/** Call `task` once, when a reader comes near `target`: the library takes a second that nobody should wait for. */
-function whenNear(target, task) {
-  const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    task();
-  }, { rootMargin: "300px" });
-  observer.observe(target);
 }
 
 if (byId("chart")) {

@@ -5,8 +5,6 @@ const column = Object.fromEntries(page.columns.map((entry, index) => [entry.key,
 const trials = page.rows.map((row, rank) => ({ row, rank, name: row[0] }));
 const trialNamed = new Map(trials.map((trial) => [trial.name, trial]));
 const cell = (trial, key) => (column[key] ? trial.row[column[key].index] : null);
-const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#4fb0e8", "#8b6bb1", "#a0522d", "#7a8288"];
-const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
 const shown = { sort: null, down: false, filter: "", chips: {}, gallery: false, rows: PAGE_ROWS, ...remembered("table") };
 
 /** The values of a column among `list`, numbers by size and words by letter. */
@@ -187,5 +185,5 @@ byId("more").addEventListener("click", () => {
   shown.rows += PAGE_ROWS;
   draw();
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+onMood(paint);
 paint();
