@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -206,3 +207,11 @@ def _png(sheet: Pixels, layout: Mapping[str, Any] | None = None) -> bytes:
     # Not optimised: a tenth smaller would take ten times as long.
     Image.fromarray(sheet[..., 0] if grey else sheet).save(buffer, "PNG", pnginfo=text)
     return buffer.getvalue()
+
+
+def thumbnail(path: Path, side: int) -> Image.Image:
+    """The picture in a file, no wider nor higher than `side` pixels."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")
+    small.thumbnail((side, side))
+    return small

@@ -144,6 +144,17 @@ def show(folder: Folder, as_json: Json = False) -> None:
     _print(listing.trials_of(folder), as_json)
 
 
+@command(example="sweeps sync sweep-results/gan-20260101-120000")
+def sync(
+    folder: Folder,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Runs uploaded at once.")] = 8,
+) -> int:
+    """Upload to W&B what it does not have of a sweep; it may be run again at any time."""
+    from sweeps.tracking.sync import sync
+
+    return sync(folder, parallel, say)
+
+
 @command(example="sweeps best DIR --out best.yaml && sweeps train best.yaml --seeds 5")
 def best(
     what: Annotated[

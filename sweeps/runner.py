@@ -32,7 +32,7 @@ from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.store import Record, Store, locked, replace_file
 from sweeps.sweep import Sweep
-from sweeps.tracking import Tracker
+from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.trial import SweepTrial
 from sweeps.uses import strange_images
 
@@ -118,6 +118,18 @@ def load_data(spec: Spec, options: Options) -> Dataset:
 
 
 def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> Outcome:
+    settings = settings_of(spec, folder, sweep_id, data.classes, options.wandb)
+    with Tracker(folder, settings) as tracker:
+        store, interrupted = _swept(spec, folder, options, data, tracker)
+        report = _report(folder) if options.report else None
+        if tracker.on:
+            write_best(folder)
+    counts = Counter(record.status for record in store.records)
+    return Outcome(folder, counts, store.best(), interrupted, report)
+
+
+def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: Tracker) -> tuple[Store, bool]:
+    """Run trials until the sweep is over, or interrupted."""
     entry = find_model(spec.model, [Path(path) for path in spec.model_path])
     search = Search(spec, folder / "optuna.journal")
     store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
@@ -125,7 +137,7 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
         concurrent = slots(spec.resources)
         total = None if search.size == math.inf else int(search.size)
         console = LiveConsole(objective=spec.metric, total=total, slots=concurrent)
-        sweep = Sweep(spec, search, store, [_tracker(spec, folder, options, sweep_id), console])
+        sweep = Sweep(spec, search, store, [tracker, console])
         sweep.restore(store.existing_rows())
         for record in store.records:
             if record.status != "running":
@@ -144,8 +156,7 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
             interrupted = not sweep.over
             sweep.close(interrupted)
             replace_file(folder / IMPORTANCE_FILE, json.dumps(search.importance()).encode())
-    counts = Counter(record.status for record in store.records)
-    return Outcome(folder, counts, store.best(), interrupted, _report(folder) if options.report else None)
+    return store, interrupted
 
 
 def _sight(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Store) -> Sight | None:
@@ -185,19 +196,6 @@ def _state(record: Record, objective: str) -> TrialState:
         best_step=record.best_step,
         best_verdict=record.best_verdict,
         violation=record.violation,
-    )
-
-
-def _tracker(spec: Spec, folder: Path, options: Options, sweep_id: str) -> Tracker:
-    return Tracker(
-        folder,
-        sweep_id=sweep_id,
-        mode=options.wandb,
-        tracking=spec.tracking,
-        model=spec.model,
-        dataset=spec.dataset,
-        name=f"{spec.name}-{sweep_id}" if spec.name else folder.name,
-        objective=spec.metric,
     )
 
 

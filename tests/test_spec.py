@@ -44,6 +44,8 @@ def test_every_line_arrives(write):
         seed: 5
         project: p
         entity: e
+        group: g
+        alert_failure_rate: 0.5
         tags: [a, b]
         notes: n
         """
@@ -57,7 +59,7 @@ def test_every_line_arrives(write):
     assert spec.early_terminate is not None
     assert (spec.early_terminate.bands, spec.early_terminate.eta, spec.early_terminate.strict) == ((3, 9), 3.0, True)
     assert (spec.resources, spec.budget) == (Resources(2.0, 0.1), Budget(4, 5400.0))
-    assert spec.tracking == Tracking("p", "e", ("a", "b"), "n")
+    assert spec.tracking == Tracking("p", "e", "g", ("a", "b"), "n", 0.5)
     assert (spec.name, spec.description, spec.source) == ("all", "every line", str(path))
     assert spec.warnings == ()
     assert load_spec(spec.document()) == spec

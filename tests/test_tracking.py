@@ -1,194 +1,162 @@
-"""W&B tracking with the real client, offline: runs read back from the files it leaves."""
+"""What a sweep leaves for W&B, recorded offline by the real client and read back from the files it leaves."""
 
 import json
-import signal
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from PIL import Image
-from tracked import KEY, config_of, feed, logged_out, marked, of_kind, row, steps_of, summary_of, tracker, until
+from tracked import Told, config_of, histories, logged_out, of_kind, steps_of, summary_of
 
-from sweeps.tracking.files import fragments, unsynced
-from sweeps.tracking.mode import resolve_mode
-from sweeps.tracking.queue import Layout, delivered
+from sweeps.tracking.files import unsynced
 
-PNG = b"(what the store gets; the tracker passes on where the store put it)"
+JUDGED = {"verdict": "mode_collapse", "evidence": ["two classes", "no dog"], "extractor": "digits"}
 
 
-@pytest.fixture(autouse=True)
-def mark(tmp_path: Path) -> Iterator[str]:
-    with logged_out(tmp_path / "home") as mark:
-        yield mark
+class Recorded(NamedTuple):
+    """A finished sweep's folder, and what was said at its end."""
+
+    folder: Path
+    said: list[str]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "sweep"
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
+    """Trials 0000 stopped, 0001 failed, 0002 judged, 0003 with pictures; one session serves all tests."""
+    folder, said = tmp_path_factory.mktemp("recorded") / "sweep", list[str]()
     folder.mkdir()
-    return folder
+    with logged_out(folder.parent / "home"):
+        sweep = Told(folder, said, group="first looks")
+        sweep.feed("0000", range(1, 5))
+        sweep.feed("0001", range(1, 5))
+        sweep.row("0000", 5, accuracy=0.01)
+        sweep.row("0001", 6)
+        sweep.done("0000", "stopped", "below the median")
+        sweep.done("0001", "failed", "diverged at step 6")
+        sweep.start("0002")
+        sweep.row("0002", 1, class_histogram=[0.9, 0.1], **{**JUDGED, "verdict": "healthy"})
+        sweep.row("0002", 2, class_histogram=[1.0, 0.0], confusion=[[3, 1], [0, 4]], **JUDGED)
+        sweep.done("0002")
+        sweep.start("0003")
+        for step in (1, 2):
+            sweep.row("0003", step, accuracy=0.9, **{"sys/memory_mib": 300.0 + step, "val/log_loss": step / 2})
+            sweep.media("0003", step, "samples", grey=step)
+        sweep.done("0003")
+        sweep.end(report=True)
+        yield Recorded(folder, said)
 
 
-def test_offline_runs_hold_what_was_fed(folder: Path) -> None:
-    said: list[str] = []
-    observer = tracker(folder, said)
-    for trial in ("0000", "0001"):
-        feed(observer, trial, range(1, 5))
-    observer.row(row("0000", 5, accuracy=0.01))
-    observer.media("0001", 4, "nowhere", PNG)
-    observer.row(row("0001", 6))
-    observer.trial_ended("0000", "stopped", "below the median")
-    observer.trial_ended("0001", "failed", "diverged at step 6")
-    observer.close(interrupted=False)
-
-    assert {file.stem for file in unsynced(folder / "wandb")} == {"run-5eed-0000", "run-5eed-0001"}
-    assert len(unsynced(folder / "wandb")) == 2
+def test_a_trial_is_a_run_with_its_config_steps_and_end(recorded: Recorded) -> None:
+    folder = recorded.folder
     assert steps_of(folder, "0000") == [1, 2, 3, 4, 5]
     assert steps_of(folder, "0001") == [1, 2, 3, 4, 6]
     run = of_kind(folder, "0000", "run")[0]
-    assert (run.project, run.run_group, run.job_type, run.notes) == ("tests", "digits-sweep", "trial", "a note")
-    assert (run.display_name, run.host is not None) == ("digits-sweep-0000", True)
+    assert (run.project, run.run_group, run.job_type, run.notes) == ("tests", "first looks", "trial", "a note")
+    assert (run.display_name, run.host is not None) == ("sweep-0000", True)
     assert list(run.tags) == ["logistic_regression", "digits", "nightly"]
     config = config_of(folder, "0000")
-    assert {name: config[name] for name in ("C", "penalty", "model")} == {
-        "C": 0.5,
-        "penalty": "l2",
-        "model": "logistic_regression",
-    }
+    given = {"C": 0.5, "penalty": "l2", "model": "logistic_regression", "trial": "0000", "sweep": "5eed"}
+    assert given.items() <= config.items()
+    assert 1e-4 < config["tol"] < 1e-2
     summary = summary_of(folder, "0000")
     assert (summary["status"], summary["reason"], summary["steps"]) == ("stopped", "below the median", 5)
-    assert (summary["best/val/accuracy"], summary["best_step"], summary["last/val/accuracy"]) == (0.04, 4, 0.01)
+    assert (summary["best/val/accuracy"], summary["best_step"]) == (0.04, 4)
+    assert summary["val/accuracy"] == {"max": 0.04, "last": 0.01}
     assert [of_kind(folder, trial, "exit")[0].exit_code for trial in ("0000", "0001")] == [0, 1]
-    assert len(said) == 1
-    assert "2 runs are recorded offline" in said[0]
-    assert said[0].endswith(f"sync {folder / 'wandb'}")
 
 
-def test_pictures_arrive_at_their_step(folder: Path) -> None:
-    observer = tracker(folder)
-    (folder / "media" / "0000").mkdir(parents=True)
-    for step in (1, 2):
-        Image.new("L", (4, 4), color=step).save(folder / "media" / "0000" / f"{step:06d}_samples.png")
-    observer.trial_started("0000", {}, False)
-    for step in (1, 2):
-        observer.row(row("0000", step))
-        observer.media("0000", step, "samples", PNG)
-    observer.trial_ended("0000", "done", "")
-    observer.close(interrupted=False)
+def test_metrics_are_charted_over_steps_and_the_better_way_is_declared(recorded: Recorded) -> None:
+    declared = {metric.name: metric for metric in of_kind(recorded.folder, "0003", "metric")}
+    assert {"seconds", "sys/memory_mib", "val/accuracy", "val/log_loss", "train/loss"} <= declared.keys()
+    assert {metric.step_metric for name, metric in declared.items() if name != "step"} == {"step"}
+    assert (declared["val/accuracy"].summary.max, declared["val/log_loss"].summary.min) == (True, True)
+    logged = histories(recorded.folder, "0003")
+    assert [line["step"] for line in logged] == [1, 2]
+    assert [line["sys/memory_mib"] for line in logged] == [301, 302]
+    assert summary_of(recorded.folder, "0003")["val/log_loss"] == {"min": 0.5, "last": 1}
 
-    pictured = [
-        history.step.num
-        for history in of_kind(folder, "0000", "history")
-        if any("media/samples" in item.nested_key or item.key == "media/samples" for item in history.item)
+
+def test_what_is_said_beside_numbers_becomes_charts_tags_and_summary(recorded: Recorded) -> None:
+    first, second = histories(recorded.folder, "0002")
+    assert (first["class_histogram"]["values"], first["class_histogram"]["bins"]) == ([0.9, 0.1], [0, 1, 2])
+    assert second["class_histogram"]["values"] == [1, 0]
+    files = (recorded.folder / "wandb").glob("*-5eed-0002/files/media/plotly/*.json")
+    (chart,) = (json.loads(file.read_text()) for file in files)
+    assert (chart["data"][0]["z"], chart["data"][0]["x"]) == ([[3, 1], [0, 4]], ["cat", "dog"])
+    assert ("confusion" in first, "confusion" in second) == (False, True)
+    summary = summary_of(recorded.folder, "0002")
+    assert (summary["verdict"], summary["evidence"]) == ("mode_collapse", "two classes; no dog")
+    assert {"done", "mode_collapse"} <= set(of_kind(recorded.folder, "0002", "run")[-1].tags)
+    assert "stopped" in of_kind(recorded.folder, "0000", "run")[-1].tags
+
+
+def test_pictures_arrive_at_their_step(recorded: Recorded) -> None:
+    assert [(line["_step"], "media/samples" in line) for line in histories(recorded.folder, "0003")] == [
+        (1, True),
+        (2, True),
     ]
-    assert pictured == steps_of(folder, "0000") == [1, 2]
-    assert len(list((folder / "wandb").glob("*/files/media/images/media/samples_*.png"))) == 2
+    assert len(list((recorded.folder / "wandb").glob("*-5eed-0003/files/media/images/media/samples_*.png"))) == 2
 
 
-def test_an_interrupted_sweep_continues_its_runs(folder: Path) -> None:
-    first = tracker(folder)
-    feed(first, "0000", range(1, 4))
-    first.trial_ended("0000", "done", "")
-    feed(first, "0001", range(1, 6))
-    first.close(interrupted=True)
-    assert delivered(Layout(folder))
-    assert summary_of(folder, "0001")["status"] == "running"
-
-    second = tracker(folder)
-    feed(second, "0001", range(4, 9), resumed=True)  # from a checkpoint: steps 4 and 5 are said again
-    second.trial_ended("0001", "done", "")
-    second.close(interrupted=False)
-
-    assert steps_of(folder, "0000") == [1, 2, 3]
-    assert steps_of(folder, "0001") == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert {run.run_id for run in of_kind(folder, "0001", "run")} == {"5eed-0001"}
-    assert all(run.resume for run in of_kind(folder, "0001", "run"))
-    assert (summary_of(folder, "0001")["status"], summary_of(folder, "0001")["best/val/accuracy"]) == ("done", 0.08)
-
-
-DRIVER = """
-    import sys, time
-    from pathlib import Path
-    sys.path.insert(0, {tests!r})
-    import tracked as t
-    observer = t.tracker(Path(sys.argv[1]), mode="offline")
-    for trial in range(3):
-        t.feed(observer, f"{{trial:04d}}", range(1, 11))
-        if trial < 2:
-            observer.trial_ended(f"{{trial:04d}}", "done", "")
-    print("fed", flush=True)
-    time.sleep(600)
-"""
+def test_the_sweep_itself_is_a_run(recorded: Recorded) -> None:
+    folder = recorded.folder
+    run = of_kind(folder, "sweep", "run")[-1]
+    assert (run.run_id, run.job_type, run.run_group, run.display_name) == (
+        "5eed-sweep",
+        "sweep",
+        "first looks",
+        "sweep",
+    )
+    assert "done" in run.tags
+    lines = histories(folder, "sweep")
+    assert [line["_step"] for line in lines] == [2, 4, 6, 8, 9]
+    assert [line["trials ended"] for line in lines] == [1, 2, 3, 4, 4]
+    assert [line.get("sweep/best") for line in lines] == [None, None, 0.02, 0.9, None]
+    assert [line.get("sweep/failed") for line in lines] == [0, 1, 1, 1, None]
+    summary = summary_of(folder, "sweep")
+    assert (summary["best/trial"], summary["best/val/accuracy"]) == ("0003", 0.9)
+    assert (summary["sweep"]["failed"], summary["verdict/mode_collapse"]) == (1, 1)
 
 
-@pytest.mark.parametrize("victims", ["driver", "all"])
-def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, victims: str) -> None:
-    code = textwrap.dedent(DRIVER.format(tests=str(Path(__file__).parent)))
-    driver = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
-    assert driver.stdout is not None
-    assert driver.stdout.readline() == "fed\n"
-    if victims == "all":  # as when the machine goes down, in the middle of things
-        assert until(lambda: len(fragments(folder / "wandb", "5eed-0002")) == 1, 60)
-        for process in marked(mark):
-            process.kill()
-    driver.send_signal(signal.SIGKILL)
-    driver.wait()
-    driver.stdout.close()
-    assert until(lambda: not marked(mark), 60)
-
-    observer = tracker(folder)
-    feed(observer, "0002", range(9, 13), resumed=True)
-    observer.trial_ended("0002", "done", "")
-    observer.close(interrupted=False)
-
-    assert {file.stem for file in unsynced(folder / "wandb")} == {f"run-5eed-000{trial}" for trial in range(3)}
-    for trial, last in (("0000", 10), ("0001", 10), ("0002", 12)):
-        assert steps_of(folder, trial) == list(range(1, last + 1))
-        assert summary_of(folder, trial)["status"] == "done"
+def test_what_came_of_the_sweep_is_logged_to_its_run(recorded: Recorded) -> None:
+    logged = histories(recorded.folder, "sweep")[-1]
+    assert {"trials", "parallel_coordinates", "report"} <= logged.keys()
+    figures = {f"figures/{file.stem}" for file in (recorded.folder / "figures").glob("*.png")}
+    assert figures
+    assert figures <= logged.keys()
+    files = recorded.folder / "wandb"
+    (table,) = (json.loads(file.read_text()) for file in files.glob("*-5eed-sweep/files/media/table/*.json"))
+    rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
+    assert [row["trial"] for row in rows] == ["0003", "0002", "0000", "0001"]
+    assert [row["verdict"] for row in rows] == ["", "mode_collapse", "", ""]
+    assert (rows[0]["C"], rows[0]["best/val/accuracy"], rows[3]["reason"]) == (0.5, 0.9, "diverged at step 6")
+    assert [row["picture"] is not None for row in rows] == [True, False, False, False]
+    (page,) = files.glob("*-5eed-sweep/files/media/html/*.html")
+    assert page.read_bytes() == (recorded.folder / "report.html").read_bytes()
 
 
-def test_off_leaves_no_trace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for mode, environment in (("off", {}), ("auto", {"WANDB_MODE": "disabled"}), ("auto", {"WANDB_DISABLED": "true"})):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        observer = tracker(folder, mode=mode)
-        feed(observer, "0000", range(1, 3))
-        observer.close(interrupted=False)
-    assert list(folder.iterdir()) == []
+def test_the_best_config_is_an_artifact_of_its_trials_run(recorded: Recorded) -> None:
+    (artifact,) = of_kind(recorded.folder, "0003", "artifact")
+    assert (artifact.name, artifact.type, list(artifact.aliases)) == ("best-config", "config", ["latest", "sweep"])
+    assert [entry.path for entry in artifact.manifest.contents] == ["best.yaml"]
+    assert json.loads(artifact.metadata)["trial"] == "0003"
+    assert "C:" in (recorded.folder / "wandb" / "best-config" / "best.yaml").read_text()
 
 
-MODES: list[tuple[dict[str, str], str]] = [
-    ({}, "offline"),
-    ({"WANDB_API_KEY": KEY}, "online"),
-    ({"WANDB_API_KEY": "short"}, "offline"),
-    ({"WANDB_API_KEY": KEY, "WANDB_MODE": "offline"}, "offline"),
-    ({"WANDB_API_KEY": KEY, "WANDB_MODE": "disabled"}, "off"),
-]
-
-ASK_FOR_EACH = """
-    import json, os, sys
-    from sweeps.tracking.mode import client, resolve_mode
-    client()  # imported once, then asked in a fresh copy of this process for each environment
-    for environment in json.loads(sys.argv[1]):
-        if os.fork() == 0:
-            os.environ.update(environment)
-            print(resolve_mode("auto"), flush=True)
-            os._exit(0)
-        os.wait()
-"""
+def test_what_collapsed_and_the_end_are_alerts(recorded: Recorded) -> None:
+    alerts = [(alert.title, alert.text) for alert in of_kind(recorded.folder, "sweep", "alert")]
+    assert alerts == [
+        ("sweep: mode collapse", "trial 0002: two classes; no dog"),
+        (
+            "sweep: is over",
+            "4 trials: 2 done, 1 stopped, 1 failed, 1 mode_collapse; best: trial 0003, val/accuracy 0.9",
+        ),
+    ]
 
 
-def test_mode_follows_login_and_environment() -> None:
-    environments = json.dumps([environment for environment, _ in MODES])
-    command = [sys.executable, "-c", textwrap.dedent(ASK_FOR_EACH), environments]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert found.stdout.split() == [mode for _, mode in MODES], found.stderr
-    assert resolve_mode("off") == "off"
-
-
-def test_the_driver_does_not_import_wandb() -> None:
-    code = "import sys, sweeps.tracking; sys.exit('wandb' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+def test_at_the_end_the_command_that_uploads_it_is_said(recorded: Recorded) -> None:
+    waiting = {file.stem for file in unsynced(recorded.folder / "wandb")}
+    assert waiting == {f"run-5eed-{trial}" for trial in ("0000", "0001", "0002", "0003", "sweep")}
+    assert recorded.said == [
+        f"W&B: 5 runs are recorded offline; upload them with: sweeps sync {recorded.folder}",
+    ]

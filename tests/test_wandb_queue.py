@@ -3,26 +3,20 @@
 from pathlib import Path
 
 import pytest
-from tracked import feed, tracker
+from tracked import Told
 
-from sweeps.tracking.queue import (
-    FeedSettings,
-    Layout,
-    Position,
-    QueueReader,
-    QueueWriter,
-    read_settings,
-    write_settings,
-)
+from sweeps.spec import load_spec
+from sweeps.tracking.queue import Layout, Position, QueueFullError, QueueReader, QueueWriter
+from sweeps.tracking.settings import read_settings, settings_of, write_settings
 
 
 def test_a_full_disk_is_said_once_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     (tmp_path / "wandb").mkdir()
     (tmp_path / "wandb" / "queue.jsonl").symlink_to("/dev/full")
-    observer = tracker(tmp_path, said, patience=0.1)
-    feed(observer, "0000", range(1, 4))
-    observer.close(interrupted=False)
+    sweep = Told(tmp_path, said, patience=0.1)
+    sweep.feed("0000", range(1, 4))
+    sweep.end()
     assert [line for line in said if "No space left" in line] == [said[0]]
 
 
@@ -54,6 +48,20 @@ def test_position_covers_what_is_delivered_for_good(tmp_path: Path) -> None:
 def test_settings_survive_the_way_to_the_feed(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     layout.wandb.mkdir()
-    settings = FeedSettings("5eed", "a sweep", "gan", "digits", tags=("one", "two"), objective="val/accuracy")
-    write_settings(layout, settings)
-    assert read_settings(layout) == settings
+    spec = load_spec("logistic_regression", {"tags": ["one", "two"], "group": "a group", "alert_failure_rate": 0.5})
+    given = settings_of(spec, tmp_path, "5eed", ("cat", "dog"), "offline")
+    write_settings(layout, given)
+    assert read_settings(layout) == given
+
+
+def test_a_full_queue_takes_nothing_more_but_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "queue.jsonl"
+    writer = QueueWriter(path, limit=100)
+    writer.put({"event": "row", "row": {"trial": "0000", "step": 1}})
+    with pytest.raises(QueueFullError):
+        writer.put({"event": "row", "row": {"trial": "0000", "step": 2, "words": "x" * 100}})
+    with pytest.raises(QueueFullError):
+        writer.put({"event": "r"})  # it would fit, but after a gap
+    writer.put({"event": "close", "session": "a"}, always=True)
+    writer.close()
+    assert [event["event"] for _, event in QueueReader(path).events()] == ["row", "close"]

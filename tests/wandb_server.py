@@ -66,6 +66,27 @@ def hanging(over: threading.Event) -> Answer:
     return lambda handler, body: over.wait(120) and None
 
 
+def dying(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Break the connection off without a word."""
+    handler.close_connection = True
+    handler.connection.close()
+
+
+class Fickle:
+    """A server that changes: `mood` answers requests whose path holds `where`, as often as `times`, if set."""
+
+    def __init__(self, server: Answer, mood: Answer | None = None, where: str = "", times: int | None = None) -> None:
+        self.server, self.mood, self.where, self.times = server, mood, where, times
+
+    def __call__(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        if self.mood is None or self.where not in handler.path or self.times == 0:
+            self.server(handler, body)
+            return
+        if self.times is not None:
+            self.times -= 1
+        self.mood(handler, body)
+
+
 class Accepting:
     """What a W&B server keeps of the runs it is sent, by run id, in the order it came; `artifacts` are beside."""
 
@@ -74,6 +95,7 @@ class Accepting:
         self.exits: dict[str, list[int]] = {}
         self.runs: dict[str, dict[str, Any]] = {}  # the latest of what a run says of itself: tags, group, config, ...
         self.summaries: dict[str, dict[str, Any]] = {}
+        self.states: dict[str, str] = {}
         self.files: dict[str, set[str]] = {}
         self.alerts: list[dict[str, Any]] = []
         self.artifacts = Artifacts()
@@ -82,6 +104,7 @@ class Accepting:
             "GetDefaultEntity": lambda variables: {"viewer": _VIEWER},
             "RunResumeStatus": lambda variables: {"model": self._resume_status(variables["name"])},
             "UpsertBucket": lambda variables: {"upsertBucket": self._upsert(variables)},
+            "Runs": lambda variables: {"project": self._listed(json.loads(variables["filters"]))},
             "NotifyScriptableRunAlert": self._alert,
         }
 
@@ -138,10 +161,29 @@ class Accepting:
         inserted = run not in self.runs
         said = {name: value for name, value in variables.items() if value is not None}
         self.runs[run] = {"tags": [], "groupName": None, **self.runs.get(run, {}), **said}
+        self.states[run] = "running"
         place = {"id": "1", "name": variables["project"], "entity": _ENTITY}
         count = len(self.lines.get(run, []))
         bucket = {"id": run, "name": run, "displayName": run, "config": "{}", "project": place}
         return {"bucket": {**bucket, "historyLineCount": count}, "inserted": inserted}
+
+    def _listed(self, filters: dict[str, Any]) -> dict[str, Any] | None:
+        if not self.runs:
+            return None
+        names = [name for name in self.runs if re.match(filters["name"]["$regex"], name)]
+        nodes = [
+            {
+                **{"id": name, "name": name, "projectId": "1", "displayName": name, "sweepName": None, "commit": None},
+                **{"group": self.runs[name]["groupName"], "jobType": self.runs[name].get("jobType"), "notes": None},
+                **{"readOnly": False, "createdAt": "2026-01-01T00:00:00", "heartbeatAt": None, "description": None},
+                **{"tags": self.runs[name]["tags"], "state": self.states[name], "user": _VIEWER},
+                "historyLineCount": len(self.lines.get(name, [])),
+            }
+            for name in names
+        ]
+        edges = [{"node": node, "cursor": node["name"]} for node in nodes]
+        page = {"edges": edges, "pageInfo": {"endCursor": None, "hasNextPage": False}}
+        return {"internalId": "1", "runCount": len(nodes), "readOnly": False, "runs": page}
 
     def _alert(self, variables: dict[str, Any]) -> dict[str, Any]:
         self.alerts.append(variables)
@@ -157,6 +199,7 @@ class Accepting:
             self.summaries[run] = json.loads(summary["content"][-1])
         if document.get("complete") is not None:
             self.exits.setdefault(run, []).append(document["exitcode"])
+            self.states[run] = "failed" if document["exitcode"] else "finished"
 
 
 _ENTITY = {"id": "1", "name": "someone"}

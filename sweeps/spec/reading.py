@@ -88,7 +88,7 @@ class _Reader:
             resources=_resources(section),
             budget=Budget(section.budget.steps, section.budget.seconds),
             classes=tuple(section.classes) if section.classes else None,
-            tracking=Tracking(section.project, section.entity, tuple(section.tags or ()), section.notes),
+            tracking=_tracking(section),
             model_path=tuple(map(str, path)) if ":" in section.model else (),
             source=self.source,
             warnings=tuple(self.warnings),
@@ -197,6 +197,11 @@ def _method(section: SpecSection, space: Space) -> Literal["tpe", "random", "gri
     if section.seeds is not None and not space:
         return "random"  # of one config: a grid would have it once
     return "tpe" if section.method == "bayes" else section.method
+
+
+def _tracking(section: SpecSection) -> Tracking:
+    names = ("project", "entity", "group", "notes", "alert_failure_rate")
+    return Tracking(tags=tuple(section.tags or ()), **{name: getattr(section, name) for name in names})
 
 
 def _resources(section: SpecSection) -> Resources:

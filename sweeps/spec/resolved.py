@@ -81,8 +81,10 @@ class Tracking:
 
     project: str | None = None
     entity: str | None = None
+    group: str | None = None
     tags: tuple[str, ...] = ()
     notes: str | None = None
+    alert_failure_rate: float | None = None
 
 
 @dataclass(frozen=True)

@@ -162,8 +162,12 @@ class SpecSection(Section):
     description: str | None = Field(None, description="text: what the sweep is for")
     project: Name | None = Field(None, description="text: the W&B project")
     entity: Name | None = Field(None, description="text: the W&B entity (user or team)")
+    group: Name | None = Field(None, description="text: the W&B group of the sweep's runs")
     tags: list[Name] | None = Field(None, description="a list of text: W&B tags")
     notes: str | None = Field(None, description="text: W&B notes")
+    alert_failure_rate: Real | None = Field(
+        None, gt=0, le=1, description="a number above 0, at most 1: the share of failed trials that W&B alerts you at"
+    )
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Weights & Biases, fed by a process of its own from a queue on disk; importing this never imports wandb."""
 
+from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import resolve_mode
-from sweeps.tracking.tracker import Tracker, upload_command
+from sweeps.tracking.settings import FeedSettings, settings_of
+from sweeps.tracking.tracker import Tracker
 
-__all__ = ["Tracker", "resolve_mode", "upload_command"]
+__all__ = ["FeedSettings", "Tracker", "resolve_mode", "settings_of", "write_best"]

@@ -1,14 +1,13 @@
 """The process that talks to W&B for a sweep: `python -m sweeps.tracking.feed FOLDER`.
 
 It follows the queue that the driver appends to, keeps how far it came, and ends when the driver has closed the
-queue or is gone. With --upload it delivers what an earlier feed left and sends offline runs to the server.
+queue or is gone.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 import traceback
@@ -18,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.tracking.mode import client, login_fault, resolve_mode
 from sweeps.tracking.process import Notices, Parent, alone
-from sweeps.tracking.queue import Event, FeedSettings, Layout, Position, QueueReader, read_settings, trial_of
+from sweeps.tracking.queue import Event, Layout, Position, QueueReader, sync_command
+from sweeps.tracking.settings import FeedSettings, read_settings
 
 if TYPE_CHECKING:
-    from sweeps.tracking.runs import Runs
+    from sweeps.tracking.recorder import Recorder
 
 POLL = 0.1  # seconds between looks at the queue
 SAVE = 0.5  # at most one save of the position in this many seconds
@@ -32,11 +32,12 @@ NICENESS = 5  # the trials come first
 class Feed:
     """Delivers a queue's events in order and keeps the position.
 
-    `over(event)` says whether nothing follows an event; `over(None)` whether nothing follows what can be read.
+    `session` is the driver's: its close ends the queue (an earlier driver's may lie in it too), and so does the end of
+    the driver, `gone`.
     """
 
-    def __init__(self, layout: Layout, runs: Runs, over: Callable[[Event | None], bool]) -> None:
-        self._layout, self._runs, self._over = layout, runs, over
+    def __init__(self, layout: Layout, recorder: Recorder, session: str | None, gone: Callable[[], bool]) -> None:
+        self._layout, self._recorder, self._session, self._gone = layout, recorder, session, gone
         self._reader = QueueReader(layout.queue)
         self._known = Position.load(layout.offset)
         self._started = dict(self._known.unfinished)
@@ -47,34 +48,39 @@ class Feed:
         try:
             while not self._batch():
                 if time.monotonic() - self._moved > SETTLE:
-                    self._runs.commit()
+                    self._recorder.idle()
+                self._save()
                 time.sleep(POLL)
-            self._runs.close()
+            self._recorder.close()
         finally:
             self._save(now=True)
             self._reader.close()
 
     def _batch(self) -> bool:
         """Deliver what is there; True when nothing more will come."""
-        last = self._over(None)  # asked before reading, so that nothing written before is missed
+        last = self._gone()  # asked before reading, so that nothing written before is missed
         for start, event in self._reader.events():
             self._take(start, event)
             self._save()
-            if self._over(event):
+            if event["event"] == "close" and event["session"] == self._session:
                 return True
         return last
 
     def _take(self, start: int, event: Event) -> None:
-        from sweeps.tracking.runs import InitError
-
-        self._runs.remember(event)
-        trial = trial_of(event)
-        if trial is None or self._known.covers(start, trial):
+        self._recorder.remember(event)
+        if event.get("session", self._session) != self._session:
             return
-        self._started.setdefault(trial, start)
+        for subject in self._recorder.subjects(event):
+            if not self._known.covers(start, subject):
+                self._started.setdefault(subject, start)
+                self._deliver(start, event, subject)
+
+    def _deliver(self, start: int, event: Event, subject: str) -> None:
+        from sweeps.tracking.wandb_run import InitError
+
         self._moved = time.monotonic()
         try:
-            self._runs.deliver(event)
+            self._recorder.deliver(event, subject, fresh=start >= self._known.offset)
         except InitError:
             self._reader.offset = start  # not delivered: whoever comes next begins here
             raise
@@ -85,7 +91,7 @@ class Feed:
         """Save the position, unless this feed has not yet come as far as an earlier one."""
         if self._reader.offset < self._known.offset or not (now or time.monotonic() - self._saved > SAVE):
             return
-        self._started = {t: start for t, start in self._started.items() if t in self._runs.unfinished}
+        self._started = {s: start for s, start in self._started.items() if s in self._recorder.unfinished}
         Position(self._reader.offset, self._started).save(self._layout.offset)
         self._saved = time.monotonic()
 
@@ -110,14 +116,15 @@ def _run(options: argparse.Namespace, layout: Layout, settings: FeedSettings, pa
     mode = options.mode or resolve_mode(settings.mode)
     if mode == "off":
         return 0
-    fault = login_fault() if options.upload or (settings.mode == "online" and options.mode is None) else ""
+    fault = login_fault() if settings.mode == "online" and options.mode is None else ""
     if fault:
         notices.say(f"W&B: not online: {fault}")
-    from sweeps.tracking.runs import InitError, Runs
+    from sweeps.tracking.recorder import Recorder
+    from sweeps.tracking.wandb_run import InitError
 
-    runs = Runs(layout.folder, settings, online=mode == "online")
+    recorder = Recorder(layout.folder, settings, online=mode == "online")
     try:
-        Feed(layout, runs, _end_of_queue(options, parent)).run()
+        Feed(layout, recorder, options.session, parent.gone.is_set).run()
     except InitError as error:
         if mode == "offline":
             notices.say(f"W&B records nothing more: {error}")
@@ -125,38 +132,20 @@ def _run(options: argparse.Namespace, layout: Layout, settings: FeedSettings, pa
         notices.say(f"W&B is not available, recording offline instead: {error}")
         # wandb's service keeps the id of a refused run taken for as long as it lives: begin again with another.
         notices.start_over(["-m", "sweeps.tracking.feed", *_arguments(options, mode="offline")])
-    if runs.unfinished or fault:
+    if recorder.unfinished:
         return 1
-    return _upload(layout) if options.upload else _farewell(layout, runs.url, notices)
-
-
-def _end_of_queue(options: argparse.Namespace, parent: Parent) -> Callable[[Event | None], bool]:
-    """What ends the queue: this driver's own close (an earlier driver's may lie in it too), or no driver at all."""
-
-    def over(event: Event | None) -> bool:
-        if event is None:
-            return options.parent is None or parent.gone.is_set()
-        return bool(event["event"] == "close" and event["session"] == options.session)
-
-    return over
-
-
-def _farewell(layout: Layout, url: str | None, notices: Notices) -> int:
-    from sweeps.tracking.files import shown, sync_command, unsynced
-
-    runs = len({file.stem for file in unsynced(layout.wandb)})
-    if runs:
-        notices.say(f"W&B: {runs} runs are recorded offline; upload them with: {shown(sync_command(layout.wandb))}")
-    if url:
-        notices.say(f"W&B: the runs are at {url}")
+    _farewell(layout, recorder.runs.url, notices)
     return 0
 
 
-def _upload(layout: Layout) -> int:
-    from sweeps.tracking.files import sync_command, unsynced
+def _farewell(layout: Layout, url: str, notices: Notices) -> None:
+    from sweeps.tracking.files import unsynced
 
-    environment = {**os.environ, "WANDB_DIR": str(layout.folder)}  # its logs too: not into the working folder
-    return subprocess.call(sync_command(layout.wandb), env=environment) if unsynced(layout.wandb) else 0
+    runs = len({file.stem for file in unsynced(layout.wandb)})
+    if runs:
+        notices.say(f"W&B: {runs} runs are recorded offline; upload them with: {sync_command(layout.folder)}")
+    if url:
+        notices.say(f"W&B: the runs are at {url}")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -165,16 +154,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--mode", choices=("online", "offline"), help="instead of what the sweep was started with")
     parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")
     parser.add_argument("--session", help="end at this driver's close")
-    parser.add_argument("--upload", action="store_true", help="deliver what is left, then upload offline runs")
     return parser.parse_args(arguments)
 
 
 def _arguments(options: argparse.Namespace, **changed: Any) -> list[str]:
     """The command line that `_options` reads as these options."""
     values = {**vars(options), **changed}
-    folder, upload = values.pop("folder"), values.pop("upload")
+    folder = values.pop("folder")
     named = [part for name, value in values.items() if value is not None for part in (f"--{name}", str(value))]
-    return [str(folder), *named, *(["--upload"] if upload else [])]
+    return [str(folder), *named]
 
 
 if __name__ == "__main__":

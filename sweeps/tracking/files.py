@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-import shlex
-import shutil
 import struct
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,15 +63,3 @@ def unsynced(wandb: Path) -> list[Path]:
     """The files that no server has taken yet: offline ones, and online ones that broke off with steps in them."""
     waiting = (file for file in sorted(wandb.glob("*/run-*.wandb")) if not is_synced(file))
     return [file for file in waiting if is_offline(file) or last_step(file) >= 0]
-
-
-def sync_command(wandb: Path) -> list[str]:
-    """The command that uploads `unsynced`."""
-    program = ["wandb"] if shutil.which("wandb") else [sys.executable, "-m", "wandb"]
-    online = [] if all(map(is_offline, unsynced(wandb))) else ["--include-online"]
-    return [*program, "sync", *online, str(wandb)]
-
-
-def shown(command: list[str]) -> str:
-    """A command as one may paste it into a shell."""
-    return shlex.join(command)

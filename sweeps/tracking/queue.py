@@ -8,28 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, close
-
-
-@dataclass(frozen=True)
-class FeedSettings:
-    """What every run of a sweep has in common."""
-
-    sweep_id: str
-    name: str
-    model: str
-    dataset: str
-    mode: str = "auto"  # auto, online or offline
-    objective: str | None = None  # the metric whose best step counts
-    project: str | None = None  # None: W&B's own settings and environment decide
-    entity: str | None = None
-    tags: tuple[str, ...] = ()
-    notes: str | None = None
+Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, sweep_ended, close
+LIMIT = 2**29  # bytes: what a queue does not take, `sweeps sync` reads from the sweep's folder
 
 
 @dataclass(frozen=True)
@@ -53,6 +39,10 @@ class Layout:
     @property
     def settings(self) -> Path:
         return self.wandb / "feed.json"
+
+    @property
+    def best_config(self) -> Path:
+        return self.wandb / "best-config"
 
     @property
     def log(self) -> Path:
@@ -91,20 +81,35 @@ class Position:
             return cls(0, {})
 
 
+class QueueFullError(OSError):
+    """The queue has as many bytes as it may have."""
+
+
 class QueueWriter:
     """Appends events; one system call each, so a kill leaves at most one torn line."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit: int = LIMIT) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._torn = os.fstat(self._file).st_size > 0  # an earlier driver may have died within a line
+        self._size, self._limit = os.fstat(self._file).st_size, limit
+        self._full = False
+        self._torn = self._size > 0  # an earlier driver may have died within a line
 
-    def put(self, event: Mapping[str, Any]) -> None:
-        """Append an event; OSError when the disk does not take it."""
+    def put(self, event: Mapping[str, Any], always: bool = False) -> None:
+        """Append an event; OSError when the disk does not take it.
+
+        What would go over the limit is refused, and so is all that follows, lest a gap be taken for the end; but for
+        what goes in `always`.
+        """
         line = json.dumps(event, default=str).encode() + b"\n"
         if self._torn:
             line = b"\n" + line
+        self._full = self._full or self._size + len(line) > self._limit
+        if self._full and not always:
+            raise QueueFullError(f"its queue holds {self._limit >> 20} MiB and takes no more")
         self._torn = True
-        self._torn = os.write(self._file, line) != len(line)
+        written = os.write(self._file, line)
+        self._size += written
+        self._torn = written != len(line)
 
     def close(self) -> None:
         os.close(self._file)
@@ -136,20 +141,15 @@ def trial_of(event: Event) -> str | None:
     return trial
 
 
+def sync_command(folder: Path) -> str:
+    """The command that uploads what W&B does not have, as one may paste it into a shell."""
+    return shlex.join(["sweeps", "sync", str(folder)])
+
+
 def delivered(layout: Layout) -> bool:
     """Whether all of the queue has gone to W&B."""
     position = Position.load(layout.offset)
     return position.offset >= layout.queue.stat().st_size and not position.unfinished
-
-
-def write_settings(layout: Layout, settings: FeedSettings) -> None:
-    replace(layout.settings, asdict(settings))
-
-
-def read_settings(layout: Layout) -> FeedSettings:
-    """The settings the driver left; OSError or ValueError when there are none."""
-    document = json.loads(layout.settings.read_text(encoding="utf-8"))
-    return FeedSettings(**{**document, "tags": tuple(document["tags"])})
 
 
 def replace(path: Path, document: Mapping[str, Any]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,32 +15,29 @@ from typing import Any
 
 from analysis.metrics import goal_of
 from sweeps.observer import Status
-from sweeps.spec.resolved import Objective, Tracking
 from sweeps.tracking.mode import switched_off
 from sweeps.tracking.process import end, spawn
-from sweeps.tracking.queue import FeedSettings, Layout, QueueWriter, delivered, write_settings
+from sweeps.tracking.queue import Layout, Position, QueueWriter, delivered, sync_command
+from sweeps.tracking.settings import FeedSettings, write_settings
 
-PATIENCE = 7.0  # seconds that the end of a sweep waits for W&B
+PATIENCE = 9.0  # seconds from the end of a sweep in which W&B may finish
+LEAST, PROMPT = 2.0, 7.0  # seconds it has after the report in any case, and if it has taken all trials by then
+ALWAYS = ("sweep_ended", "close")  # events that a full queue still takes
 
 
 class Tracker:
-    """Observes a sweep and has every trial recorded as a W&B run.
+    """Observes a sweep and has it recorded in W&B: its trials, and itself.
 
-    folder: the sweep's folder; mode: auto, online, offline or off; patience: seconds that `close` waits for W&B.
-    Nothing here raises or waits for W&B: what cannot be recorded is said once, and the queue is kept for later.
+    folder: the sweep's folder; patience: seconds from its end that W&B may take. Nothing here raises or waits for W&B
+    but the end of the `with` block, which the report is written in: what cannot be recorded is said once, and the
+    sweep's folder has it for later.
     """
 
     def __init__(
         self,
         folder: Path,
+        settings: FeedSettings,
         *,
-        sweep_id: str,
-        name: str,
-        model: str,
-        dataset: str,
-        tracking: Tracking,
-        objective: Objective | None = None,
-        mode: str = "auto",
         patience: float = PATIENCE,
         say: Callable[[str], None] | None = None,
     ) -> None:
@@ -48,15 +45,22 @@ class Tracker:
         self._patience, self._say = patience, say or _to_stderr
         self._queue: QueueWriter | None = None
         self._feed: FeedProcess | None = None
-        self._known: set[str] = set()
-        self._complained = False
-        if switched_off(mode):
-            return
-        goal = objective.name if objective else None
-        labels = (tracking.project, tracking.entity, tracking.tags, tracking.notes)
-        self._start(FeedSettings(sweep_id, name, model, dataset, mode, goal, *labels))
-        if objective is not None:
-            self._declare(objective.name, objective.goal)
+        self._known: set[str] = {settings.objective}
+        self._complaint, self._session = "", secrets.token_hex(4)
+        self._over, self._interrupted = time.monotonic(), True
+        if not switched_off(settings.mode):
+            self._start(settings)
+
+    def __enter__(self) -> Tracker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is recorded."""
+        return self._queue is not None
 
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
         self._put({"event": "trial_started", "trial": trial, "config": dict(config), "resumed": resumed})
@@ -74,20 +78,29 @@ class Tracker:
         self._put({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
 
     def close(self, interrupted: bool) -> None:
-        """Let W&B finish, but not for long; what is not delivered by then is kept, and said how to upload."""
+        """The sweep is over; its report is still to be written."""
+        self._over, self._interrupted = time.monotonic(), interrupted
+        self._put({"event": "sweep_ended", "session": self._session})
+
+    def end(self) -> None:
+        """Let W&B finish, but not for long; what it has not taken by then is kept, and said how to upload."""
         if self._queue is None:
             return
-        self._put({"event": "close", "session": self._session, "interrupted": interrupted})
+        self._put({"event": "close", "session": self._session, "interrupted": self._interrupted})
         self._queue.close()
         self._queue = None
         if self._feed is not None:
-            self._feed.end(self._patience)
-        if not delivered(self._layout):
-            command = shlex.join(upload_command(self._layout.folder))
+            self._feed.end(self._seconds_left())
+        if self._complaint or not delivered(self._layout):
+            command = sync_command(self._layout.folder)
             self._say(f"W&B has not taken all of this sweep; nothing is lost, upload the rest with: {command}")
 
+    def _seconds_left(self) -> float:
+        """A server that has taken all trials while the report was drawn will take the rest; another may not hold us."""
+        left = max(LEAST, self._over + self._patience - time.monotonic())
+        return left if Position.load(self._layout.offset).unfinished.keys() - {"sweep"} else max(left, PROMPT)
+
     def _start(self, settings: FeedSettings) -> None:
-        self._session = secrets.token_hex(4)
         try:
             self._layout.wandb.mkdir(parents=True, exist_ok=True)
             write_settings(self._layout, settings)
@@ -108,13 +121,13 @@ class Tracker:
         if self._queue is None:
             return
         try:
-            self._queue.put(event)
+            self._queue.put(event, always=event["event"] in ALWAYS)
         except (OSError, TypeError, ValueError) as error:  # a full disk must not end a sweep
             self._complain(str(error))
 
     def _complain(self, what: str) -> None:
-        if not self._complained:
-            self._complained = True
+        if not self._complaint:
+            self._complaint = what
             self._say(f"W&B does not track all of this sweep: {what}")
 
 
@@ -144,11 +157,6 @@ class FeedProcess:
         with self._process.stdout as lines:
             for line in lines:
                 say(line.decode(errors="replace").rstrip())
-
-
-def upload_command(folder: Path) -> list[str]:
-    """The command that delivers what a sweep's feed could not, and uploads what was recorded offline."""
-    return [sys.executable, "-m", "sweeps.tracking.feed", str(folder), "--upload"]
 
 
 def _to_stderr(line: str) -> None:

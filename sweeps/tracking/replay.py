@@ -1,0 +1,74 @@
+"""A sweep's folder as the events its tracker was told, or would have been: the folder has all of them for good."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.metrics import goal_of
+from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
+from sweeps.search import Search
+from sweeps.spec.resolved import Spec
+from sweeps.tracking.queue import Event
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Events of the sweep, and of each trial in the order of their numbers; `complete` if none is left to run."""
+
+    sweep: list[Event]
+    trials: dict[str, list[Event]]
+    complete: bool
+
+
+def replay(folder: Path, spec: Spec) -> Replay:
+    """What happened in `folder`; the caller holds its lock."""
+    search, rows, pictures = Search(spec, folder / "optuna.journal"), _rows(folder), _pictures(folder)
+    ends = {f"{number:04d}": (config, status, reason) for number, config, status, reason in search.ended()}
+    running = {f"{number:04d}": config for number, config in search.unfinished()}
+    trials = {}
+    for trial in sorted({*ends, *running}):
+        config = ends[trial][0] if trial in ends else running[trial]
+        started = {"event": "trial_started", "trial": trial, "config": config, "resumed": False}
+        trials[trial] = [started, *_steps(trial, rows[trial], pictures[trial])]
+        if trial in ends:
+            _, status, reason = ends[trial]
+            trials[trial].append({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
+    metrics = {name for steps in rows.values() for row in steps.values() for name in row if is_metric(name)}
+    goals = [{"event": "goal", "metric": name, "goal": goal} for name in sorted(metrics) if (goal := goal_of(name))]
+    all_asked = search.exhausted or spec.budget.seconds is not None
+    return Replay(goals, trials, complete=all_asked and not running)
+
+
+def _steps(trial: str, rows: dict[int, Any], pictures: dict[int, list[tuple[str, str]]]) -> Iterator[Event]:
+    """Each step's row and then its pictures."""
+    for step in sorted(rows):
+        yield {"event": "row", "row": rows[step]}
+        for name, path in pictures[step]:
+            yield {"event": "media", "trial": trial, "step": step, "name": name, "path": path}
+
+
+def _rows(folder: Path) -> dict[str, dict[int, Any]]:
+    """Rows by trial and step; of a step that was said twice the first, which W&B was given too."""
+    found: dict[str, dict[int, Any]] = defaultdict(dict)
+    with (folder / ROWS_FILE).open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                row = json.loads(line)
+                found[row[TRIAL]].setdefault(row[STEP], row)
+            except (ValueError, KeyError, TypeError):  # torn by a kill
+                continue
+    return found
+
+
+def _pictures(folder: Path) -> dict[str, dict[int, list[tuple[str, str]]]]:
+    """(name, path in the folder) by trial and step."""
+    found: dict[str, dict[int, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
+    for path in sorted((folder / MEDIA_FOLDER).glob("*/*.png")):
+        if match := MEDIA_NAME.fullmatch(path.name):
+            found[path.parent.name][int(match[1])].append((match[2], str(path.relative_to(folder))))
+    return found

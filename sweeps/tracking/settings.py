@@ -1,0 +1,67 @@
+"""What every run of a sweep has in common: known to the driver, left in a file for the process that feeds W&B."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from sweeps.spec.resolved import Spec
+from sweeps.tracking.queue import Layout, replace
+
+FAILURE_RATE = 0.25  # share of failed trials that is worth an alert
+
+
+@dataclass(frozen=True)
+class FeedSettings:
+    """`project`, `entity`, `group` and `notes` are None where W&B's own settings and environment decide."""
+
+    sweep_id: str
+    name: str
+    model: str
+    dataset: str
+    objective: str  # the metric whose best step counts
+    goal: Literal["maximize", "minimize"]
+    mode: str = "auto"  # auto, online or offline
+    classes: tuple[str, ...] = ()
+    project: str | None = None
+    entity: str | None = None
+    group: str | None = None
+    tags: tuple[str, ...] = ()
+    notes: str | None = None
+    failure_rate: float = FAILURE_RATE
+
+
+def settings_of(spec: Spec, folder: Path, sweep_id: str, classes: Sequence[str], mode: str = "auto") -> FeedSettings:
+    """The settings of the sweep in `folder`."""
+    tracking = spec.tracking
+    return FeedSettings(
+        sweep_id=sweep_id,
+        name=f"{spec.name}-{sweep_id}" if spec.name else folder.resolve().name,
+        model=spec.model,
+        dataset=spec.dataset,
+        objective=spec.metric.name,
+        goal=spec.metric.goal,
+        mode=mode,
+        classes=tuple(classes),
+        project=tracking.project,
+        entity=tracking.entity,
+        group=tracking.group,
+        tags=tracking.tags,
+        notes=tracking.notes,
+        failure_rate=tracking.alert_failure_rate or FAILURE_RATE,
+    )
+
+
+def write_settings(layout: Layout, settings: FeedSettings) -> None:
+    replace(layout.settings, asdict(settings))
+
+
+def read_settings(layout: Layout) -> FeedSettings:
+    """The settings the driver left; OSError or ValueError when there are none."""
+    document = json.loads(layout.settings.read_text(encoding="utf-8"))
+    known = {field.name for field in fields(FeedSettings)} & document.keys()
+    tuples = {name: tuple(document[name]) for name in ("tags", "classes")}
+    return FeedSettings(**{**{name: document[name] for name in known}, **tuples})

@@ -1,0 +1,98 @@
+"""Upload what W&B does not have of a sweep: `python -m sweeps.tracking.sync FOLDER`, which `sweeps sync` waits for.
+
+Everything is read from the sweep's folder and nothing from wandb's own files: whatever was recorded when, in how many
+pieces or not at all, the server is asked which steps of a run it has, and is given those that follow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from analysis.report import write_report
+from analysis.results import REPORT_FILE
+from sweeps.errors import RUN_FAILED, WRONG_REQUEST
+from sweeps.faults import FolderError, TrackingError
+from sweeps.tracking.best import write_best
+from sweeps.tracking.mode import client, login_fault
+from sweeps.tracking.process import Notices, Parent, alone, end, spawn
+from sweeps.tracking.queue import Layout, sync_command
+
+PARALLEL = 8  # runs uploaded at once
+DONE, FAILED, WRONG = 0, 1, 2
+
+
+def sync(folder: Path, parallel: int, say: Callable[[str], None]) -> int:
+    """Upload the sweep in `folder` by a process that Ctrl-C can end; its exit code."""
+    command = ["-m", "sweeps.tracking.sync", str(folder), "--parallel", str(parallel), "--parent", str(os.getpid())]
+    child = spawn(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert child.stdout is not None
+    try:
+        for line in child.stdout:
+            say(line.decode(errors="replace").rstrip())
+        return child.wait()
+    finally:
+        child.stdout.close()
+        end(child)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """In the child; 0 when the server has everything."""
+    parser = argparse.ArgumentParser(prog="python -m sweeps.tracking.sync", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--parallel", type=int, default=PARALLEL)
+    parser.add_argument("--parent", type=int)
+    options, notices = parser.parse_args(arguments), Notices()
+    Parent(options.parent)
+    try:
+        return _locked(options.folder.resolve(), options.parallel, notices)
+    except (*WRONG_REQUEST, *RUN_FAILED) as error:
+        notices.say(f"error: {error}")
+        return WRONG if isinstance(error, WRONG_REQUEST) else FAILED
+
+
+def _locked(folder: Path, parallel: int, notices: Notices) -> int:
+    from sweeps.store import locked
+
+    if not (folder / "spec.yaml").exists():
+        raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
+    client()
+    fault = login_fault()
+    if fault:
+        raise TrackingError(f"W&B: {fault}")
+    layout = Layout(folder)
+    layout.wandb.mkdir(exist_ok=True)
+    with locked(folder), alone(layout.lock):
+        return _upload(layout, parallel, notices)
+
+
+def _upload(layout: Layout, parallel: int, notices: Notices) -> int:
+    from sweeps.spec import load_spec
+    from sweeps.tracking.replay import replay
+    from sweeps.tracking.settings import settings_of
+    from sweeps.tracking.upload import Upload
+
+    spec, manifest = load_spec(layout.folder / "spec.yaml"), json.loads((layout.folder / "manifest.json").read_text())
+    settings = settings_of(spec, layout.folder, manifest["sweep"], manifest["data"]["classes"])
+    if not (layout.folder / REPORT_FILE).exists():
+        write_report(layout.folder)
+    write_best(layout.folder)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        upload = Upload(layout.folder, settings, replay(layout.folder, spec), Path(scratch))
+        faults = upload.run(parallel, notices.say)
+    if faults:
+        again = sync_command(layout.folder)
+        notices.say(f"W&B has not taken {len(faults)} runs ({faults[0]}); nothing is lost, try again with: {again}")
+        return FAILED
+    notices.say(f"W&B has all runs of the sweep: {upload.url}")
+    return DONE
+
+
+if __name__ == "__main__":
+    code = main()
+    os._exit(code)  # a server that hangs would hold the client's threads, and these the end

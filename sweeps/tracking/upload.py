@@ -1,0 +1,111 @@
+"""Runs given to a server at once, several in parallel, each from the step that the server has last."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sweeps.faults import TrackingError
+from sweeps.tracking.overview import Overview
+from sweeps.tracking.replay import Replay
+from sweeps.tracking.runs import SWEEP, Runs
+from sweeps.tracking.server import arrived, place_of
+from sweeps.tracking.settings import FeedSettings
+from sweeps.tracking.story import Stories
+from sweeps.tracking.wandb_run import InitError
+
+ANSWER = 30.0  # seconds for the server to say what it has
+
+
+class Upload:
+    """The upload of a sweep's runs; wandb's own files go to `scratch`."""
+
+    def __init__(self, folder: Path, settings: FeedSettings, told: Replay, scratch: Path) -> None:
+        self._folder, self._settings, self._told = folder, settings, told
+        self._stories = Stories(settings)
+        for event in [*told.sweep, *(event for events in told.trials.values() for event in events)]:
+            self._stories.remember(event)
+        self._runs = Runs(folder, settings, self._stories, online=True, scratch=scratch)
+        self._refused = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return self._runs.url
+
+    def run(self, parallel: int, say: Callable[[str], None]) -> list[str]:
+        """Upload what is missing; a reason for each run that the server does not have afterwards."""
+        before = self._arrived()
+        waiting = [trial for trial in self._told.trials if trial not in before]
+        say(f"W&B has {len(before - {SWEEP})} of {len(self._told.trials)} trials; uploading {len(waiting)}")
+        with ThreadPoolExecutor(parallel) as pool:
+            faults = [fault for fault in pool.map(self._trial, waiting) if fault]
+        if not faults and (waiting or SWEEP not in before):
+            faults = list(filter(None, [self._fault(self._sweep)]))
+        if faults:
+            return faults
+        there = self._arrived() if waiting or SWEEP not in before else before
+        self._runs.confirm(there)
+        return [f"the server has only a part of {trial}" for trial in self._expected() if trial not in there]
+
+    def _trial(self, trial: str) -> str:
+        """Upload a trial; why it was not possible, if so."""
+        return "" if self._refused.is_set() else self._fault(lambda: self._deliver(trial))
+
+    def _fault(self, deliver: Callable[[], None]) -> str:
+        try:
+            deliver()
+        except InitError as error:
+            self._refused.set()  # the others would be refused, or wait, as well
+            return str(error)
+        except Exception as error:
+            traceback.print_exc()
+            return " ".join(str(error).split()) or type(error).__name__
+        return ""
+
+    def _deliver(self, trial: str) -> None:
+        for event in self._told.trials[trial]:
+            self._runs.deliver(event)
+        if self._stories[trial].status == "running":
+            self._runs.finish(trial)
+        self._runs.wait(trial)
+
+    def _sweep(self) -> None:
+        """The sweep's own run, trial by trial, as it came to be."""
+        progress = Stories(self._settings)
+        overview = Overview(self._folder, self._settings, progress, self._runs)
+        for event in self._told.sweep:
+            progress.remember(event)
+        for trial, events in self._told.trials.items():
+            for event in events:
+                progress.remember(event)
+            if trial in progress.ended:
+                overview.trial_ended(trial, fresh=False)
+        overview.conclude(self._told.complete, alert=False)
+        self._runs.close()
+
+    def _expected(self) -> dict[str, tuple[int, str]]:
+        """Of each run how many steps it has and the tag that says how it ended."""
+        trials = {t: (len(self._stories[t].steps), self._stories[t].status) for t in self._told.trials}
+        return {**trials, SWEEP: (len(self._stories.ended) + 1, "done" if self._told.complete else "running")}
+
+    def _arrived(self) -> set[str]:
+        """What the server has all of; TrackingError if it does not say."""
+        expected, found = self._expected(), list[set[str] | Exception]()
+
+        def ask() -> None:
+            try:
+                found.append(arrived(self._settings.sweep_id, place_of(self._settings), expected))
+            except Exception as error:
+                found.append(error)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(ANSWER)
+        if not found:
+            raise TrackingError("the W&B server does not answer; try again later")
+        if isinstance(found[0], Exception):
+            raise TrackingError(f"W&B: {found[0]}")
+        return found[0]
