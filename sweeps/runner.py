@@ -35,11 +35,12 @@ from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.trial import SweepTrial
 from sweeps.uses import strange_images
+from sweeps.winner import Winner
+from trainables import Entry, find_model
+from trainables.data import Dataset, load_dataset
 
 if TYPE_CHECKING:
     from sweeps.features import Sight
-from trainables import Entry, find_model
-from trainables.data import Dataset, load_dataset
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
                     "strange": strange_images(entry, data, options.folder),
                     "sight": _sight(spec, entry, data, options, store),
                     "wanted": spec.metric.names,
+                    "winner": Winner.of(spec) if tracker.on and not spec.final else None,
                 }
                 _fit(sweep, spec, folder, shared, concurrent)
         finally:

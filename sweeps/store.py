@@ -12,6 +12,7 @@ import io
 import json
 import math
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from sweeps.faults import FolderError
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
 
+MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
 LOCK_SECONDS = 0.2  # to wait for a lock that somebody holds who only looks whether it is held
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
@@ -76,6 +78,7 @@ class Store:
         self.extractors: set[str] = set()  # that the rows' scores come from
         self._checkpoints = folder / "ray" / "checkpoints"
         self._checkpoints.mkdir(parents=True, exist_ok=True)
+        self._models = folder / MODELS
         cut_torn_line(folder / "results.jsonl")
         self._ran_before = _ran_before(folder / "trials.csv")
         self._rows = (folder / "results.jsonl").open("a", encoding="utf-8")
@@ -114,6 +117,7 @@ class Store:
         record = self._record(trial)
         record.status, record.reason = status, reason
         self._drop_checkpoints()
+        self._drop_models()
         self._write_table()
 
     def close(self, interrupted: bool) -> None:
@@ -132,6 +136,12 @@ class Store:
 
     def save_checkpoint(self, trial: str, content: bytes) -> None:
         replace_file(self._checkpoints / f"{trial}.pt", content)
+
+    def save_model(self, trial: str, name: str, content: bytes) -> None:
+        """A file of a saved model."""
+        path = self._models / trial / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
 
     def checkpoint(self, trial: str) -> bytes | None:
         path = self._checkpoints / f"{trial}.pt"
@@ -176,6 +186,13 @@ class Store:
         for record in self._records.values():
             if record.status != "running" and record.trial not in kept:
                 (self._checkpoints / f"{record.trial}.pt").unlink(missing_ok=True)
+
+    def _drop_models(self) -> None:
+        """Remove the saved models of ended trials but the best one's."""
+        best = self.best()
+        for path in self._models.glob("*"):
+            if self._record(path.name).status != "running" and (best is None or path.name != best.trial):
+                shutil.rmtree(path)
 
     def _write_table(self, now: bool = False) -> None:
         if now or time.monotonic() - self._written > TABLE_SECONDS:

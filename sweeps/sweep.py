@@ -181,11 +181,13 @@ class Sweep:
         return True
 
     def _unpack(self, parcel: Parcel) -> None:
-        if parcel.kind == "checkpoint":
+        if parcel.kind == "model":
+            self._store.save_model(parcel.trial, parcel.name, parcel.content)
+        elif parcel.kind == "checkpoint":
             self._store.save_checkpoint(parcel.trial, parcel.content)
-            return
-        for observer in self._observers:
-            observer.media(parcel.trial, parcel.step, parcel.name, parcel.content)
+        else:
+            for observer in self._observers:
+                observer.media(parcel.trial, parcel.step, parcel.name, parcel.content)
 
 
 def _name(number: int) -> str:

@@ -24,6 +24,7 @@ from sweeps.consumption import Consumption
 from sweeps.evaluate import Evaluator
 from sweeps.replicates import merged
 from sweeps.threads import limit_threads
+from sweeps.winner import Winner
 from trainables import Entry
 from trainables.base import ConfigError, DivergedError, Trainable
 from trainables.data import Dataset
@@ -55,7 +56,7 @@ class Parcel:
 
     trial: str
     step: int
-    kind: Literal["media", "checkpoint"]
+    kind: Literal["media", "checkpoint", "model"]
     name: str
     content: bytes
 
@@ -167,6 +168,7 @@ class SweepTrial(tune.Trainable):
         self._evaluator = Evaluator(self._data, *wanted, strange=strange, sight=sight)
         self._device, self._cpus = _device(), shared["cpus"]
         self._consumption = Consumption(self._device)
+        self._winner: Winner | None = shared["winner"]
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self.reset_config(config)
 
@@ -213,22 +215,36 @@ class SweepTrial(tune.Trainable):
         found = [self._found(running, *of) for of in zip(running.models, running.histories, strict=True)]
         words = [{name: row.pop(name) for name in NO_NUMBERS if name in row} for row in found]
         running.rows = [_floats({**t, **f}, running.step) for t, f in zip(running.trained, found, strict=True)]
-        self._pack(running)
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
-        merged_row = merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)])
+        row |= merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)])
+        self._pack(running, row)
         took = {"sys/evaluation_seconds": round(time.perf_counter() - began, 3)}
-        return row | merged_row | took | self._consumption.read()
+        return row | took | self._consumption.read()
 
     def _found(self, running: Running, model: Trainable, history: list[Row]) -> dict[str, Any]:
         return self._evaluator.row(model, running.data.train, last=running.finished, history=history)
 
-    def _pack(self, running: Running) -> None:
+    def _pack(self, running: Running, row: Mapping[str, Any]) -> None:
         trial, step = running.work.trial, running.step
         seldom = running.finished or step & (step - 1) == 0  # at steps 1, 2, 4, 8, ...
         for name, png in self._evaluator.media(running.models[0], seldom=seldom).items():
             self._parcels.append(Parcel(trial, step, "media", name, png))
         if running.checkpoint_due:
             self._parcels.append(Parcel(trial, step, "checkpoint", "state", running.checkpoint()))
+        for name, content in self._best_model(running, row).items():
+            self._parcels.append(Parcel(trial, step, "model", name, content))
+
+    def _best_model(self, running: Running, row: Mapping[str, Any]) -> Mapping[str, bytes]:
+        """The first replicate of a trial that is finished, as a saved model, where it may be the sweep's best."""
+        if self._winner is None:
+            return {}
+        self._winner.note(row)
+        if not running.finished:
+            return {}
+        work, resumed = running.work, running.work.checkpoint is not None
+        return self._winner.files(
+            work.trial, running.models[0], work.config, self._data, work.seeds[0], resumed=resumed
+        )
 
 
 def _device() -> str:

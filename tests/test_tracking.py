@@ -115,7 +115,7 @@ def test_the_sweep_itself_is_a_run(recorded: Recorded) -> None:
     assert [line.get("sweep/failed") for line in lines] == [0, 1, 1, 1, None]
     summary = summary_of(folder, "sweep")
     assert (summary["best/trial"], summary["best/val/accuracy"]) == ("0003", 0.9)
-    assert (summary["sweep"]["failed"], summary["verdict/mode_collapse"]) == (1, 1)
+    assert (summary["sweep/failed"], summary["verdict/mode_collapse"]) == (1, 1)
 
 
 def test_what_came_of_the_sweep_is_logged_to_its_run(recorded: Recorded) -> None:
@@ -137,7 +137,7 @@ def test_what_came_of_the_sweep_is_logged_to_its_run(recorded: Recorded) -> None
 
 def test_the_best_config_is_an_artifact_of_its_trials_run(recorded: Recorded) -> None:
     (artifact,) = of_kind(recorded.folder, "0003", "artifact")
-    assert (artifact.name, artifact.type, list(artifact.aliases)) == ("best-config", "config", ["latest", "sweep"])
+    assert (artifact.name, artifact.type, set(artifact.aliases)) == ("best-config", "config", {"latest", "sweep"})
     assert [entry.path for entry in artifact.manifest.contents] == ["best.yaml"]
     assert json.loads(artifact.metadata)["trial"] == "0003"
     assert "C:" in (recorded.folder / "wandb" / "best-config" / "best.yaml").read_text()

@@ -61,9 +61,15 @@ def test_a_resumed_sweep_continues_its_runs_on_the_server(folder: Path) -> None:
     assert best is not None
     assert (best.run, sorted(best.aliases), best.metadata["trial"]) == ("5eed-0001", ["latest", "sweep"], "0001")
     assert b"tol:" in best.files["best.yaml"]
+    assert server.views.keys() == {"project-view", "runs"}
+    panels = [
+        p["viewType"] for p in server.views["project-view"]["section"]["panelBankConfig"]["sections"][0]["panels"]
+    ]
+    assert panels[:2] == ["Parallel Coordinates Plot", "Parameter Importance"]
     assert server.alerts[-1]["text"] == "2 trials: 1 failed, 1 done; best: trial 0001, val/accuracy 0.08"
     assert unsynced(folder / "wandb") == []
     assert [line.split(" http")[0] for line in said] == ["W&B: the runs are at"]
+    assert "/reports/" in said[0]
     assert not files_with_the_key(folder)
 
 

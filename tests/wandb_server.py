@@ -98,6 +98,7 @@ class Accepting:
         self.states: dict[str, str] = {}
         self.files: dict[str, set[str]] = {}
         self.alerts: list[dict[str, Any]] = []
+        self.views: dict[str, dict[str, Any]] = {}  # saved workspaces and reports, by their type
         self.artifacts = Artifacts()
         self._answers = {
             "Viewer": lambda variables: {"viewer": _VIEWER},
@@ -106,6 +107,10 @@ class Accepting:
             "UpsertBucket": lambda variables: {"upsertBucket": self._upsert(variables)},
             "Runs": lambda variables: {"project": self._listed(json.loads(variables["filters"]))},
             "NotifyScriptableRunAlert": self._alert,
+            "UpsertView2": self._view,
+            "upsertView": self._view,
+            "ProjectInternalId": lambda variables: {"project": {"id": "1", "internalId": "1"}},
+            "GetProjects": lambda variables: {"models": _PROJECTS},
         }
 
     @property
@@ -189,6 +194,12 @@ class Accepting:
         self.alerts.append(variables)
         return {"notifyScriptableRunAlert": {"success": True}}
 
+    def _view(self, variables: dict[str, Any]) -> dict[str, Any]:
+        self.views[variables["type"]] = json.loads(variables["spec"])
+        view = {"id": "Vmlldzox", "name": variables["name"], "displayName": variables["displayName"]}
+        view |= {"type": variables["type"], "description": "", "spec": variables["spec"], "project": _PROJECT}
+        return {"upsertView": {"view": view, "inserted": True}}
+
     def _stream(self, run: str, document: dict[str, Any]) -> None:
         files = document.get("files") or {}
         history, summary = files.get("wandb-history.jsonl"), files.get("wandb-summary.json")
@@ -204,3 +215,10 @@ class Accepting:
 
 _ENTITY = {"id": "1", "name": "someone"}
 _VIEWER = {"id": "1", "entity": "someone", "username": "someone", "email": "", "flags": "{}", "teams": {"edges": []}}
+_PROJECT = {"id": "1", "name": "tests", "entityName": "someone"}
+_PROJECTS = {
+    "edges": [
+        {"node": {**_PROJECT, "createdAt": "2026-01-01T00:00:00", "isBenchmark": False, "user": None}, "cursor": "c"}
+    ],
+    "pageInfo": {"endCursor": None, "hasNextPage": False},
+}

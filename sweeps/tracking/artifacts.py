@@ -8,6 +8,7 @@ from typing import Any
 import wandb
 
 from analysis.results import Sweep
+from sweeps.store import MODELS
 from sweeps.tracking.queue import Layout
 from sweeps.tracking.runs import Runs
 from sweeps.tracking.settings import FeedSettings
@@ -29,7 +30,7 @@ def log_artifacts(folder: Path, settings: FeedSettings, sweep: Sweep, stories: S
         "dataset": settings.dataset,
     }
     metadata |= {sweep.objective: sweep.score(best), "config": dict(stories[best].config)}
-    for name, files in ((CONFIG, Layout(folder).best_config), (MODEL, folder / MODEL)):
+    for name, files in ((CONFIG, Layout(folder).best_config), (MODEL, folder / MODELS / best)):
         paths = [path for path in sorted(files.glob("**/*")) if path.is_file()]
         if paths:
             artifact = wandb.Artifact(name, type=name.removeprefix("best-"), metadata=metadata)

@@ -7,6 +7,7 @@ queue or is gone.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -145,7 +146,8 @@ def _farewell(layout: Layout, url: str, notices: Notices) -> None:
     if runs:
         notices.say(f"W&B: {runs} runs are recorded offline; upload them with: {sync_command(layout.folder)}")
     if url:
-        notices.say(f"W&B: the runs are at {url}")
+        report = json.loads(layout.dashboard.read_text()).get("report") if layout.dashboard.exists() else None
+        notices.say(f"W&B: the runs are at {url}" + (f", a report at {report}" if report else ""))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

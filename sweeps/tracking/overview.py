@@ -10,6 +10,7 @@ import wandb
 from analysis import interactive
 from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, Sweep, load
 from sweeps.tracking.artifacts import log_artifacts
+from sweeps.tracking.dashboard import available, save_dashboard
 from sweeps.tracking.runs import INTERRUPTED, SWEEP, Runs
 from sweeps.tracking.settings import FeedSettings
 from sweeps.tracking.story import ENDED, Stories
@@ -50,6 +51,11 @@ class Overview:
             self._alert("is over" if complete else "was interrupted", self._words(sweep), "INFO")
         self._runs.end(SWEEP, 0 if complete else INTERRUPTED)
 
+    def lay_out(self) -> None:
+        """Save the dashboard, where the runs are on a server and it can be done."""
+        if self._runs.place and available():
+            save_dashboard(self._settings, load(self._folder), self._runs.place)
+
     def _run(self) -> OpenRun:
         return self._runs.opened(SWEEP, job=SWEEP)
 
@@ -59,13 +65,15 @@ class Overview:
             "importance": interactive.importance(sweep),
             "parallel_coordinates": interactive.parallel_coordinates(sweep),
         }
+        # Where there will be a report of W&B's own, ours is not uploaded: it is some megabytes.
+        laid_out = available() and not self._run().run.offline
         page = self._folder / REPORT_FILE
         return {
             AXIS: len(self._stories.ended),
             "trials": trials_table(sweep, self._settings, self._runs.url),
             **{name: wandb.Plotly(figure) for name, figure in charts.items() if figure is not None},
             **{f"figures/{path.stem}": wandb.Image(str(path)) for path in figures},
-            **({"report": wandb.Html(str(page), inject=False)} if page.exists() else {}),
+            **({"report": wandb.Html(str(page), inject=False)} if page.exists() and not laid_out else {}),
         }
 
     def _counts(self) -> dict[str, Any]:

@@ -45,6 +45,10 @@ class Layout:
         return self.wandb / "best-config"
 
     @property
+    def dashboard(self) -> Path:
+        return self.wandb / "dashboard.json"
+
+    @property
     def log(self) -> Path:
         return self.wandb / "feed.log"
 

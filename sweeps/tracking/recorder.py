@@ -27,6 +27,7 @@ class Recorder:
         self._overview = Overview(folder, settings, self.stories, self.runs)
         self._asked, self._pause = time.monotonic(), CONFIRM
         self._inconclusive: set[str] = set()
+        self._concluded = False
 
     @property
     def unfinished(self) -> set[str]:
@@ -60,7 +61,7 @@ class Recorder:
         """Log what came of the sweep, whose report is written by now."""
         self._inconclusive = {SWEEP}
         self._overview.conclude(complete, alert)
-        self._inconclusive = set()
+        self._inconclusive, self._concluded = set(), True
 
     def idle(self) -> None:
         """There is nothing to deliver at present."""
@@ -75,6 +76,10 @@ class Recorder:
             if self._confirm():
                 break
             time.sleep(PAUSE)
+        if self._concluded and not self.runs.unfinished:
+            self._inconclusive = {SWEEP}
+            self._overview.lay_out()
+            self._inconclusive = set()
 
     def _confirm(self) -> bool:
         """Whether the server has all of the runs that were sent to it."""

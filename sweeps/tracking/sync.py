@@ -54,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (*WRONG_REQUEST, *RUN_FAILED) as error:
         notices.say(f"error: {error}")
         return WRONG if isinstance(error, WRONG_REQUEST) else FAILED
+    except Exception as error:  # wandb's own: there is nobody else to hear it
+        notices.say(f"error: the upload broke off: {type(error).__name__}: {error}")
+        return FAILED
 
 
 def _locked(folder: Path, parallel: int, notices: Notices) -> int:

@@ -85,6 +85,7 @@ class Upload:
                 overview.trial_ended(trial, fresh=False)
         overview.conclude(self._told.complete, alert=False)
         self._runs.close()
+        overview.lay_out()
 
     def _expected(self) -> dict[str, tuple[int, str]]:
         """Of each run how many steps it has and the tag that says how it ended."""
