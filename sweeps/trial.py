@@ -231,20 +231,9 @@ class SweepTrial(tune.Trainable):
             self._parcels.append(Parcel(trial, step, "media", name, png))
         if running.checkpoint_due:
             self._parcels.append(Parcel(trial, step, "checkpoint", "state", running.checkpoint()))
-        for name, content in self._best_model(running, row).items():
-            self._parcels.append(Parcel(trial, step, "model", name, content))
-
-    def _best_model(self, running: Running, row: Mapping[str, Any]) -> Mapping[str, bytes]:
-        """The first replicate of a trial that is finished, as a saved model, where it may be the sweep's best."""
-        if self._winner is None:
-            return {}
-        self._winner.note(row)
-        if not running.finished:
-            return {}
-        work, resumed = running.work, running.work.checkpoint is not None
-        return self._winner.files(
-            work.trial, running.models[0], work.config, self._data, work.seeds[0], resumed=resumed
-        )
+        if self._winner is not None:
+            saved = self._winner.files(running.work, running.models[0], self._data, row, finished=running.finished)
+            self._parcels += [Parcel(trial, step, "model", name, content) for name, content in saved.items()]
 
 
 def _device() -> str:

@@ -7,10 +7,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweeps.spec.resolved import Spec
 from trainables.data import Dataset
+
+if TYPE_CHECKING:
+    from sweeps.trial import Work
 
 
 @dataclass
@@ -28,27 +31,25 @@ class Winner:
     def of(cls, spec: Spec) -> Winner:
         return cls(spec.model, spec.metric.name, spec.metric.goal == "maximize", spec.model_path)
 
-    def note(self, row: Mapping[str, Any]) -> None:
-        """A row of a trial, whose value is the best of its rows."""
+    def files(
+        self, work: Work, model: Any, data: Dataset, row: Mapping[str, Any], *, finished: bool
+    ) -> dict[str, bytes]:
+        """The saved model of a trial whose last `row` this is, if it is the best so far, by name; else nothing.
+
+        A trial that goes on from a checkpoint may have been better before. A model of your own that has not needed
+        torch is left out: its worker would wait for torch to load.
+        """
         value = row.get(self.objective)
         if value is not None:
-            before = self._of_trials.get(row["trial"], value)
-            self._of_trials[row["trial"]] = max(before, value, key=self._rank)
-
-    def files(
-        self, trial: str, model: Any, config: Mapping[str, Any], data: Dataset, seed: int, *, resumed: bool
-    ) -> dict[str, bytes]:
-        """The saved model of a trial that is finished, if it is the best so far; a `resumed` one may have been better.
-
-        A model of your own that has not needed torch is left out: its worker would wait for torch to load.
-        """
-        value = self._of_trials.pop(trial, None)
-        if value is None or not ("torch" in sys.modules or hasattr(model, "plain")):
+            before = self._of_trials.get(work.trial, value)
+            self._of_trials[work.trial] = max(before, value, key=self._rank)
+        best = self._of_trials.pop(work.trial, None) if finished else None
+        if best is None or not ("torch" in sys.modules or hasattr(model, "plain")):
             return {}
-        if self._best is not None and self._rank(value) <= self._rank(self._best) and not resumed:
+        if self._best is not None and self._rank(best) <= self._rank(self._best) and work.checkpoint is None:
             return {}
-        self._best = value if self._best is None else max(value, self._best, key=self._rank)
-        return self._saved(model, config, data, seed)
+        self._best = best if self._best is None else max(best, self._best, key=self._rank)
+        return self._saved(model, work.config, data, work.seeds[0])
 
     def _saved(self, model: Any, config: Mapping[str, Any], data: Dataset, seed: int) -> dict[str, bytes]:
         from trainables.saved import SavedModelError

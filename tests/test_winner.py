@@ -9,6 +9,7 @@ from contract import digits
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Objective
 from sweeps.store import MODELS, Store
+from sweeps.trial import Work
 from sweeps.winner import Winner
 from trainables import MODELS as REGISTRY
 from trainables import load
@@ -27,16 +28,17 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
     data = digits(200)
     model, winner = finished(data), Winner.of(load_spec("logistic_regression"))
 
-    def saved(trial: str, *values: float, resumed: bool = False) -> dict[str, bytes]:
-        for value in values:
-            winner.note({"trial": trial, "val/accuracy": value})
-        return winner.files(trial, model, CONFIG, data, 0, resumed=resumed)
+    def saved(trial: str, *values: float, checkpoint: bytes | None = None) -> dict[str, bytes]:
+        work = Work(trial, CONFIG, (0,), None, checkpoint)
+        rows: list[dict[str, float]] = [{"val/accuracy": value} for value in values] or [{}]
+        ends = [False] * (len(rows) - 1) + [True]
+        return [winner.files(work, model, data, row, finished=end) for row, end in zip(rows, ends, strict=True)][-1]
 
     first = saved("0000", 0.5, 0.8, 0.6)
     assert saved("0001", 0.7) == {}
     assert saved("0002", 0.9) != {}
     assert saved("0003", 0.9) == {}
-    assert saved("0004", 0.1, resumed=True) != {}  # what it had before is not known here
+    assert saved("0004", 0.1, checkpoint=b"") != {}  # what it had before is not known here
     assert saved("0005", 0.89) == {}
     assert saved("0006") == {}
     for name, content in first.items():
@@ -47,8 +49,8 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
 def test_what_cannot_be_saved_is_left_out() -> None:
     data = digits(200)
     model, winner = finished(data), Winner.of(load_spec("logistic_regression"))
-    winner.note({"trial": "0000", "val/accuracy": 0.5})
-    assert winner.files("0000", model, {**CONFIG, "cv_folds": 2}, data, 0, resumed=False) == {}
+    work = Work("0000", {**CONFIG, "cv_folds": 2}, (0,), None)
+    assert winner.files(work, model, data, {"val/accuracy": 0.5}, finished=True) == {}
 
 
 def test_a_sweep_keeps_the_model_of_its_best_trial(tmp_path: Path) -> None:
