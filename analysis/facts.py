@@ -20,6 +20,7 @@ RARE = 0.01  # share of held-out images that lie beyond what counts as usual
 STEADY = 1e-3  # relative change under which a number stands still
 STILL = 3  # evaluations, with the present one
 DUE = 10  # samples of a class to expect before it can be missing
+EXACT = 0.02  # of the distance to another training image: a level of 255 more or less
 PRESENT = 0.02  # share from which on a class is there at all
 
 
@@ -102,9 +103,24 @@ class Facts:
     @cached_property
     def originals(self) -> float:
         """Distinct training images that were copied, per class that is there."""
+        return len(np.unique(self._copied_rows)) / max(1, int(np.count_nonzero(self.opinions[0] > PRESENT)))
+
+    @cached_property
+    def copies_each(self) -> float:
+        """How often a training image that was copied was so, on average."""
+        return len(self._copied_rows) / max(1, len(np.unique(self._copied_rows)))
+
+    @cached_property
+    def exact(self) -> bool:
+        """Whether most copies are what they were copied from, to the last bits."""
         found = memory.nearest(self.reference, self.fake)
-        rows = np.unique(found.row[found.copied])
-        return len(rows) / max(1, int(np.count_nonzero(self.opinions[0] > PRESENT)))
+        same = found.distance[found.copied] <= EXACT * found.second[found.copied]
+        return bool(same.mean() > 0.5) if len(same) else False
+
+    @property
+    def _copied_rows(self) -> NDArray[np.int64]:
+        found = memory.nearest(self.reference, self.fake)
+        return found.row[found.copied]
 
     @cached_property
     def late(self) -> Mapping[str, float]:

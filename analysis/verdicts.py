@@ -20,7 +20,7 @@ BLUR, SOFT = 0.25, 0.6  # of the fine grain of real images
 DIRTY = 0.85  # of the background of real images
 IMBALANCE, HALF = 0.25, math.log(2)  # nats over what chance makes
 REPEATED = 0.6  # share of samples
-COPIED, FEW = 0.3, 5  # share of samples, originals a class
+COPIED, FEW = 0.3, 10  # share of samples, originals a class
 WON, FOOLED = 0.95, 0.6  # D's accuracy
 OFF = 0.5  # precision
 EXPLODED = 1e3  # times the losses of the first quarter
@@ -77,10 +77,6 @@ def _sick(facts: Facts) -> float:
     return max(_unreal(facts), _mode_collapse(facts), _low_diversity(facts))
 
 
-def _memorised(facts: Facts) -> float:
-    return scaled(facts.copied, COPIED, 1.0) if facts.originals > FEW else 0.0
-
-
 def _noise(facts: Facts) -> float:
     return max(scaled(facts.white, WHITE, 1.0), scaled(facts.unlike, UNLIKE, 1.0))
 
@@ -88,6 +84,11 @@ def _noise(facts: Facts) -> float:
 def _blurred(facts: Facts) -> float:
     means = facts.repeated >= REPEATED and facts.metrics.get("gen/background", 1.0) < DIRTY
     return scaled(-math.log(min(1.0, facts.grain)), -math.log(SOFT if means else BLUR), -math.log(0.02))
+
+
+def _memorised(facts: Facts) -> float:
+    few = facts.originals <= (1 if facts.exact else FEW) and facts.copies_each >= 2
+    return 0.0 if few else scaled(facts.copied, COPIED, 1.0)
 
 
 def _mode_collapse(facts: Facts) -> float:
@@ -133,15 +134,6 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             _frozen,
             lambda f: "no number about the samples has changed over 3 evaluations",
         ),
-        "memorised": Verdict(
-            "distances of each sample to its nearest and second nearest training image",
-            False,
-            f"{COPIED:.0%} of the samples are copies (nearer to one training image than half as far as to any other), "
-            f"of more than {FEW} images a class",
-            "held-out images are hardly ever so near; copies of fewer images are a collapse, wherever they come from",
-            _memorised,
-            lambda f: f"{f.copied:.0%} of the samples are copies of training images",
-        ),
         "discriminator_wins": Verdict(
             "D's accuracy; precision, noise and blur of the samples",
             True,
@@ -177,6 +169,15 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "a blur by a pixel of 28 leaves less than a quarter; the mean image of a class is both soft and repeated",
             _blurred,
             lambda f: f"the samples have {f.grain:.0%} of the fine grain of real images",
+        ),
+        "memorised": Verdict(
+            "distances of each sample to its nearest and second nearest training image",
+            False,
+            f"{COPIED:.0%} of the samples are copies (nearer to one training image than half as far as to any other); "
+            f"not where a few are repeated: one of a class, or up to {FEW} that are not copied exactly",
+            "held-out images are hardly ever so near; prototypes with jitter are a collapse, wherever they are from",
+            _memorised,
+            lambda f: f"{f.copied:.0%} of the samples are copies of training images",
         ),
         "mode_collapse": Verdict(
             "shares of the classes, corrected for what the extractor mistakes, and by the training image each is like",
@@ -218,13 +219,15 @@ BORDERLINE: Mapping[str, str] = MappingProxyType(
         "one class with 90 % of the samples; half of the classes with 90 %; one with half": "mode_collapse",
         "one image repeated, unless it is a mean of many": "mode_collapse",
         "few classes and few images of each": "mode_collapse",
-        "up to 5 images of each class repeated, training images too, with jitter or without": "low_diversity",
+        "a few images of each class repeated, with jitter or without": "low_diversity",
+        "the same of training images, with jitter": "low_diversity",
+        "training images repeated exactly, two or more of a class": "memorised",
         "training images with slight noise; half training images and half held-out ones": "memorised",
         "half noise and half real": "noise",
-        "images under white noise of a quarter of the range": "noise",
+        "images under white noise of a quarter of the range, training images too": "noise",
         "a tenth noise, the rest real": "healthy",
         "the mean image of each class, or of all, repeated": "blurred",
-        "few classes, blurred": "blurred",
+        "few classes, blurred; training images, blurred": "blurred",
         "a discriminator that wins while samples of few classes look real": "mode_collapse",
         "a model that stands still because it has learnt": "healthy",
     }

@@ -276,6 +276,7 @@ KINDS: dict[str, Kind] = {
     "half training images": Kind(
         "memorised", "test", lambda p, g, s: _mixed(_learnt(p, g), p.fresh(g), s, g), (0.4, 0.6)
     ),
+    "training images, a few exactly": Kind("memorised", "test", lambda p, g, k: _prototypes(p, g, k, p.train), (2, 5)),
     "training images of few classes": Kind(
         "memorised", "test", lambda p, g, k: p.train.x[g.permutation(np.flatnonzero(p.train.y < k))[:N]], (2, 5)
     ),

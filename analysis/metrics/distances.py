@@ -40,8 +40,8 @@ def _mean_of_pairs(x: Vectors) -> float:
 
 
 def _kernel(a: Vectors, b: Vectors) -> Vectors:
-    kernel: Vectors = (a @ b.T / a.shape[1] + 1) ** 3
-    return kernel
+    kernel: Vectors = a @ b.T / a.shape[1] + 1
+    return kernel * kernel * kernel  # ** 3 takes six times as long
 
 
 @once
