@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def log_artifacts(folder: Path, settings: FeedSettings, sweep: Sweep, stories: S
             for path in paths:
                 # Not copied and not cached: the folder keeps these files, and nobody changes them.
                 artifact.add_file(str(path), name=str(path.relative_to(files)), policy="immutable", skip_cache=True)
-            opened.run.log_artifact(artifact, aliases=["latest", settings.name])
+            opened.run.log_artifact(artifact, aliases=["latest", re.sub(r"[^\w.-]+", "-", settings.name)])
     run = {} if opened.run.offline else {"best/run": opened.run.url}
     runs.finish(best)
     return {"best/trial": best, f"best/{sweep.objective}": sweep.score(best), **run}
