@@ -185,6 +185,48 @@ def best(
         say(f"wrote {out}, the config of {rows[0]['trial']}; next: sweeps train {out} --seeds 5")
 
 
+@command(example="sweeps train best.yaml --seeds 5 --out my-model")
+def train(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="BEST.yaml|DIR|WANDB_PATH",
+            help="A spec of one config, a sweep's folder, or entity/project/artifact:alias.",
+        ),
+    ],
+    seeds: Annotated[int, typer.Option(min=1, help="How many models to train.")] = 5,
+    out: Annotated[Path | None, typer.Option(help="The folder; by default one below sweep-results/.")] = None,
+    address: Address = None,
+    wandb: Wandb = "auto",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Train the final model on all images but test, several times, then read the test set, once."""
+    from sweeps import final, gap, requests, sources
+    from sweeps.runner import Options
+
+    requests.check_wandb(wandb)
+    best = sources.config_in(sources.local(what))
+    options = Options(address=address, wandb=wandb, data_dir=str(data_dir.resolve()) if data_dir else None)
+    request = final.Request(best, seeds, out or final.default_folder(best), options)
+    say(f"{best.model} on {best.dataset}, {seeds} seeds; results go to {request.folder}")
+    try:
+        result = final.train(request, say)
+    except final.InterruptedTrainingError as interrupted:
+        say(f"interrupted; {interrupted}")
+        return INTERRUPTED
+    if as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        _print(gap.rows(result["gap"], result["lock"].get("trials")), as_json=False)
+        _print(gap.table(result["test"]), as_json=False)
+    say(gap.words(result["gap"]))
+    for line in result["failed"]:
+        say(f"failed: {line}")
+    say(f"the model of seed {result['kept']}, the first and not the best: {request.folder / final.MODEL}/README.md")
+    return FAILED if result["failed"] else DONE
+
+
 @command(example="sweeps report sweep-results/gan-20260101-120000")
 def report(
     folder: Folder,

@@ -2,7 +2,15 @@
 
 from analysis.results import ResultsError
 from search_spaces.space import SpaceError
-from sweeps.faults import ArtifactError, ClusterError, FolderError, SamplesError, SpecError, TrackingError
+from sweeps.faults import (
+    ArtifactError,
+    ClusterError,
+    FolderError,
+    SamplesError,
+    SpecError,
+    TrackingError,
+    TrainingError,
+)
 from trainables.base import ConfigError
 from trainables.data import DataError
 from trainables.entry import ModelError
@@ -20,4 +28,4 @@ WRONG_REQUEST = (
     SavedModelError,
     SamplesError,
 )
-RUN_FAILED = (ClusterError, TrackingError)
+RUN_FAILED = (ClusterError, TrackingError, TrainingError)

@@ -119,7 +119,8 @@ class Evaluator:
     def _samples(self, model: Any, seldom: bool) -> dict[str, bytes]:
         """A grid of samples and, if `seldom`, the training images nearest to them; or a scatter of points."""
         if self._data.holds_points:
-            return {"samples": encode_scatter(self._data.val.x[:POINTS], model.sample(POINTS, seed=0))}
+            real = self._data.val if len(self._data.val) else self._data.train
+            return {"samples": encode_scatter(real.x[:POINTS], model.sample(POINTS, seed=0))}
         samples, columns, names = shown_samples(model, self._data.classes)
         grid = {"samples": encode_grid(samples, columns, names)}
         if not seldom:
@@ -198,8 +199,9 @@ def evaluate_test(
     objective: str = "",
     strange: Mapping[str, Images] | None = None,
     sight: Sight | None = None,
-) -> dict[str, float]:
-    """Metrics of a model that is finished, on the test part of the data set `source` it was trained on: test/NAME.
+) -> dict[str, Any]:
+    """Metrics of a model that is finished, on the test part of the data set `source` it was trained on: test/NAME;
+    and of a classifier which classes are taken for which.
 
     The one function of a sweep or a final training that reads a test part. `data` is what `load_dataset` gave, whose
     classes and division it keeps; `strange` and `sight` as for an Evaluator.
@@ -208,9 +210,10 @@ def evaluate_test(
     held_out = replace(data, val=test)
     judge = sight.on(held_out) if sight is not None else None
     evaluator = Evaluator(held_out, objective, strange=strange, shown=uses.SHOWN, sight=judge, samples=SAMPLES_TESTED)
-    row = evaluator.metrics(model)
+    row = evaluator.row(model)
     named = {section: f"test/{rest}" for section in row if (rest := section.partition("/")[2])}
-    return {named[name]: value for name, value in row.items() if not name.startswith("train/")}
+    numbers = {named[name]: value for name, value in row.items() if name in named and not name.startswith("train/")}
+    return numbers | uses.synthetic(model, data, test) | ({CONFUSION: row[CONFUSION]} if CONFUSION in row else {})
 
 
 def shown_samples(model: Any, classes: Sequence[str]) -> tuple[Images, int | None, tuple[str, ...]]:

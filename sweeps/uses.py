@@ -28,6 +28,8 @@ ONLOOKER_IMAGES = 2000  # training images of the classifier that looks at repair
 ONLOOKER_CLASSES = 100  # of more it would see too few images each, and learn for minutes
 LABELLED = 100  # training images with a label, of the metrics that have the number in their name
 UNLABELLED = 2000  # training images that scale features: no label is needed for that
+SYNTHETIC, SYNTHETIC_COSTLY = 10_000, 1000  # samples that a classifier of real images is trained on
+SYNTHETIC_SEED = 2
 ASKED = 2000  # held-out images for the accuracy with few labels
 
 
@@ -182,6 +184,18 @@ def few_labels(model: Any, shown: Exhibits) -> dict[str, float]:
     # As far from each other as in pixels, so that the penalty on the weights means the same.
     accuracy = learnt(shown.few, lambda images: (model.features(images) - mean) / spread)
     return {"val/accuracy_100_labels": accuracy, "val/accuracy_100_labels_pixels": shown.few_by_pixels}
+
+
+def synthetic(model: Any, data: Dataset, test: Split) -> dict[str, float]:
+    """Accuracy on real images of a logistic regression trained on samples alone, each class's as many: what the samples
+    of a conditional model are worth as training data (Esteban et al. 2017; Ravuri and Vinyals 2019)."""
+    if not (getattr(model, "conditional", False) and hasattr(model, "sample")) or data.n_classes < 2:
+        return {}
+    n = SYNTHETIC_COSTLY if getattr(model, "costly_samples", False) else SYNTHETIC
+    labels = np.arange(n) % data.n_classes
+    train = Split(model.sample(n, seed=SYNTHETIC_SEED, labels=labels), labels)
+    guessed: Labels = fitted(Dataset(data.name, train, test, data.classes, "", data.split_seed)).predict(test.x)
+    return {f"test/tstr_accuracy_{n}": float((guessed == test.y).mean())}
 
 
 def learnt(data: Dataset, describe: Callable[[Images], NDArray[Any]]) -> float:

@@ -12,6 +12,7 @@ from trainables.cross_validation import CrossValidation
 from trainables.data import DataError, Dataset
 
 TRAIN_SIZE, CV_FOLDS = "train_size", "cv_folds"
+UPDATES = ("updates", "updates_per_step")  # how a config that counts minibatches says how many there are
 
 
 class ModelError(ValueError):
@@ -75,6 +76,20 @@ class Entry:
             if (said := config.get(name, value)) != value:
                 raise ConfigError(f"{name}: {said} is for images, and {data.name} holds points; valid: {value}")
         return {**self.points, **config}
+
+    def scaled(self, config: Mapping[str, Any], factor: float) -> dict[str, Any]:
+        """The config for `factor` times as many training images: as many more updates, in all and in a step.
+
+        The number of steps stays what it is, and so does what is not counted in updates: an epoch, an iteration.
+        """
+        total, step = (config.get(name, self.defaults().get(name)) for name in UPDATES)
+        counted = {}
+        if type(step) is int:
+            counted[UPDATES[1]] = max(1, round(step * factor))
+        if type(total) is int:
+            each = counted[UPDATES[1]] / step if type(step) is int else factor
+            counted[UPDATES[0]] = max(1, round(total * each))
+        return {**config, **counted}
 
     def data(self, config: Mapping[str, Any], data: Dataset) -> Dataset:
         """What a model of this config is trained on: `data`, or a part of its training images."""

@@ -88,7 +88,7 @@ class Dataset:
         x = np.concatenate([self.train.x, self.val.x])
         train, val = _frozen(x, np.concatenate([self.train.y, self.val.y])), _frozen(self.val.x[:0], self.val.y[:0])
         content_hash = _content_hash(train, val, self.classes, self.split_seed)
-        return Dataset(self.name, train, val, self.classes, content_hash, self.split_seed)
+        return replace(self, train=train, val=val, content_hash=content_hash)
 
     def limited(self, train_size: int) -> Dataset:
         """The same with a stratified part of the training images, as `load_dataset` gives it for that `train_size`."""

@@ -35,12 +35,14 @@ class Source:
     val_share: float = 0.1
     files: tuple[str, ...] = ()  # below the data folder, none of what needs no file
     modes: Modes | None = None
+    licence: str = ""  # of the images, as far as it is known
 
     @property
     def holds_points(self) -> bool:
         return len(self.image_shape) == 1
 
 
+OF_MNIST = "CC BY-SA 3.0 (LeCun, Cortes and Burges 1998)"
 CIFAR_FILES = tuple(f"cifar-10-batches-py/{name}" for name in ("test_batch", *(f"data_batch_{i}" for i in range(1, 6))))
 
 
@@ -53,7 +55,14 @@ def _points(description: str, modes: Modes) -> Source:
     sizes = (POINTS_TRAIN, POINTS_VAL, POINTS_TEST)
     share = POINTS_VAL / (POINTS_TRAIN + POINTS_VAL)
     return Source(
-        description, (2,), len(modes.centres), *sizes, partial(read_points, modes), val_share=share, modes=modes
+        description,
+        (2,),
+        len(modes.centres),
+        *sizes,
+        partial(read_points, modes),
+        val_share=share,
+        modes=modes,
+        licence="none needed, the points are drawn here",
     )
 
 
@@ -68,6 +77,7 @@ DATASETS: dict[str, Source] = {
         read_digits,
         test_share=0.2,
         val_share=0.2,
+        licence="CC BY 4.0 (UCI, Optical Recognition of Handwritten Digits; Alpaydin and Kaynak 1998)",
     ),
     "mnist": Source(
         "handwritten digits",
@@ -78,6 +88,7 @@ DATASETS: dict[str, Source] = {
         10_000,
         partial(read_torchvision, "MNIST"),
         files=_idx_files("MNIST"),
+        licence=OF_MNIST,
     ),
     "fashion_mnist": Source(
         "grey pictures of clothes and shoes",
@@ -88,6 +99,7 @@ DATASETS: dict[str, Source] = {
         10_000,
         partial(read_torchvision, "FashionMNIST"),
         files=_idx_files("FashionMNIST"),
+        licence="MIT (Zalando SE 2017)",
     ),
     "cifar10": Source(
         "colour photographs of animals and vehicles",
@@ -98,6 +110,7 @@ DATASETS: dict[str, Source] = {
         10_000,
         partial(read_torchvision, "CIFAR10"),
         files=CIFAR_FILES,
+        licence="none stated by its authors (Krizhevsky 2009)",
     ),
     "ring": _points("points of 8 Gaussians on a circle, to count modes; no file", RING),
     "grid": _points("points of 25 Gaussians on a grid, to count modes; no file", GRID),
@@ -111,6 +124,7 @@ DATASETS: dict[str, Source] = {
         read_stacked_mnist,
         val_share=VAL_EACH / (TRAIN_EACH + VAL_EACH),
         files=_idx_files("MNIST"),
+        licence=OF_MNIST,
     ),
 }
 

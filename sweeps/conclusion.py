@@ -1,0 +1,60 @@
+"""What a final training came to, as one document: the gap, the test metrics over the seeds, and how it was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from analysis.results import DONE, REASON, STATUS, TRIAL, Sweep
+from sweeps import gap
+from sweeps.manifest import git_state, machine, versions
+from sweeps.plan import Plan
+from sweeps.spec.resolved import Spec
+
+Result = dict[str, Any]
+
+
+def ended(sweep: Sweep, *statuses: str) -> list[str]:
+    """The trials that ended in one of these ways, by name."""
+    return sorted(sweep.trials.loc[sweep.trials[STATUS].isin(statuses), TRIAL])
+
+
+def conclusion(
+    best: Spec, planned: Plan, replicates: Sweep, final: Sweep, tests: list[Result], changed: list[str]
+) -> Result:
+    """`tests` has a row of test metrics for each seed that came to its end; `changed` what is not as in the sweep."""
+    lock = best.lock or {}
+    metric, goal = str(lock.get("metric", best.metric.name)), str(lock.get("goal", best.metric.goal))
+    last = replicates.final.loc[ended(replicates, DONE)]
+    fresh = [float(value) for value in last[metric]] if metric in last else []
+    tested = gap.summary(tests)
+    failed = [*_failures("replicate", replicates), *_failures("final training", final)]
+    return {
+        "model": best.model,
+        "dataset": best.dataset,
+        "config": planned.final.fixed,
+        "seeds": planned.final.seeds,
+        "kept": tests[0][TRIAL],
+        "images": {"sweep": planned.images[0], "final": planned.images[1]},
+        "steps": planned.steps,
+        "gap": gap.optimism(lock, metric, goal, fresh, tested),
+        "test": tested,
+        "each": tests,
+        "training": _trained(final),
+        "failed": failed,
+        "changed": changed,
+        "lock": dict(lock),
+        "versions": versions(),
+        "git": git_state(Path.cwd()),
+        "machine": machine(),
+    }
+
+
+def _failures(what: str, sweep: Sweep) -> list[str]:
+    ended = sweep.trials[sweep.trials[STATUS] != DONE]
+    return [f"{what} {trial}: {reason}" for trial, reason in zip(ended[TRIAL], ended[REASON], strict=True)]
+
+
+def _trained(final: Sweep) -> list[Result]:
+    table = final.trials[final.trials[STATUS] == DONE]
+    return [{str(k): v for k, v in row.items()} for row in table[[TRIAL, "steps", "seconds"]].to_dict("records")]
