@@ -227,6 +227,39 @@ def train(
     return FAILED if result["failed"] else DONE
 
 
+@command(example="sweeps sample DIR/model --n 100 --labels 3,9 --out grid.png")
+def sample(
+    model: Annotated[Path, typer.Argument(metavar="MODEL_DIR", help="The folder of a saved model.")],
+    n: Annotated[int, typer.Option(min=1, max=100_000, help="How many samples.")] = 64,
+    labels: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Classes, in turn, by number or name (conditional models).")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="A grid of them (.png), or an array (.npy, float32 in [-1, 1]).")] = Path(
+        "samples.png"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same samples.")] = 0,
+) -> None:
+    """Draw samples from a saved generative model."""
+    from sweeps import asking
+
+    say(asking.sample(model, n, labels, out, seed))
+
+
+@command(example="sweeps predict DIR/model images.npy > classes.csv")
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL_DIR", help="The folder of a saved model.")],
+    images: Annotated[
+        Path, typer.Argument(metavar="IMAGES", help="An .npy, .npz or .png file, or a folder of pictures.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Tell the classes of images with a saved model; CSV on stdout."""
+    from sweeps import asking
+
+    rows = asking.predict(model, images)
+    print(json.dumps(rows, indent=2) if as_json else asking.as_csv(rows), end="\n" if as_json else "")
+
+
 @command(example="sweeps report sweep-results/gan-20260101-120000")
 def report(
     folder: Folder,

@@ -4,6 +4,7 @@ from analysis.results import ResultsError
 from search_spaces.space import SpaceError
 from sweeps.faults import (
     ArtifactError,
+    AskingError,
     ClusterError,
     FolderError,
     SamplesError,
@@ -27,5 +28,6 @@ WRONG_REQUEST = (
     ArtifactError,
     SavedModelError,
     SamplesError,
+    AskingError,
 )
 RUN_FAILED = (ClusterError, TrackingError, TrainingError)

@@ -50,6 +50,10 @@ class SamplesError(ValueError):
     """Samples that cannot be judged; one line: which file, what is wrong, what is valid."""
 
 
+class AskingError(ValueError):
+    """Something a saved model cannot be asked; one line: what, and what is valid."""
+
+
 class TrainingError(RuntimeError):
     """A final training without a single model; one line with the reason."""
 

@@ -38,8 +38,9 @@ def plan(best: Spec, seeds: int, entry: Entry, images: tuple[int, int]) -> Plan:
     """
     before, after = images
     config = dict(best.fixed)
-    without = {name: value for name, value in config.items() if name not in entry.shared}
-    scaled = entry.scaled(without, after / before)
+    given = config.keys() - set(entry.shared) or entry.defaults().keys() - set(entry.shared)
+    own = {name: value for name, value in {**entry.defaults(), **config}.items() if name in given}
+    scaled = entry.scaled(own, after / before)
     steps = best_steps(best)
     folded = CV_FOLDS in entry.shared and config.get(CV_FOLDS) is not None
     return Plan(

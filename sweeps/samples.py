@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sweeps.faults import SamplesError, nearest
 from trainables.base import Images, Labels
-from trainables.data.folders import read_flat
+from trainables.data.folders import pictures_in, read_flat
 
 FEWEST = 100  # of what fewer samples show, most is chance
 NAMES = ("samples", "images", "x", "arr_0")  # in a file of several arrays, the first of these that is there
@@ -32,16 +32,16 @@ class Samples:
     said: str
 
 
-def read_samples(path: Path, shape: tuple[int, ...], dataset: str) -> Samples:
-    """The samples in an .npy, .npz or .pt file or a folder of pictures, of images of `shape` (c, h, w) or of points.
+def read_samples(path: Path, shape: tuple[int, ...], dataset: str, fewest: int = FEWEST) -> Samples:
+    """The samples in an .npy, .npz or .pt file, a picture or a folder of them: images of `shape` (c, h, w), or points.
 
     uint8 in 0..255, bool, or float in 0..255, [0, 1] or [-1, 1]; (n, h, w), (n, h, w, c) or (n, c, h, w). SamplesError
     or DataError is one line: what is wrong, what is valid.
     """
     found = _array(path, "samples")
     laid = _laid_out(path, found, shape, dataset)
-    if len(laid) < FEWEST:
-        raise SamplesError(f"{path}: {len(laid)} samples; at least {FEWEST} are needed to judge")
+    if len(laid) < fewest:
+        raise SamplesError(f"{path}: {len(laid)} samples; at least {fewest} are needed")
     images, scale = _scaled(path, laid) if len(shape) == 3 else (_finite(path, laid).astype(np.float32), "as they are")
     return Samples(images, f"{len(images):,} samples, {found.dtype} {found.shape[1:]}, pixels {scale}")
 
@@ -74,12 +74,12 @@ def _valid_labels(classes: Sequence[str]) -> str:
 
 
 def _array(path: Path, what: str) -> Array:
-    if path.is_dir():
-        return read_flat(path)
     if not path.exists():
         raise SamplesError(f"{path}: no such file; valid: an .npy, .npz or .pt file, or a folder of pictures")
-    if path.stat().st_size == 0:
+    if path.is_file() and path.stat().st_size == 0:
         raise SamplesError(f"{path}: is empty")
+    if path.is_dir() or pictures_in(path):
+        return read_flat(path)
     if path.suffix in (".pt", ".pth"):
         from sweeps.features import read_tensors  # torch takes seconds, and only these files need it to be read
 

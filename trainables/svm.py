@@ -91,6 +91,11 @@ class Svm(FittedClassifier):
         proba = np.divide(proba, total, out=np.full_like(proba, 1 / proba.shape[1]), where=total > 0)
         return for_all_classes(proba, self._classes, self.n_classes)
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether probabilities cost no more than classes."""
+        return self._sigmoids is not None
+
     def plain(self) -> SVC:
         """The fitted machine as scikit-learn's own class; `sigmoids_`, if there are any, are our probabilities'."""
         estimator, arrays = SVC(**self._parameters()), self._arrays

@@ -38,13 +38,20 @@ def read_folder(folder: Path, train: bool) -> Part:
     return Part(_decode([file for file, _ in chosen], size, grey), labels, classes).check(folder)
 
 
-def read_flat(folder: Path) -> NDArray[np.uint8]:
-    """The images of a folder that has nothing else in it, in the order of their names, (n, c, h, w)."""
-    files = _visible(folder)
+def pictures_in(path: Path) -> list[Path]:
+    """The files of a folder, in the order of their names; one picture alone; none where `path` is neither."""
+    if path.is_dir():
+        return _visible(path)
+    return [path] if path.suffix.lower() in Image.registered_extensions() else []
+
+
+def read_flat(path: Path) -> NDArray[np.uint8]:
+    """The images of a folder that has nothing else in it, in the order of their names, or one picture, (n, c, h, w)."""
+    files = pictures_in(path)
     if inner := next((file for file in files if file.is_dir()), None):
         raise DataError(f"{inner}: a folder; valid: a folder that holds images only")
     if not files:
-        raise DataError(f"{folder}: holds no images")
+        raise DataError(f"{path}: holds no images")
     return _decode(files, *_common_format(files))
 
 
