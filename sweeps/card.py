@@ -7,9 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from analysis.plots import style
+from analysis.plots.confusion import SIZE as CONFUSION_SIZE
+from analysis.plots.confusion import Confusion, draw_confusion
 from analysis.plots.gap import SIZE, draw_gap
 from analysis.plots.gap import gap as gap_of
+from analysis.results import CONFUSION
 from sweeps import gap
 from sweeps.store import replace_file
 from trainables import find_model
@@ -25,13 +30,22 @@ Result = Mapping[str, Any]
 def write_card(folder: Path, result: Result, pictures: Mapping[str, bytes]) -> Path:
     """README.md in a saved model's folder, with `pictures` of the model, PNG by name, beside it."""
     saved = read_facts(folder)
-    drawn = style.render(style.figure(draw_gap, gap_of(result["gap"]), SIZE), "png")
-    for name, png in {**pictures, "gap": drawn}.items():
+    for name, png in {**pictures, **_figures_of(saved, result)}.items():
         replace_file(folder / f"{name}.png", png)
     sections = (_head, _use, _figures, _gap, _seen, _origin, _limits, _files)
     text = "\n\n".join(part for section in sections if (part := section(folder, saved, result)))
     replace_file(folder / CARD_FILE, f"{text}\n".encode())
     return folder / CARD_FILE
+
+
+def _figures_of(saved: Saved, result: Result) -> dict[str, bytes]:
+    """The gap, and of a classifier which classes of test images are taken for which: PNG by name."""
+    figures = {"gap": style.figure(draw_gap, gap_of(result["gap"]), SIZE)}
+    counts = result["each"][0].get(CONFUSION)
+    if counts:
+        info = Confusion(result["kept"], saved.classes, np.array(counts))
+        figures["confusion"] = style.figure(draw_confusion, info, CONFUSION_SIZE)
+    return {name: style.render(figure, "png") for name, figure in figures.items()}
 
 
 def _head(folder: Path, saved: Saved, result: Result) -> str:

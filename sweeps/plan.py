@@ -89,7 +89,7 @@ def _words(steps: int | None, best: Spec, scaled: Mapping[str, Any], images: tup
     before, after = images
     lock = best.lock or {}
     if steps is not None:
-        long = f"{steps} steps, as many as were best in the sweep (of {lock.get('steps', steps)})"
+        long = f"{steps} step{'s' * (steps > 1)}, as many as were best in the sweep (of {lock.get('steps', steps)})"
     else:
         long = "to the end of its training" + (", which was best in the sweep" if lock else "")
     per_step = scaled.get(UPDATES[1])

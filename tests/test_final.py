@@ -73,7 +73,7 @@ def test_the_figures_are_those_of_the_models(trained: Path) -> None:
 
 def test_the_final_training_measures_nothing_and_never_meets_the_test_set(trained: Path) -> None:
     rows = rows_of(trained / "fin" / "final")
-    assert {name.partition("/")[0] for row in rows for name in row if "/" in name} == {"train"}
+    assert {name.partition("/")[0] for row in rows for name in row if "/" in name} <= {"train", "sys"}
     assert {row["train/images"] for row in rows} == {1437.0}
     names = [name for part in ("replicates", "final") for row in rows_of(trained / "fin" / part) for name in row]
     assert not [name for name in names if name.startswith("test/")]

@@ -61,7 +61,7 @@ def save_model(
     file, content = _content(model, name)
     saved = Saved(
         model=name,
-        config={**entry.defaults(), **entry.fitted_to(data, config)},
+        config=_whole(entry, entry.fitted_to(data, config)),
         seed=seed,
         dataset=data.name,
         image_shape=data.image_shape,
@@ -133,6 +133,12 @@ def _for_asking(saved: Saved, entry: Entry) -> dict[str, Any]:
     """The config without what matters to training alone: how many of the images, and which library fits."""
     kept = {name: value for name, value in saved.config.items() if name not in entry.shared}
     return kept | ({"backend": "sklearn"} if hasattr(entry.cls, "plain") and "backend" in kept else {})
+
+
+def _whole(entry: Entry, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with every default, but without what any model could have and this one has not."""
+    values = {**entry.defaults(), **config}
+    return {name: value for name, value in values.items() if value is not None or name not in entry.shared}
 
 
 def _ask(model: Any, saved: Saved) -> None:
