@@ -14,7 +14,7 @@ from analysis.plots.confusion import SIZE as CONFUSION_SIZE
 from analysis.plots.confusion import Confusion, draw_confusion
 from analysis.plots.gap import SIZE, draw_gap
 from analysis.plots.gap import gap as gap_of
-from analysis.results import CONFUSION
+from analysis.results import CONFUSION, EVIDENCE, VERDICT
 from sweeps import gap
 from sweeps.store import replace_file
 from trainables import find_model
@@ -97,6 +97,7 @@ def _gap(folder: Path, saved: Saved, result: Result) -> str:
 def _seen(folder: Path, saved: Saved, result: Result) -> str:
     captions = {
         "samples.png": "Samples, not picked; of a conditional model a class a column",
+        "interpolation.png": "Ways from one sample to another",
         "neighbours.png": "Samples, and below each the training image nearest to it",
         "weight_maps.png": "What speaks for each class, in red, and against it, in blue",
         "confusion.png": "Which classes of test images are taken for which",
@@ -132,6 +133,9 @@ def _limit_lines(saved: Saved, result: Result) -> Iterator[str]:
         yield "It is weakest at " + ", ".join(f"{name} (recall {recalls[name]:.3f})" for name in weakest) + "."
     if "test/calibration_error" in test:
         yield f"Its confidence is off by {test['test/calibration_error']['mean']:.3f} on average (ECE)."
+    own = result["each"][0]
+    if own.get(VERDICT):
+        yield f"The judge calls its samples {own[VERDICT]}: {'; '.join(own.get(EVIDENCE, ()))}."
     if "test/copies" in test:
         yield f"{100 * test['test/copies']['mean']:.1f} % of its samples count as copies of training images."
     licence = DATASETS[saved.dataset].licence if saved.dataset in DATASETS else ""

@@ -6,7 +6,7 @@ What depends only on the data is computed once per process and reused for every 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from analysis.media import encode_grid, encode_scatter, encode_weight_maps
 from analysis.metrics import METRICS, PER_CLASS
 from analysis.metrics.classification import confusion_matrix
 from analysis.metrics.modes import mode_counts
-from analysis.results import CONFUSION
+from analysis.results import CONFUSION, NO_NUMBERS
 from sweeps import uses
 from sweeps.judging import Bench, History
 from sweeps.nearest import Nearest
@@ -200,8 +200,21 @@ def evaluate_test(
     strange: Mapping[str, Images] | None = None,
     sight: Sight | None = None,
 ) -> dict[str, Any]:
-    """Metrics of a model that is finished, on the test part of the data set `source` it was trained on: test/NAME;
-    and of a classifier which classes are taken for which.
+    """What `evaluator_on_test` with the same arguments finds of one model."""
+    return evaluator_on_test(data, source, data_dir=data_dir, objective=objective, strange=strange, sight=sight)(model)
+
+
+def evaluator_on_test(
+    data: Dataset,
+    source: str | Path,
+    *,
+    data_dir: Path | None = None,
+    objective: str = "",
+    strange: Mapping[str, Images] | None = None,
+    sight: Sight | None = None,
+) -> Callable[[Trainable], dict[str, Any]]:
+    """What judges finished models on the test part of the data set `source` they were trained on: metrics as test/NAME,
+    and what is said besides numbers.
 
     The one function of a sweep or a final training that reads a test part. `data` is what `load_dataset` gave, whose
     classes and division it keeps; `strange` and `sight` as for an Evaluator.
@@ -210,10 +223,16 @@ def evaluate_test(
     held_out = replace(data, val=test)
     judge = sight.on(held_out) if sight is not None else None
     evaluator = Evaluator(held_out, objective, strange=strange, shown=uses.SHOWN, sight=judge, samples=SAMPLES_TESTED)
-    row = evaluator.row(model)
-    named = {section: f"test/{rest}" for section in row if (rest := section.partition("/")[2])}
-    numbers = {named[name]: value for name, value in row.items() if name in named and not name.startswith("train/")}
-    return numbers | uses.synthetic(model, data, test) | ({CONFUSION: row[CONFUSION]} if CONFUSION in row else {})
+
+    def evaluate(model: Trainable) -> dict[str, Any]:
+        row = evaluator.row(model)
+        named = {
+            name: f"test/{name.partition('/')[2]}" for name in row if "/" in name and not name.startswith("train/")
+        }
+        words = {name: row[name] for name in NO_NUMBERS if name in row}
+        return {named[name]: row[name] for name in named} | uses.synthetic(model, data, test) | words
+
+    return evaluate
 
 
 def shown_samples(model: Any, classes: Sequence[str]) -> tuple[Images, int | None, tuple[str, ...]]:

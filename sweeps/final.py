@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep, load
 from sweeps import runner
 from sweeps.card import write_card
 from sweeps.conclusion import conclusion, ended
-from sweeps.evaluate import Evaluator, evaluate_test
+from sweeps.evaluate import Evaluator, evaluator_on_test
 from sweeps.faults import FolderError, SpecError, TrainingError
 from sweeps.lock import differences
 from sweeps.plan import Plan, plan, trained_on
@@ -169,25 +170,30 @@ def _tested(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> li
     path, spec = request.folder / TEST_FILE, planned.final
     cut_torn_line(path)
     rows = {row[TRIAL]: row for row in _read_rows(path)}
-    strange = strange_images(find_model(spec.model, [Path(p) for p in spec.model_path]), whole, request.options.folder)
+    evaluator = cache(lambda: _evaluator(request, spec, whole))
     for trial in ended(final, DONE):
         if trial in rows:
             continue
-        model = _model(request, planned, trial, whole)
-        found = evaluate_test(
-            model,
-            whole,
-            spec.dataset,
-            data_dir=request.options.folder,
-            objective=request.best.metric.name,
-            strange=strange,
-        )
-        rows[trial] = {TRIAL: trial, **found}
+        rows[trial] = {TRIAL: trial, **evaluator()(_model(request, planned, trial, whole))}
         with path.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(rows[trial]) + "\n")
             lines.flush()
             os.fsync(lines.fileno())
     return [rows[trial] for trial in sorted(rows)]
+
+
+def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Trainable], Result]:
+    """What reads the test part; samples are judged with the eyes that the sweep had."""
+    entry, options = find_model(spec.model, [Path(path) for path in spec.model_path]), request.options
+    strange, sight = strange_images(entry, whole, options.folder), None
+    if entry.kind == "generative":
+        from sweeps.features import sight_on  # torch takes seconds, and models of scikit-learn do without it
+
+        sight = sight_on(runner.load_data(replace(request.best, train_size=None), options))
+    objective = request.best.metric.name
+    return evaluator_on_test(
+        whole, spec.dataset, data_dir=options.folder, objective=objective, strange=strange, sight=sight
+    )
 
 
 def _read_rows(path: Path) -> Iterator[Result]:
