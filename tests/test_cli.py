@@ -48,7 +48,22 @@ def test_help_and_a_wrong_option_load_nothing_heavy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "resume", "list", "show", "best", "train", "sample", "predict", "report", "models", "datasets", "spaces", "doctor"]
+    "command",
+    [
+        "run",
+        "resume",
+        "list",
+        "show",
+        "best",
+        "train",
+        "sample",
+        "predict",
+        "report",
+        "models",
+        "datasets",
+        "spaces",
+        "doctor",
+    ],
 )
 def test_every_command_has_help_with_an_example(command: str, tmp_path: Path) -> None:
     done = sweeps(command, "--help", folder=tmp_path)
