@@ -1,6 +1,7 @@
 """The final model on real Ray, from the command line, killed with real signals, and the saved model asked."""
 
 import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -151,44 +152,55 @@ def train_toy(folder: Path, out: str) -> Any:
     return sweeps("train", "best.yaml", "--seeds", "2", "--out", out, "--wandb", "off", folder=folder)
 
 
-def test_killed_again_and_again_it_equals_the_straight_one(tmp_path: Path) -> None:
-    toy_best(tmp_path, sleep=0.4)
-    straight = train_toy(tmp_path, "straight")
-    assert straight.returncode == DONE, straight.stderr
-    assert "not as in the sweep: torch is" in straight.stderr
-    assert "not as in the sweep: the data digits is not what the sweep saw" in straight.stderr
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a toy's best.yaml and the final training `straight` of it, never interrupted."""
+    root = tmp_path_factory.mktemp("toy")
+    toy_best(root, sleep=0.3)
+    done = train_toy(root, "straight")
+    assert done.returncode == DONE, done.stderr
+    (root / "said.txt").write_text(done.stderr)
+    return root
 
-    killed = tmp_path / "killed"
+
+def test_what_is_not_as_in_the_sweep_is_said(straight: Path) -> None:
+    said = (straight / "said.txt").read_text()
+    assert "not as in the sweep: torch is" in said
+    assert "not as in the sweep: the data digits is not what the sweep saw" in said
+    assert len(result(straight / "straight")["changed"]) >= 2
+
+
+def test_killed_again_and_again_it_equals_the_straight_one(straight: Path) -> None:
+    killed = straight / "killed"
     for part, many in (("replicates", 1), ("final", 2)):
-        process = start("train", "best.yaml", "--seeds", "2", "--out", "killed", "--wandb", "off", folder=tmp_path)
+        process = start("train", "best.yaml", "--seeds", "2", "--out", "killed", "--wandb", "off", folder=straight)
         wait_until(lambda part=part, many=many: len(rows_of(killed / part)) >= many)
         end(process, signal.SIGKILL)
         assert not (killed / "test.jsonl").exists()
-    resumed = train_toy(tmp_path, "killed")
+    resumed = train_toy(straight, "killed")
     assert resumed.returncode == DONE, resumed.stderr
 
     for part in ("replicates", "final"):
-        rows = [sorted(map(repr, map(without_time, rows_of(tmp_path / out / part)))) for out in ("straight", "killed")]
+        rows = [sorted(map(repr, map(without_time, rows_of(straight / out / part)))) for out in ("straight", "killed")]
         assert rows[0] == rows[1]
         assert len(rows[0]) == 2 * 3  # two seeds to the best step, nothing twice
-    first, second = result(tmp_path / "straight"), result(killed)
+    first, second = result(straight / "straight"), result(killed)
     for part in ("gap", "test", "each", "config", "steps", "kept"):
         assert first[part] == second[part], part
-    hashes = [json.loads((tmp_path / out / "model" / "model.json").read_text()) for out in ("straight", "killed")]
+    hashes = [json.loads((straight / out / "model" / "model.json").read_text()) for out in ("straight", "killed")]
     assert hashes[0] == hashes[1]
     assert first["gap"]["gaps"].keys() == {"selection"}  # there is no train/score of a test set
 
 
-def test_killed_in_the_test_set_it_reads_only_what_was_not_read(tmp_path: Path) -> None:
-    toy_best(tmp_path)
-    assert train_toy(tmp_path, "it").returncode == DONE
-    folder = tmp_path / "it"
+def test_killed_in_the_test_set_it_reads_only_what_was_not_read(straight: Path) -> None:
+    folder = straight / "torn"
+    shutil.copytree(straight / "straight", folder)
     whole, lines = result(folder), (folder / "test.jsonl").read_text().splitlines(keepends=True)
     (folder / "result.json").unlink()  # as a kill would have left it: one seed tested, the second row torn
     marked = json.loads(lines[0]) | {"test/accuracy": 0.125}
     (folder / "test.jsonl").write_text(json.dumps(marked) + "\n" + lines[1][:20])
     (folder / "model" / "README.md").unlink()
-    again = train_toy(tmp_path, "it")
+    again = train_toy(straight, "torn")
     assert again.returncode == DONE, again.stderr
     assert [row["test/accuracy"] for row in result(folder)["each"]] == [0.125, whole["each"][1]["test/accuracy"]]
     assert (folder / "model" / "README.md").exists()
