@@ -170,24 +170,28 @@ def test_what_is_not_as_in_the_sweep_is_said(straight: Path) -> None:
     assert len(result(straight / "straight")["changed"]) >= 2
 
 
-def test_killed_again_and_again_it_equals_the_straight_one(straight: Path) -> None:
-    killed = straight / "killed"
-    for part, many in (("replicates", 1), ("final", 2)):
-        process = start("train", "best.yaml", "--seeds", "2", "--out", "killed", "--wandb", "off", folder=straight)
+@pytest.mark.parametrize(
+    "parts", [("final",), pytest.param(("replicates", "final"), marks=pytest.mark.slow)], ids="-".join
+)
+def test_killed_and_started_again_it_equals_the_straight_one(parts: tuple[str, ...], straight: Path) -> None:
+    out = "killed-in-" + "-".join(parts)
+    killed = straight / out
+    for part, many in ((part, {"replicates": 1, "final": 2}[part]) for part in parts):
+        process = start("train", "best.yaml", "--seeds", "2", "--out", out, "--wandb", "off", folder=straight)
         wait_until(lambda part=part, many=many: len(rows_of(killed / part)) >= many)
         end(process, signal.SIGKILL)
         assert not (killed / "test.jsonl").exists()
-    resumed = train_toy(straight, "killed")
+    resumed = train_toy(straight, out)
     assert resumed.returncode == DONE, resumed.stderr
 
     for part in ("replicates", "final"):
-        rows = [sorted(map(repr, map(without_time, rows_of(straight / out / part)))) for out in ("straight", "killed")]
+        rows = [sorted(map(repr, map(without_time, rows_of(straight / name / part)))) for name in ("straight", out)]
         assert rows[0] == rows[1]
         assert len(rows[0]) == 2 * 3  # two seeds to the best step, nothing twice
     first, second = result(straight / "straight"), result(killed)
     for part in ("gap", "test", "each", "config", "steps", "kept"):
         assert first[part] == second[part], part
-    hashes = [json.loads((straight / out / "model" / "model.json").read_text()) for out in ("straight", "killed")]
+    hashes = [json.loads((straight / name / "model" / "model.json").read_text()) for name in ("straight", out)]
     assert hashes[0] == hashes[1]
     assert first["gap"]["gaps"].keys() == {"selection"}  # there is no train/score of a test set
 
