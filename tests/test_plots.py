@@ -143,6 +143,11 @@ class TestParameterAxis:
         np.testing.assert_array_equal(axis.places, [2, 0, math.nan])
         assert axis.active.tolist() == [True, True, False]
 
+    def test_a_list_of_numbers_over_orders_of_magnitude_is_a_range(self):
+        axis = self.axis([0.1, 10.0], choices=(0.01, 0.1, 1, 10, 100))
+        assert (axis.scale, axis.categories, axis.bounds) == ("log", (), (0.01, 100))
+        assert self.axis([1, 16], choices=(1, 2, 4, 8, 16)).categories == ("1", "2", "4", "8", "16")
+
     def test_a_long_list_of_numbers_is_a_range(self):
         assert self.axis([5, 7], choices=tuple(range(100))).categories == ()
 

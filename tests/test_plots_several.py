@@ -5,9 +5,10 @@ import math
 import pytest
 from sweep_folder import FakeTrial, build_sweep
 
-from analysis.plots import COMPARISONS, plot_budget, plot_comparison, style
+from analysis.plots import COMPARISONS, plot_budget, plot_comparison, plot_fold_accuracies, style
 from analysis.plots.budget import budget
 from analysis.plots.comparison import HEADER, comparison
+from analysis.plots.fold_accuracies import fold_accuracies
 from analysis.results import load
 
 
@@ -85,6 +86,29 @@ class TestBudget:
     def test_drawn(self, tmp_path):
         figures = plot_budget([sweep(tmp_path / n, accuracies(0.1), accuracies(0.3)) for n in ("a", "b")])
         assert figures[0].axes[0].get_legend_handles_labels()[1] == ["m on d (a)", "m on d (b)"]
+
+
+class TestFolds:
+    def folds(self, folder, *accuracies, name=""):
+        rows = [{"cv/fold_accuracy": value, "cv/accuracy": value} for value in accuracies]
+        return sweep(folder, FakeTrial(metrics=rows), name=name, metric="cv/accuracy")
+
+    def test_the_folds_of_each_sweeps_best_trial_the_best_mean_first(self, tmp_path):
+        made = [self.folds(tmp_path / "a", 0.5, 0.7, name="a"), self.folds(tmp_path / "b", 0.8, 0.9, 1.0, name="b")]
+        info = fold_accuracies([*made, sweep(tmp_path / "c", accuracies(0.9))])
+        assert [(folds.name, folds.trial, folds.accuracies.tolist()) for folds in info] == [
+            ("b", "0000", [0.8, 0.9, 1.0]),
+            ("a", "0000", [0.5, 0.7]),
+        ]
+        assert (info[0].mean, info[0].deviation) == (pytest.approx(0.9), pytest.approx(0.1))
+        assert math.isnan(fold_accuracies([self.folds(tmp_path / "d", 0.5)])[0].deviation)
+
+    def test_drawn_with_means_beside(self, tmp_path):
+        axes = plot_fold_accuracies([self.folds(tmp_path, 0.6, 0.8, 1.0, name="a")]).axes[0]
+        assert axes.collections[0].get_offsets()[:, 0].tolist() == [0.6, 0.8, 1.0]
+        assert [text.get_text() for text in axes.texts] == ["0.800 ± 0.200"]
+        assert axes.get_xlim()[0] < 0.6
+        assert axes.get_xlim()[1] > 1.0
 
 
 @pytest.mark.parametrize("count", [1, 9])

@@ -45,13 +45,13 @@ def draw_budget(axes: Axes, info: Budget) -> None:
     """Staircases on a common scale of training time, each with a mark where it ends."""
     for number, spending in enumerate(info.sweeps):
         color = style.SERIES[number % len(style.SERIES)]
-        axes.step(spending.seconds, spending.best, where="post", color=color, label=style.plain(spending.name, 32))
+        axes.step(spending.seconds, spending.best, where="post", color=color, label=style.plain(spending.name, 56))
         axes.plot(spending.seconds[-1:], spending.best[-1:], marker="o", markersize=4, color=color)
     scores, seconds = (np.concatenate([s[i] for s in info.sweeps] or [np.empty(0)]) for i in (2, 1))
     scales.set_y_scale(axes, info.score_scale, scores[np.isfinite(scores)])
     scales.set_x_scale(axes, _time_scale(seconds), seconds)
     style.set_labels(axes, "training time of all trials so far, s", style.with_goal(f"best {info.metric}", info.goal))
-    style.set_legend(axes, columns=2)
+    style.set_legend(axes, columns=1)
 
 
 def plot_budget(sweeps: Sequence[Sweep]) -> list[Figure]:

@@ -18,7 +18,7 @@ from analysis.words import class_names
 
 SIDE = 7  # tiles a side of the samples
 PAIRS, ROWS = 7, 4  # samples shown with their neighbours, and rows of both
-SIZE = (9.0, 3.3)
+WIDTH, HEIGHT = 3.0, 3.3  # inches of a panel
 MAX_NAMES = 20  # classes; of more the names would not be readable
 
 
@@ -82,7 +82,8 @@ def draw_collapse(axes: Axes, info: Collapse) -> None:
 
 def plot_collapse(sweep: Sweep, trial: str | None = None) -> Figure:
     """The figure of `collapse`."""
-    return style.figure(draw_collapse, collapse(sweep, trial), SIZE)
+    info = collapse(sweep, trial)
+    return style.figure(draw_collapse, info, _size(info))
 
 
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
@@ -94,7 +95,12 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
         verdict = "" if info.verdict == UNJUDGED else f": {info.verdict.replace('_', ' ')}"
         caption = f"The {name} trial, {info.trial}. {info.evidence[:1].upper()}{info.evidence[1:]}".rstrip()
         title = f"Has it collapsed? Trial {info.trial}{verdict}"
-        yield style.Picture(f"collapse_{name}", title, caption, info, draw_collapse, SIZE)
+        yield style.Picture(f"collapse_{name}", title, caption, info, draw_collapse, _size(info))
+
+
+def _size(info: Collapse) -> tuple[float, float]:
+    panels = [part for part in (info.samples, info.shares, info.neighbours) if part is not None]
+    return WIDTH * max(1, len(panels)), HEIGHT
 
 
 def _last(sweep: Sweep, trial: str, name: str) -> pixels.Frame | None:

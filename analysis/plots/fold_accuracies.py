@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,17 +42,22 @@ def fold_accuracies(sweeps: Sequence[Sweep]) -> tuple[Folds, ...]:
 
 
 def draw_fold_accuracies(axes: Axes, info: Sequence[Folds]) -> None:
-    """A dot a fold, a bar at the mean with one standard deviation to both sides."""
+    """A dot a fold, a bar at the mean with one standard deviation to both sides, both as numbers beside."""
+    shown = [np.empty(0)]
     for row, folds in enumerate(info):
-        axes.scatter(
-            folds.accuracies, np.full(len(folds.accuracies), row), s=22, color=style.BLUE, alpha=0.7, linewidths=0
-        )
+        arms = np.array([folds.mean - folds.deviation, folds.mean + folds.deviation])
+        shown += [folds.accuracies, arms[np.isfinite(arms)]]
+        look: dict[str, Any] = {"s": 22, "color": style.BLUE, "alpha": 0.7, "linewidths": 0}
+        axes.scatter(folds.accuracies, np.full(len(folds.accuracies), row), **look)
         axes.errorbar(folds.mean, row, xerr=folds.deviation, fmt="|", color=style.INK, markersize=14, elinewidth=1.2)
-    axes.set_yticks(range(len(info)), [style.plain(f"{folds.name}: {folds.mean:.3f}", 40) for folds in info])
+        text = f"{folds.mean:.3f}" + (f" ± {folds.deviation:.3f}" if len(folds.accuracies) > 1 else "")
+        place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
+        axes.text(1.02, row, text, color=style.INK, fontsize=style.FONT_SIZE - 1, **place)
+    axes.set_yticks(range(len(info)), [style.plain(folds.name, 40) for folds in info])
     axes.set_ylim(len(info) - 0.5, -0.5)
     axes.grid(False)
     axes.grid(axis="x", color=style.GRID, linewidth=0.8)
-    scales.set_x_scale(axes, "linear", np.concatenate([folds.accuracies for folds in info] or [np.empty(0)]))
+    scales.set_x_scale(axes, "linear", np.concatenate(shown))
     style.set_labels(axes, "accuracy on a fold (higher is better)", "")
 
 
@@ -77,4 +82,4 @@ def _folds(sweep: Sweep, name: str) -> Folds:
 
 
 def _size(info: Sequence[Folds]) -> tuple[float, float]:
-    return 6.0, max(1.6, ROW_HEIGHT * len(info) + 0.8)
+    return 7.0, max(1.6, ROW_HEIGHT * len(info) + 0.8)

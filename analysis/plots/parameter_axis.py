@@ -14,6 +14,7 @@ from analysis.plots import scales, style
 from analysis.results import CONFIG
 from analysis.searched import Searched
 
+MIN_RANGE = 5  # numbers over orders of magnitude that make a list a range
 MAX_CATEGORIES = 12  # a longer list of numbers is drawn as numbers
 JITTER = 0.18  # half width, in categories, over which equal values are spread so that all are seen
 
@@ -66,7 +67,7 @@ class ParameterAxis(NamedTuple):
 
 def parameter_axis(trials: pd.DataFrame, parameter: str | Searched) -> ParameterAxis:
     """Column `config/PARAMETER` of `trials` as an axis; a plain name means a linear range."""
-    searched = Searched(parameter) if isinstance(parameter, str) else parameter
+    searched = _as_range(Searched(parameter) if isinstance(parameter, str) else parameter)
     column = CONFIG + searched.name
     raw = trials[column] if column in trials else pd.Series(np.nan, index=trials.index)
     # An empty cell is null where null may be chosen, and an inactive parameter elsewhere.
@@ -116,6 +117,16 @@ def word(value: Any) -> str:
         return f"{float(value):g}"
     except ValueError:
         return str(value)
+
+
+def _as_range(searched: Searched) -> Searched:
+    """A grid of 0.001, 0.01, 0.1, ... is a range over orders of magnitude, however it was written down."""
+    choices = searched.choices
+    numbers = [choice for choice in choices if isinstance(choice, int | float) and not isinstance(choice, bool)]
+    if len(choices) != len(numbers) or len(numbers) < MIN_RANGE or min(numbers) <= 0:
+        return searched
+    low, high = float(min(numbers)), float(max(numbers))
+    return Searched(searched.name, log=True, bounds=(low, high)) if high >= scales.WIDE_RATIO * low else searched
 
 
 def _categories(searched: Searched, raw: pd.Series[Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.plots import pixels, style
 from analysis.results import Sweep
 
-WIDTH = 9.0  # inches
+WIDTH = 4.5  # inches, of one of the two
 
 
 class Reconstructions(NamedTuple):
@@ -39,7 +39,7 @@ def draw_reconstructions(axes: Axes, info: Reconstructions) -> None:
 def plot_reconstructions(sweep: Sweep, trial: str | None = None) -> Figure:
     """The figure of `reconstructions`."""
     info = reconstructions(sweep, trial)
-    return style.figure(draw_reconstructions, info, pixels.size(WIDTH, info.frames, 2))
+    return style.figure(draw_reconstructions, info, _size(info))
 
 
 def pictures(sweep: Sweep) -> Iterator[style.Picture]:
@@ -47,5 +47,9 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
     info = reconstructions(sweep)
     if info.frames:
         caption = f"The best trial, {info.trial}: held-out images, and below each what the model makes of it."
-        size = pixels.size(WIDTH, info.frames, 2)
-        yield style.Picture("reconstructions", "Reconstructions", caption, info, draw_reconstructions, size)
+        yield style.Picture("reconstructions", "Reconstructions", caption, info, draw_reconstructions, _size(info))
+
+
+def _size(info: Reconstructions) -> tuple[float, float]:
+    count = max(1, len(info.frames))
+    return pixels.size(WIDTH * count, info.frames, count)
