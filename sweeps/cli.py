@@ -158,7 +158,11 @@ def sync(
 @command(example="sweeps best DIR --out best.yaml && sweeps train best.yaml --seeds 5")
 def best(
     what: Annotated[
-        str, typer.Argument(metavar="DIR|WANDB_PATH", help="A sweep's folder, or entity/project/artifact:alias.")
+        str,
+        typer.Argument(
+            metavar="DIR|WANDB_PATH",
+            help="A sweep's folder; or best.yaml, or entity/project/artifact:alias, which hold one config.",
+        ),
     ],
     metric: Annotated[str | None, typer.Option(help="Rank by this metric; by default the sweep's objective.")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="How many trials; by default 1, or the whole front.")] = None,
@@ -169,20 +173,16 @@ def best(
     as_json: Json = False,
 ) -> None:
     """The best trials of a sweep, why they are, and the best config as a spec with a lock."""
-    from sweeps import requests, sources
-    from sweeps.best import by_metric
-    from sweeps.best import pareto as front
-    from sweeps.lock import best_spec
+    from sweeps import requests
+    from sweeps.choice import choice
 
-    folder = sources.local(what)
-    ranking = front(folder, pareto.split(",")) if pareto is not None else by_metric(folder, metric)
-    rows = ranking.rows(top if top is not None or pareto is not None else 1)
-    _print(rows if as_json else _without_why(rows), as_json)
-    for row in rows:
-        say(f"{row['trial']}: {row['why']}")
+    found = choice(what, metric, pareto, top)
+    _print(found.rows if as_json else _without_why(found.rows), as_json)
+    for row in found.rows:
+        say(f"{row.get('trial', what)}: {row['why']}")
     if out is not None:
-        requests.write(out, best_spec(ranking))
-        say(f"wrote {out}, the config of {rows[0]['trial']}; next: sweeps train {out} --seeds 5")
+        requests.write(out, found.spec())
+        say(f"wrote {out}, the config of {found.rows[0].get('trial', what)}; next: sweeps train {out} --seeds 5")
 
 
 @command(example="sweeps train best.yaml --seeds 5 --out my-model")
@@ -391,8 +391,8 @@ def _ended(outcome: Outcome) -> int:
 
 
 def _without_why(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of a table: reasons in words are lines of their own."""
-    return [{name: value for name, value in row.items() if name != "why"} for row in rows]
+    """The rows of a table: reasons in words are lines of their own, and a lock is for --json."""
+    return [{name: value for name, value in row.items() if name not in ("why", "lock")} for row in rows]
 
 
 def _print(rows: Any, as_json: bool) -> None:

@@ -23,7 +23,7 @@ from sweeps.card import write_card
 from sweeps.conclusion import conclusion, ended
 from sweeps.evaluate import Evaluator, evaluator_on_test
 from sweeps.faults import FolderError, SpecError, TrainingError
-from sweeps.lock import differences
+from sweeps.lock import BEST_FILE, differences
 from sweeps.plan import Plan, plan, trained_on
 from sweeps.runner import Options
 from sweeps.search import derived_seed, trial_seeds
@@ -37,7 +37,7 @@ from trainables.data import Dataset
 from trainables.saved import FACTS_FILE
 from trainables.saving import save_model
 
-REQUEST_FILE, SPEC_FILE, TEST_FILE, RESULT_FILE = "final.json", "best.yaml", "test.jsonl", "result.json"
+REQUEST_FILE, TEST_FILE, RESULT_FILE = "final.json", "test.jsonl", "result.json"
 REPLICATES, FINAL, MODEL = "replicates", "final", "model"
 
 Say = Callable[[str], None]
@@ -127,7 +127,7 @@ def _open(request: Request) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, _json(document))
-        replace_file(folder / SPEC_FILE, yaml.safe_dump(request.best.document(), sort_keys=False).encode())
+        replace_file(folder / BEST_FILE, yaml.safe_dump(request.best.document(), sort_keys=False).encode())
     except OSError as error:
         raise FolderError(f"{folder} cannot be written: {error.strerror}; choose another --out") from None
 

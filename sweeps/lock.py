@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.best import Candidate, Ranking
-from sweeps.listing import plain
+from sweeps.faults import SpecError
+from sweeps.listing import Row, plain
 from sweeps.manifest import git_state, machine, versions
 from sweeps.search import sampler_name, trial_seeds
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from trainables.entry import TRAIN_SIZE
 
+BEST_FILE = "best.yaml"  # what the best config is called, spec and lock in one
 HARDWARE = ("arch", "cpu", "cpus", "memory_gib", "gpus")
 
 
@@ -55,6 +57,32 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         **{name: manifest.get(name) for name in ("versions", "git", "machine")},
     }
     return {name: value for name, value in lock.items() if value is not None}
+
+
+def locked_row(spec: Spec) -> Row:
+    """One row of the one config of a spec, as `sweeps best` has it of a trial: what its lock says of it, and `why`."""
+    lock = spec.lock or {}
+    if spec.space:
+        raise SpecError(f"{next(iter(spec.space))} is still to be searched", key="parameters", valid="one config")
+    low, high = lock.get("interval") or (None, None)
+    figures = {str(lock["metric"]): lock.get("score")} if "metric" in lock else {}
+    shown = {"trial": lock.get("trial"), "verdict": lock.get("verdict"), **figures, "low": low, "high": high}
+    shown |= {"best_step": lock.get("step"), **{name: plain(value) for name, value in spec.fixed.items()}}
+    kept = {name: value for name, value in shown.items() if value is not None}
+    return kept | {"why": "; ".join(_origin(spec, lock)), "lock": dict(lock)}
+
+
+def _origin(spec: Spec, lock: Mapping[str, Any]) -> Iterator[str]:
+    if not lock:
+        yield "it has no lock, so nobody knows where it is from"
+        return
+    trials, sweep, metric, sampler = (lock.get(name, "?") for name in ("trials", "sweep", "metric", "sampler"))
+    yield f"the best of {trials} trials of the sweep {sweep} by {metric}"
+    yield f"{spec.model} on {spec.dataset}, sampler {sampler}"
+    if "step" in lock:
+        yield f"best at step {lock['step']} of {lock.get('steps', '?')}"
+    if "versions" in lock:
+        yield f"with {', '.join(f'{name} {version}' for name, version in lock['versions'].items())}"
 
 
 def differences(lock: Mapping[str, Any], content_hash: str) -> list[str]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from analysis.results import ROWS_FILE
 from sweeps.best import by_metric
 from sweeps.faults import SpecError
-from sweeps.lock import best_spec
+from sweeps.lock import BEST_FILE, best_spec
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.fetch import fetched, is_artifact
+from trainables.saved import FACTS_FILE
 
 ARTIFACTS = Path("sweep-results") / "artifacts"
 
@@ -19,17 +20,25 @@ def local(what: str) -> Path:
     """The path that `what` is, or where the artifact it names has been downloaded to."""
     if not is_artifact(what):
         return Path(what)
-    return fetched(what, ARTIFACTS / what.rpartition("/")[2].replace(":", "-"))
+    return fetched(what, ARTIFACTS / what.replace(":", "-"))
 
 
 def is_sweep(path: Path) -> bool:
     return (path / ROWS_FILE).is_file()
 
 
+def is_config(path: Path) -> bool:
+    """Whether one config lies there and no sweep: a spec's file, the artifact best-config, a final training."""
+    return path.is_file() or (not is_sweep(path) and (path / BEST_FILE).is_file())
+
+
 def config_in(path: Path) -> Spec:
     """The one config at `path`: a spec's own, the only spec's in a folder, or the best of a sweep's folder."""
     if is_sweep(path):
         return best_spec(by_metric(path))
+    if (path / FACTS_FILE).is_file():
+        asking = f"sweeps sample {path} or sweeps predict {path} IMAGES"
+        raise SpecError("this is a trained model and no config", valid=asking, source=str(path))
     specs = sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else [path]
     if len(specs) != 1:
         valid = "best.yaml, or a sweep's folder"

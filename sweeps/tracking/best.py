@@ -12,7 +12,7 @@ def write_best(folder: Path) -> None:
     """Write it where the feed looks for it; nothing where no trial is done."""
     from sweeps import requests
     from sweeps.best import by_metric
-    from sweeps.lock import best_spec
+    from sweeps.lock import BEST_FILE, best_spec
 
     place = Layout(folder).best_config
     try:
@@ -20,4 +20,4 @@ def write_best(folder: Path) -> None:
     except ResultsError:
         return
     place.mkdir(parents=True, exist_ok=True)
-    requests.write(place / "best.yaml", best)
+    requests.write(place / BEST_FILE, best)
