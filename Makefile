@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Two workers of one thread: one has the tests that start Ray, the other begins with the rest (tests/conftest.py).
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: demo reports test test-all lint types install clean
 
@@ -22,10 +24,10 @@ reports: $(INSTALLED)
 	$(BIN)/python -m benchmarks.reports
 
 test: lint types
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: lint types
-	$(BIN)/python -m pytest -m "not gpu"
+	$(PYTEST) -m "not gpu"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -9,7 +9,6 @@ replaces the old one. Training has all 60,000 images: nothing is chosen by means
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,17 +21,16 @@ import torch
 from PIL import Image
 from table import put_row
 
+from analysis.results import VERDICT
 from sweeps.evaluate import evaluate_test
+from sweeps.features import sight_on
 from sweeps.threads import limit_threads
 from sweeps.uses import strange_images
 from trainables import MODELS
 from trainables.cross_validation import predicted
 from trainables.data import Dataset, Split, load_dataset, load_test
 
-SAMPLES = 1000  # that the judge looks at
-COVERED = 0.01  # share of the samples from which on a class counts as covered
 SIDE = 10  # images a side of a sample grid
-JUDGE = "mlp"  # with its defaults: the row of that name says how good it is
 CLASSIFIERS, GENERATIVE, COLOUR, FEW = "Classifiers", "Generative models", "CIFAR-10", "Few labels"
 SIMPLE = "(the simple way)"
 FEW_SIZES = (100, 300, 1000)
@@ -84,46 +82,26 @@ class Bench:
         if hasattr(model, "sample") and case.dataset == "fashion_mnist":
             self.generative(row, model, data, test, seconds)
 
-    def test(self, model: Any, case: Case, data: Dataset) -> dict[str, float]:
+    def test(self, model: Any, case: Case, data: Dataset) -> dict[str, Any]:
         strange = strange_images(MODELS[case.model], data, self.data_dir)
-        return evaluate_test(model, data, case.dataset, data_dir=self.data_dir, strange=strange)
+        sight = sight_on(load_dataset(case.dataset, data_dir=self.data_dir)) if hasattr(model, "sample") else None
+        return evaluate_test(model, data, case.dataset, data_dir=self.data_dir, strange=strange, sight=sight)
 
-    def generative(self, row: str, model: Any, data: Dataset, test: Mapping[str, float], seconds: float) -> None:
+    def generative(self, row: str, model: Any, data: Dataset, test: Mapping[str, Any], seconds: float) -> None:
         self.picture(row, model, data)
-        names = ("frechet_pixels", "bayes_accuracy", "log_density", "ood_auroc_mnist", "ood_auroc_permuted")
+        synthetic = next((name.removeprefix("test/") for name in test if name.startswith("test/tstr_accuracy")), "")
+        names = ("conditional_accuracy", "frechet", "coverage", synthetic, "bayes_accuracy", "log_density")
+        strange = ("ood_auroc_mnist", "ood_auroc_permuted")
         repairs = ("impute_ratio", "impute_accuracy", "denoise_ratio", "denoise_accuracy", "accuracy_100_labels")
-        covered, asked = self.judged(model, data)
-        cells = [covered, asked, *(number(test, name) for name in (*names, *repairs))]
+        found = [test[VERDICT], f"{test['test/modes_covered']:.0f} of {data.n_classes}"]
+        cells = [*found, *(number(test, name) for name in (*names, *strange, *repairs))]
         put_row(self.page, GENERATIVE, [f"`{row}`", *cells, f"{seconds:.0f}", size(model)])
         beside = ("impute_accuracy_mean_fill", "denoise_accuracy_noisy", "accuracy_100_labels_pixels")
         if all(f"test/{name}" in test for name in beside):
             filled, noisy, pixels = (number(test, name) for name in beside)
-            put_row(self.page, GENERATIVE, [SIMPLE, *[""] * 7, "1", filled, "1", noisy, pixels, "", ""])
+            put_row(self.page, GENERATIVE, [SIMPLE, *[""] * 10, "1", filled, "1", noisy, pixels, "", ""])
 
-    def judged(self, model: Any, data: Dataset) -> tuple[str, str]:
-        """Classes that 1 % of the samples or more are taken for, and the share that is taken for what was asked for."""
-        conditional = getattr(model, "conditional", False)
-        labels = {"labels": np.arange(SAMPLES) % data.n_classes} if conditional else {}
-        seen = self.judge.predict(model.sample(SAMPLES, seed=2, **labels))
-        covered = (np.bincount(seen, minlength=data.n_classes) >= COVERED * SAMPLES).sum()
-        asked = f"{(seen == labels['labels']).mean():.2f}" if conditional else ""
-        return f"{covered} of {data.n_classes}", asked
-
-    @property
-    def judge(self) -> Any:
-        """A classifier trained on real images, kept in the cache folder."""
-        data = self.data("fashion_mnist")
-        model: Any = MODELS[JUDGE].build({}, data, seed=0)
-        kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gdsweeps" / f"benchmark-{JUDGE}.pt"
-        if kept.exists():
-            model.load_state(torch.load(kept, weights_only=True))
-            return model
-        model, _ = trained(Case(JUDGE), data)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(model.state(), kept)
-        return model
-
-    def colour(self, row: str, model: Any, test: Mapping[str, float], seconds: float) -> None:
+    def colour(self, row: str, model: Any, test: Mapping[str, Any], seconds: float) -> None:
         if hasattr(model, "sample"):
             self.picture(row, model, self.data(CASES[row].dataset))
         cells = [number(test, "accuracy"), number(test, "frechet_pixels"), f"{seconds:.0f}", size(model)]

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from command import environment, sweeps, toy_spec
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
 NODES = """
 import sys
 from ray.cluster_utils import Cluster

@@ -61,6 +61,7 @@ def test_links_and_pictures_are_there(document: str) -> None:
         assert ((REPOSITORY / document).parent / target).exists(), target
 
 
+@pytest.mark.ray
 @pytest.mark.timeout(300)
 def test_the_own_model_of_the_guide_is_swept(tmp_path: Path) -> None:
     text = (REPOSITORY / "docs" / "own-model.md").read_text()

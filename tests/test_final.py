@@ -15,7 +15,7 @@ from PIL import Image
 import trainables
 from trainables.data import load_test
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 LOGISTIC = ("max_iter=100", "slice_iter=50", "solver=saga", "penalty=l2")
 

@@ -275,6 +275,7 @@ class TestSpec:
         assert words in message
 
 
+@pytest.mark.ray
 @pytest.mark.timeout(300)
 def test_a_sweep_on_ring_from_the_command_line(tmp_path: Path) -> None:
     settings = [part for pair in ("train_size=2000", "updates=20", "updates_per_step=10") for part in ("--set", pair)]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from command import end, rows_of, start, sweeps, toy_spec, wait_until, without_time
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
 SPACE = {"drift": {"min": 0.0, "max": 1.0}}
 
 
