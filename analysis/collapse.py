@@ -63,7 +63,7 @@ def _ruled(facts: Facts) -> Judgement:
     verdict = next((name for name, strength in strengths.items() if strength >= HOLDS), "healthy")
     worst = max(strengths, key=lambda name: strengths[name]) if verdict == "healthy" else verdict
     evidence = [VERDICTS[verdict].sentence(facts)]
-    if worst != verdict:
+    if worst != verdict and strengths[worst] > 0:
         evidence.append(f"nearest to {worst}: {VERDICTS[worst].sentence(facts)}")
     return _judgement(verdict, strengths[worst], evidence + _losses(facts), facts)
 

@@ -17,9 +17,10 @@ from analysis.seen import Reference, Seen
 
 NOISY = 0.25  # share of an image's variance that is white noise, from which on the image counts as noise
 RARE = 0.01  # share of held-out images that lie beyond what counts as usual
-STEADY = 1e-3  # relative change under which a number stands still
+STEADY = 1e-3  # change under which a number stands still, relative for numbers over 1
 STILL = 3  # evaluations, with the present one
 DUE = 10  # samples of a class to expect before it can be missing
+KNOWN = 20  # held-out images from which on something is known of what is usual
 EXACT = 0.02  # of the distance to another training image: a level of 255 more or less
 PRESENT = 0.02  # share from which on a class is there at all
 
@@ -36,7 +37,7 @@ class Facts:
     @cached_property
     def grain(self) -> float:
         """Median fine grain of samples over the usual of their classes; 1 for points."""
-        if self._points:
+        if self._points or not self._usual_known:
             return 1.0
         return float(np.exp(np.median(pixels.log_grain_ratio(self.reference, self.fake))))
 
@@ -54,9 +55,13 @@ class Facts:
 
     @cached_property
     def unlike(self) -> float:
-        """Share of samples like no training image, though not for want of contrast, as what is only blurred."""
-        if self._points:
+        """Share of samples like no training image, though not for want of contrast, as what is only blurred; of points,
+        the share that lie farther from all of the training points than all but one in a hundred held-out ones."""
+        if not self._usual_known:
             return 0.0
+        if self._points:
+            far = np.quantile(memory.held_out_nearest(self.reference).distance, 1 - RARE)
+            return _beyond_usual(memory.nearest(self.reference, self.fake).distance > far)
         usual = np.quantile(held_out_likeness(self.reference).correlation, RARE)
         contrast, real = (x.images.var(axis=(1, 2, 3)) for x in (self.fake, usual_images(self.reference)))
         strange = likeness(self.reference, self.fake).correlation < usual
@@ -93,7 +98,32 @@ class Facts:
     @cached_property
     def repeated(self) -> float:
         """Share of near-duplicates beyond the one in twenty that is usual."""
+        if not self._usual_known:
+            return 0.0
         return _beyond_usual(neighbours.duplicates(self.reference, self.fake), neighbours.NEAREST)
+
+    @cached_property
+    def uncovered(self) -> float:
+        """Share of held-out images without a sample nearby, beyond what as many real images leave."""
+        if not self._usual_known:
+            return 0.0
+        n = neighbours.compared(self.reference, self.fake)
+        return max(0.0, 1 - self.metrics["gen/coverage"] / neighbours.expected_coverage(n, n))
+
+    @property
+    def clean(self) -> float:
+        """Pixels as bright as the background of real images, over theirs; 1 where there are no pixels."""
+        return self.metrics.get("gen/background", 1.0)
+
+    @property
+    def precision(self) -> float:
+        """Share of samples near held-out images; 1 where there are too few to say."""
+        return self.metrics.get("gen/precision", 1.0) if self._usual_known else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of held-out images near samples; 0 where there are too few to say."""
+        return self.metrics.get("gen/recall", 0.0) if self._usual_known else 0.0
 
     @cached_property
     def copied(self) -> float:
@@ -146,7 +176,12 @@ class Facts:
 
     def _is_now(self, row: Mapping[str, float]) -> bool:
         pairs = [(row[name], now) for name, now in self.metrics.items() if name in row]
-        return all(abs(before - now) <= STEADY * max(abs(before), abs(now)) for before, now in pairs)
+        return all(abs(before - now) <= STEADY * max(1.0, abs(before), abs(now)) for before, now in pairs)
+
+    @property
+    def _usual_known(self) -> bool:
+        """Whether there are held-out images enough to say what is usual."""
+        return len(self.reference.held_out) >= KNOWN
 
     @property
     def _points(self) -> bool:

@@ -59,7 +59,8 @@ class Reference:
 
 
 def once(function: F) -> F:
-    """Remember what a function of a Reference, or of a Reference and a Seen, gave: kept on its last argument.
+    """Remember what a function of a Reference, a Reference and a Seen, or a number and a Reference gave: kept on its
+    last argument.
 
     As `functools.cached_property` does it, and gone with the object. What is costly about the real images is so
     computed once for all samples that are held against them, and a table of distances once for all who read it.
@@ -70,8 +71,12 @@ def once(function: F) -> F:
         kept = vars(arguments[-1])  # the dataclasses are frozen, their dictionaries are not
         name = f"{function.__module__}.{function.__qualname__}"
         before = kept.get(name)
-        if before is None or any(a is not b for a, b in zip(before[0], arguments[:-1], strict=True)):
+        if before is None or not all(map(_is_same, before[0], arguments[:-1])):
             before = kept[name] = (arguments[:-1], function(*arguments))
         return before[1]
 
     return remembered  # type: ignore[return-value]
+
+
+def _is_same(before: Any, now: Any) -> bool:
+    return before is now or (isinstance(now, int) and before == now)

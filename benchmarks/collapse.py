@@ -3,7 +3,7 @@
     SWEEPS_DATA=... python benchmarks/collapse.py [--part test] [--datasets digits mnist]
 
 Kinds of samples are in the calibration part, on which thresholds were set, or in the test part. `--tables` copies the
-definitions of `analysis.verdicts` into docs/collapse.md and judges nothing.
+definitions of `analysis.verdicts` and `analysis.definitions` into docs/collapse.md and judges nothing.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from collapse_cases import KINDS, Pool, pool
 from table import put_part
 
 from analysis.collapse import VERDICTS, Judgement, judge
+from analysis.definitions import borderline_table, definition_table
 from analysis.seen import Reference
-from analysis.verdicts import borderline_table, definition_table
 from sweeps.features import Extractor, sight_on
 from sweeps.threads import limit_threads
 from trainables.data import load_dataset

@@ -1,6 +1,6 @@
 """Labelled samples for the judge: real images and every way of spoiling them, by kind.
 
-A kind is a function of a `Pool`, a generator and one setting. Labels are those of `analysis.verdicts.BORDERLINE`.
+A kind is a function of a `Pool`, a generator and one setting. Labels are those of `analysis.definitions.BORDERLINE`.
 Kinds of the "test" part have not been looked at when thresholds were set.
 """
 

@@ -169,7 +169,7 @@ class Evaluator:
         row: dict[str, Any] = {}
         if (modes := self._data.modes) is not None:
             row |= _computed("modes", *mode_counts(fake, modes.centres, modes.deviation))
-        elif self._bench is None or last or self._needs_pixels:
+        elif (self._bench is None or last or self._needs_pixels) and len(self._parts["val"]) > 1:
             row |= _computed("generative", self._parts["val"].x, fake)
         if self._bench is not None:
             row |= self._bench.row(fake[:n], None if labels is None else labels[:n], train, history)

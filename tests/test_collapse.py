@@ -1,14 +1,17 @@
 """The verdict: each of the ten from samples that were made to deserve it, and what a judgement is made of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import REPOSITORY
 from made_images import CLASSES, reference_of, seen
 
 from analysis.collapse import FEWEST, HOLDS, VERDICTS, Judgement, judge
+from analysis.definitions import BORDERLINE, borderline_table, definition_table
 from analysis.metrics import METRICS
+from analysis.metrics.histogram import real_shares
 from analysis.seen import Reference, Seen
-from analysis.verdicts import BORDERLINE, borderline_table, definition_table
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +95,17 @@ class TestHistory:
         assert judge(reference, noise(), game(0.5)).verdict == "generator_wins"
         assert judge(reference, noise(), game(0.8)).verdict == "noise"
 
+    def test_samples_on_grey_are_not_real_however_near_their_features(self, reference: Reference) -> None:
+        def on_black(part: Seen) -> Seen:
+            return replace(part, images=np.where(part.images > 0.3, part.images, np.float32(-1)))
+
+        black = replace(reference, train=on_black(reference.train), held_out=on_black(reference.held_out))
+        alike = on_black(seen(400, 5, per_class=2))
+        on_grey = replace(alike, images=np.maximum(alike.images, np.float32(-0.6)))
+        assert judge(black, alike, game(0.999)).verdict == "low_diversity"
+        assert judge(black, on_grey, game(0.999)).verdict == "discriminator_wins"
+        assert judge(black, on_grey, game(0.8)).verdict == "low_diversity"
+
     def test_a_game_that_looks_lost_is_no_failure_of_good_samples(self, reference: Reference) -> None:
         assert judge(reference, seen(300, 5), game(0.999)).verdict == "healthy"
         assert judge(reference, seen(300, 5), game(0.5)).verdict == "healthy"
@@ -157,6 +171,31 @@ def test_points_are_judged_too() -> None:
     assert judge(reference, points(300, 4, 2)).verdict == "healthy"
     assert judge(reference, points(300, 2, 2)).verdict == "mode_collapse"
     assert judge(reference, reference.train.some(300)).verdict == "memorised"
+    strewn = np.random.default_rng(3).uniform(-1.2, 1.2, (300, 2)).astype(np.float32)
+    taken = np.square(strewn[:, None] - centres).sum(axis=2).argmin(axis=1)
+    assert judge(reference, Seen(strewn, strewn, np.eye(CLASSES, dtype=np.float32)[taken])).verdict == "noise"
+
+
+@pytest.mark.parametrize("held_out", [1, 2, 5])
+@pytest.mark.parametrize("train", [1, 2, 200])
+def test_few_real_images_raise_no_alarm(reference: Reference, held_out: int, train: int) -> None:
+    few = replace(
+        reference, held_out=reference.held_out.at(np.arange(held_out)), train=reference.train.at(np.arange(train))
+    )
+    found = judge(few, seen(300, 5))
+    assert all(np.isfinite(value) for value in found.metrics.values())
+    if train == 200:
+        assert found.verdict == "healthy", found.evidence
+
+
+def test_shares_are_those_of_all_real_images(reference: Reference) -> None:
+    one = replace(reference, held_out=reference.held_out.at(np.arange(1)))
+    assert real_shares(one) == pytest.approx(real_shares(reference), abs=0.01)
+
+
+def test_a_healthy_model_without_a_fault_is_near_none(reference: Reference) -> None:
+    found = judge(reference, reference.held_out)
+    assert ("nearest to" in " ".join(found.evidence)) == (found.severity > 0)
 
 
 def test_the_guide_has_the_definitions_as_they_are() -> None:

@@ -5,6 +5,7 @@ Comparable only with the same extractor, on the same data, at the same number of
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ def frechet(reference: Reference, fake: Seen) -> float:
 
 def kid(reference: Reference, fake: Seen) -> float:
     """Squared kernel distance of held-out images and samples, unbiased, so a little under 0 too; 2,000 of each."""
-    return kernel_distance(reference.held_out.some(MOST).vectors, fake.some(MOST).vectors)
+    (real, among_real), some = _real_pairs(reference), fake.some(MOST).vectors.astype(np.float64)
+    return among_real + _mean_of_pairs(some) - 2 * float(_kernel(real, some).mean())
 
 
 def kernel_distance(a: Array, b: Array) -> float:
@@ -34,7 +36,9 @@ def kernel_distance(a: Array, b: Array) -> float:
 
 
 def _mean_of_pairs(x: Vectors) -> float:
-    """Mean kernel of two different ones."""
+    """Mean kernel of two different ones; NaN where there are no two."""
+    if len(x) < 2:
+        return math.nan
     kernel = _kernel(x, x)
     return float((kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1)))
 
@@ -42,6 +46,13 @@ def _mean_of_pairs(x: Vectors) -> float:
 def _kernel(a: Vectors, b: Vectors) -> Vectors:
     kernel: Vectors = a @ b.T / a.shape[1] + 1
     return kernel * kernel * kernel  # ** 3 takes six times as long
+
+
+@once
+def _real_pairs(reference: Reference) -> tuple[Vectors, float]:
+    """The held-out vectors that are compared, and the mean kernel of two of them."""
+    real = reference.held_out.some(MOST).vectors.astype(np.float64)
+    return real, _mean_of_pairs(real)
 
 
 @once

@@ -60,8 +60,9 @@ def pooled(images: Array) -> Vectors:
 
 
 def gaussian(vectors: Vectors) -> tuple[Vectors, Vectors]:
-    """Mean (d,) and unbiased covariance (d, d) of vectors (n, d)."""
-    return vectors.mean(axis=0), np.atleast_2d(np.cov(vectors, rowvar=False))
+    """Mean (d,) and unbiased covariance (d, d) of vectors (n, d); one vector has no spread."""
+    mean = vectors.mean(axis=0)
+    return mean, np.atleast_2d(np.cov(vectors, rowvar=False)) if len(vectors) > 1 else np.zeros((len(mean),) * 2)
 
 
 def frechet_distance(mean_a: Vectors, cov_a: Vectors, mean_b: Vectors, cov_b: Vectors) -> float:

@@ -55,9 +55,12 @@ def kl(p: Shares, q: Shares) -> float:
 
 @once
 def real_shares(reference: Reference) -> Shares:
-    """Share of each class in the held-out images, (classes,), by their labels if they have them."""
-    real = reference.held_out
-    counts = np.bincount(_labels(real), minlength=real.probabilities.shape[1])
+    """Share of each class in the real images, (classes,), by their labels if they have them.
+
+    In all of them: few held-out images of many classes would say little.
+    """
+    found = np.concatenate([_labels(reference.train), _labels(reference.held_out)])
+    counts = np.bincount(found, minlength=reference.held_out.probabilities.shape[1])
     shares: Shares = counts / counts.sum()
     return shares
 

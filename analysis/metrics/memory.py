@@ -24,7 +24,7 @@ NEAR = 0.5  # a copy lies nearer to its original than half as far as to any othe
 
 @dataclass(frozen=True)
 class Nearest:
-    """For each image the nearest training image, its distance and that of the second nearest; all (n,)."""
+    """For each image the nearest training image, its distance and that of the second nearest, if there is one; (n,)."""
 
     row: NDArray[np.int64]
     distance: Array
@@ -57,8 +57,9 @@ def copies(reference: Reference, fake: Seen) -> float:
 @once
 def nearest(reference: Reference, fake: Seen) -> Nearest:
     """The training images nearest to the samples."""
-    distance, rows = _index(reference).kneighbors(projected(reference, fake))
-    return Nearest(rows[:, 0], distance[:, 0], distance[:, 1])
+    near = min(2, len(reference.train))
+    distance, rows = _index(reference).kneighbors(projected(reference, fake), near)
+    return Nearest(rows[:, 0], distance[:, 0], distance[:, -1])
 
 
 @once

@@ -86,10 +86,9 @@ def coverage(reference: Reference, fake: Seen) -> float:
 @once
 def four(reference: Reference, fake: Seen) -> Prdc:
     """All four on as many held-out images as samples, up to MOST, since all of them hang on the numbers."""
-    n = min(MOST, len(fake), len(reference.held_out))
-    real, some = reference.held_out.some(n), fake.some(n)
-    found = _prdc(distances(real.vectors, some.vectors), radii(real.vectors), radii(some.vectors), K)
-    return found
+    n = compared(reference, fake)
+    real, some = real_balls(n, reference), fake.some(n).vectors
+    return _prdc(distances(real.vectors, some), real.radii, radii(some), K)
 
 
 def duplicates(reference: Reference, fake: Seen) -> float:
@@ -97,9 +96,29 @@ def duplicates(reference: Reference, fake: Seen) -> float:
 
     In [0, 1]: 0.05 is right, near 1 the model repeats itself. Of equally many held-out images and samples.
     """
-    n = min(MOST, len(fake), len(reference.held_out))
-    usual = np.quantile(radii(reference.held_out.some(n).vectors, 1), NEAREST)
-    return float((radii(fake.some(n).vectors, 1) <= usual).mean())
+    n = compared(reference, fake)
+    return float((radii(fake.some(n).vectors, 1) <= real_balls(n, reference).near).mean()) if n > 1 else math.nan
+
+
+def compared(reference: Reference, fake: Seen) -> int:
+    """How many samples, and as many held-out images, are compared each with each."""
+    return min(MOST, len(fake), len(reference.held_out))
+
+
+@dataclass(frozen=True)
+class Balls:
+    """Held-out images, (n, d), the reach of each to its K-th neighbour, (n,), and how near a near-duplicate is."""
+
+    vectors: Array
+    radii: Array
+    near: float
+
+
+@once
+def real_balls(n: int, reference: Reference) -> Balls:
+    """Of `n` held-out images."""
+    vectors = reference.held_out.some(n).vectors
+    return Balls(vectors, radii(vectors), float(np.quantile(radii(vectors, 1), NEAREST)))
 
 
 def class_diversity(reference: Reference, fake: Seen) -> float:
@@ -127,9 +146,11 @@ def distances(a: Array, b: Array) -> Array:
 
 
 def radii(vectors: Array, k: int = K) -> Array:
-    """Distance of each to its k-th neighbour among the others, (n,)."""
+    """Distance of each to its k-th neighbour among the others, the farthest if there are fewer, (n,)."""
     from sklearn.neighbors import NearestNeighbors
 
+    if len(vectors) < 2:
+        return np.zeros(len(vectors))
     k = min(k, len(vectors) - 1)
     found: Array = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(vectors).kneighbors()[0][:, -1]
     return found

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from analysis.metrics.neighbours import MOST, K, distances, radii
+from analysis.metrics.neighbours import MOST, distances, real_balls
 from analysis.seen import Reference, Seen
 
 
@@ -28,8 +28,8 @@ def path_smoothness(reference: Reference, frames: Seen, paths: int) -> float:
 def path_realism(reference: Reference, frames: Seen, paths: int) -> float:
     """Share of the frames between the ends that lie within the reach of held-out images, in [0, 1]; see `precision`."""
     between = _by_path(frames, paths)[:, 1:-1]
-    real = reference.held_out.some(MOST).vectors
-    near = distances(real, between.reshape(-1, between.shape[-1])) < radii(real, K)[:, None]
+    real = real_balls(min(MOST, len(reference.held_out)), reference)
+    near = distances(real.vectors, between.reshape(-1, between.shape[-1])) < real.radii[:, None]
     return float(near.any(axis=0).mean())
 
 
