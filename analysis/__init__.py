@@ -1,1 +1,28 @@
 """What a sweep means: metrics, its results read back, pictures and the report. Runs where no Ray and no torch are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.metrics import Goal
+    from analysis.results import Sweep
+
+# The two functions below import when they are called: a trial that computes a metric has no need of pandas.
+
+
+def load(path: str | Path) -> pd.DataFrame:
+    """A tidy table of the results at `path`, a row for each trial and step; see `analysis.reading.load`."""
+    from analysis import reading
+
+    return reading.load(path)
+
+
+def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
+    """The sweep at `path`, for the pictures and the report; see `analysis.reading.read`."""
+    from analysis import reading
+
+    return reading.read(path, metric=metric, goal=goal)

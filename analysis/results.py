@@ -26,6 +26,7 @@ ROWS_FILE = "results.jsonl"
 TRIALS_FILE = "trials.csv"
 IMPORTANCE_FILE = "importance.json"
 REPORT_FILE = "report.html"
+MARKS = (SPEC_FILE, MANIFEST_FILE, ROWS_FILE)  # a folder with one of them is a sweep's
 MEDIA_FOLDER = "media"
 FIGURES_FOLDER = "figures"
 
@@ -45,6 +46,7 @@ TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "de
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
 
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
+MEDIA_COLUMNS = [TRIAL, STEP, "name", "path"]
 MEDIA_NAME = re.compile(r"(\d+)_(.+)\.png")
 
 
@@ -138,27 +140,36 @@ class Sweep:
         return table[column] if column in table else pd.Series(np.nan, index=table.index)
 
 
-def load(folder: str | Path) -> Sweep:
-    """The sweep in `folder`, also one that still runs or was killed; ResultsError if it is no sweep's folder."""
+def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> Sweep:
+    """The sweep in `folder`, also one that still runs or was killed; ResultsError if it is no sweep's folder.
+
+    `changes` to the spec, such as another `metric`, are made before anything is derived from it; what mattered for the
+    metric it had is forgotten.
+    """
     folder = Path(folder)
     _check(folder)
-    spec = _document(folder / SPEC_FILE, yaml.safe_load)
+    spec = _document(folder / SPEC_FILE, yaml.safe_load) | dict(changes or {})
     manifest = _document(folder / MANIFEST_FILE, json.loads)
     rows, unreadable = _rows(folder / ROWS_FILE)
-    trials = _trials(folder / TRIALS_FILE, rows, spec)
-    importance = _document(folder / IMPORTANCE_FILE, json.loads)
+    # The table is rewritten now and then, rows are appended at once.
+    trials = trials_table(_read_trials(folder / TRIALS_FILE), rows, spec)
+    importance = {} if changes else _document(folder / IMPORTANCE_FILE, json.loads)
     return Sweep(folder, spec, manifest, rows, trials, _media(folder / MEDIA_FOLDER), unreadable, importance)
 
 
+def is_sweep(folder: Path) -> bool:
+    """Whether a sweep wrote this folder."""
+    return any((folder / name).is_file() for name in MARKS)
+
+
 def _check(folder: Path) -> None:
-    marks = (SPEC_FILE, MANIFEST_FILE, ROWS_FILE)
     if not folder.is_dir():
         raise ResultsError(f"{folder}: there is no such folder; give the folder a sweep wrote")
-    if any((folder / name).is_file() for name in marks):
+    if is_sweep(folder):
         return
     inside = next((path.parent for path in sorted(folder.glob(f"*/{SPEC_FILE}"))), None)
     hint = f"; did you mean {inside}?" if inside else ""
-    raise ResultsError(f"{folder}: no sweep's folder, it has none of {', '.join(marks)}{hint}")
+    raise ResultsError(f"{folder}: no sweep's folder, it has none of {', '.join(MARKS)}{hint}")
 
 
 def _document(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
@@ -181,10 +192,13 @@ def _rows(path: Path) -> tuple[pd.DataFrame, int]:
     while chunk := list(itertools.islice(lines, ROWS_PER_CHUNK)):
         good = [row for row in map(_row, _parsed(chunk)) if row is not None]
         unreadable += len(chunk) - len(good)
-        chunks += [_table(good)] if good else []
-    table = pd.concat(chunks[1:] or chunks, ignore_index=True)
-    table = table.drop_duplicates([TRIAL, STEP], keep="last").sort_values([TRIAL, STEP], ignore_index=True)
-    return table, unreadable
+        chunks += [rows_table(good)] if good else []
+    return in_order(pd.concat(chunks[1:] or chunks, ignore_index=True)), unreadable
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows sorted by (trial, step), the last of duplicates."""
+    return rows.drop_duplicates([TRIAL, STEP], keep="last").sort_values([TRIAL, STEP], ignore_index=True)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -219,9 +233,9 @@ def _row(found: Any) -> dict[str, Any] | None:
         return None
 
 
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """A table whose numbers are float64 with NaN for null and infinity; words stay words."""
-    table = pd.DataFrame(rows)
+def rows_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows with trial and step as a table. Numbers are float64, NaN for null and infinity; words stay words."""
+    table = pd.DataFrame(list(rows))
     for name in table.columns.difference([TRIAL, STEP, *NO_NUMBERS]):
         numbers = pd.to_numeric(table[name], errors="coerce").astype(float)
         if numbers.isna().sum() == table[name].isna().sum():
@@ -229,9 +243,9 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table
 
 
-def _trials(path: Path, rows: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
-    """trials.csv brought up to date with the rows: it is rewritten now and then, they are appended at once."""
-    written = _read_trials(path).set_index(TRIAL)
+def trials_table(written: pd.DataFrame, rows: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
+    """What is written of each trial (TRIAL_COLUMNS and its config), brought up to date with the rows."""
+    written = written.set_index(TRIAL)
     objective = _objective(spec, rows)
     derived = _derived(rows, objective, _goal(spec, objective))
     table = derived.combine_first(written)
@@ -319,5 +333,5 @@ def _media(folder: Path) -> pd.DataFrame:
         for path in folder.glob("*/*.png")
         if (match := MEDIA_NAME.fullmatch(path.name))
     ]
-    table = pd.DataFrame(found, columns=[TRIAL, STEP, "name", "path"])
+    table = pd.DataFrame(found, columns=MEDIA_COLUMNS)
     return table.sort_values([TRIAL, "name", STEP], ignore_index=True)

@@ -84,8 +84,8 @@ class TestBudget:
         assert budget([sweep(tmp_path, FakeTrial(status="failed"))])[0].sweeps == ()
 
     def test_drawn(self, tmp_path):
-        figures = plot_budget([sweep(tmp_path / n, accuracies(0.1), accuracies(0.3)) for n in ("a", "b")])
-        assert figures[0].axes[0].get_legend_handles_labels()[1] == ["m on d (a)", "m on d (b)"]
+        figure = plot_budget([sweep(tmp_path / n, accuracies(0.1), accuracies(0.3)) for n in ("a", "b")])
+        assert figure.axes[0].get_legend_handles_labels()[1] == ["m on d (a)", "m on d (b)"]
 
 
 class TestFolds:

@@ -54,9 +54,10 @@ def draw_budget(axes: Axes, info: Budget) -> None:
     style.set_legend(axes, columns=1)
 
 
-def plot_budget(sweeps: Sequence[Sweep]) -> list[Figure]:
-    """The figures of `budget`, one for each objective."""
-    return [style.figure(draw_budget, info) for info in budget(sweeps)]
+def plot_budget(sweeps: Sequence[Sweep], metric: str | None = None) -> Figure:
+    """The figure of `budget` for the sweeps whose objective is `metric`, the first sweep's if none is named."""
+    metric = metric or sweeps[0].objective
+    return style.figure(draw_budget, budget([sweep for sweep in sweeps if sweep.objective == metric])[0])
 
 
 def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:

@@ -54,7 +54,7 @@ def draw_fold_accuracies(axes: Axes, info: Sequence[Folds]) -> None:
         place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
         axes.text(1.02, row, text, color=style.INK, fontsize=style.FONT_SIZE - 1, **place)
     axes.set_yticks(range(len(info)), [style.plain(folds.name, 40) for folds in info])
-    axes.set_ylim(len(info) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(info)) - 0.5, -0.5)
     axes.grid(False)
     axes.grid(axis="x", color=style.GRID, linewidth=0.8)
     scales.set_x_scale(axes, "linear", np.concatenate(shown))

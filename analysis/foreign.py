@@ -1,0 +1,34 @@
+"""Results that others wrote, as a sweep."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.results import MEDIA_COLUMNS, STEP, TRIAL, TRIAL_COLUMNS, Sweep, in_order, rows_table, trials_table
+
+
+def sweep_of(
+    path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], trials: Sequence[Mapping[str, Any]]
+) -> Sweep:
+    """A sweep of rows (`trial`, `step`, metrics) and trials (`trial`, `status`, `config/NAME`)."""
+    nothing = pd.DataFrame({TRIAL: pd.Series(dtype=str), STEP: pd.Series(dtype=int)})
+    table = in_order(rows_table(rows)) if rows else nothing
+    written = pd.DataFrame(list(trials))
+    written = written.reindex(columns=[*dict.fromkeys([*TRIAL_COLUMNS, *written.columns])])
+    return Sweep(path, dict(spec), {}, table, trials_table(written, table, spec), pd.DataFrame(columns=MEDIA_COLUMNS))
+
+
+def flat(tree: Mapping[str, Any], separator: str = "/") -> dict[str, Any]:
+    """`{"net": {"width": 8}}` as `{"net/width": 8}`; a list becomes its JSON, so that a cell can hold it."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            found |= {f"{key}{separator}{inner}": item for inner, item in flat(value, separator).items()}
+        else:
+            found[str(key)] = json.dumps(value) if isinstance(value, list | tuple) else value
+    return found
