@@ -275,8 +275,9 @@ def report(
         print(page)
     else:
         from analysis.report import write_report
+        from sweeps.importance import latest
 
-        print(write_report(folder))
+        print(write_report(folder, importance=latest(folder)))
 
 
 @command(example="sweeps compare sweep-results/gan sweep-results/vae --out comparison.html")

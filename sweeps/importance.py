@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from analysis.metrics import Goal
+from analysis.results import IMPORTANCE_FILE
+from sweeps.dashboard import JOURNAL
 
 MIN_TRIALS = 10  # of fewer it would tell chance
 MIN_TOP = 5  # trials the top has at least, as Optuna asks for; the top tenth where that is more
@@ -36,6 +42,20 @@ def importance(trials: Sequence[FrozenTrial], goal: Goal) -> dict[str, Any]:
         return {}
     shares = {name: value / total for name, value in found.items()}
     return {"method": "PED-ANOVA", "trials": len(scored), "top": top, "shares": shares}
+
+
+def latest(folder: Path) -> dict[str, Any] | None:
+    """`importance` of the search in a sweep's folder, of one that runs or was killed as well; None where what the
+    folder's file says is as new, or where no search is."""
+    journal, written = folder / JOURNAL, folder / IMPORTANCE_FILE
+    if not journal.is_file() or (written.is_file() and written.stat().st_mtime >= journal.stat().st_mtime):
+        return None
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    if not storage.get_all_studies():
+        return None
+    study = optuna.load_study(study_name=None, storage=storage)
+    goal: Goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
+    return importance(study.get_trials(deepcopy=False), goal)
 
 
 def _value(trial: FrozenTrial, goal: Goal) -> float | None:

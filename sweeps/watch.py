@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.report import write_report
 from analysis.results import MANIFEST_FILE, ROWS_FILE, SPEC_FILE, TRIALS_FILE
+from sweeps.importance import latest
 from sweeps.store import is_running
 
 EVERY = 5.0  # seconds from one page to the next, at least
@@ -25,11 +26,11 @@ def watched(folder: Path) -> Iterator[Path]:
             time.sleep(GLANCE)
             continue
         began, seen = time.monotonic(), _state(folder)
-        yield write_report(folder, reload=EVERY)
+        yield write_report(folder, reload=EVERY, importance=latest(folder))
         until = time.monotonic() + max(EVERY, (time.monotonic() - began) / SHARE)
         while is_running(folder) and (time.monotonic() < until or _state(folder) == seen):
             time.sleep(GLANCE)
-    yield write_report(folder)
+    yield write_report(folder, importance=latest(folder))
 
 
 def _state(folder: Path) -> list[float]:

@@ -1,10 +1,18 @@
 """What the search says of its parameters once it is over."""
 
-import pytest
-from optuna.distributions import FloatDistribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
+import json
+import os
 
-from sweeps.importance import MIN_TRIALS, importance
+import optuna
+import pytest
+from command import sweeps
+from optuna.distributions import FloatDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from sweep_folder import FakeTrial, build_sweep
+
+from sweeps.importance import MIN_TRIALS, importance, latest
 
 
 def trial(number: int, state: TrialState = TrialState.COMPLETE, sign: int = 1) -> FrozenTrial:
@@ -45,3 +53,43 @@ def test_of_few_trials_nothing_is_said(count):
 def test_nor_of_trials_that_are_all_alike():
     same = [create_trial(params={"p": 0.5}, distributions={"p": FloatDistribution(0, 1)}, value=1.0)] * 20
     assert importance(same, "minimize") == {}
+
+
+def search_in(folder, count):
+    """A journal of so many trials as a killed sweep leaves it, with its last line torn."""
+    storage = JournalStorage(JournalFileBackend(str(folder / "optuna.journal")))
+    study = optuna.create_study(storage=storage, direction="maximize")
+    study.add_trials([trial(n) for n in range(count)])
+    with (folder / "optuna.journal").open("a") as journal:
+        journal.write('{"op_code": 8, "tri')
+    return folder
+
+
+def test_the_journal_of_a_killed_sweep_says_it_too(tmp_path):
+    found = latest(search_in(tmp_path, 30))
+    assert found is not None
+    assert found["shares"] == pytest.approx(importance([trial(n) for n in range(30)], "maximize")["shares"])
+
+
+def test_a_file_that_is_as_new_is_not_computed_anew(tmp_path):
+    search_in(tmp_path, 30)
+    written = tmp_path / "importance.json"
+    written.write_text(json.dumps({}))
+    assert latest(tmp_path) is None
+    os.utime(written, (0, 0))
+    assert latest(tmp_path) is not None
+
+
+def test_where_there_is_no_search_nothing_is_known(tmp_path):
+    assert latest(tmp_path) is None
+    (tmp_path / "optuna.journal").touch()
+    assert latest(tmp_path) is None
+
+
+def test_the_report_of_a_killed_sweep_has_it(tmp_path):
+    trials = [FakeTrial({"matters": 0.1 * n}, [{"val/accuracy": 0.1 * n}]) for n in range(10)]
+    parameters = {"matters": {"min": 0.0, "max": 1.0}, "idle": {"min": 0.0, "max": 1.0}}
+    search_in(build_sweep(tmp_path / "it", trials, {"model": "toy:Toy", "parameters": parameters}), 30)
+    done = sweeps("report", "it", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "What told the top 5 of 30 trials apart most: matters" in (tmp_path / "it" / "report.html").read_text()

@@ -92,6 +92,7 @@ class TestPage:
             "Best: trial 0001 with val/accuracy 0.9 at step 2 (1 s of training).",
             "diverged at step 1: train/loss",
             f"sweeps best {folder}",
+            "sweeps train best.yaml",
             f"sweeps resume {folder}",
         ):
             assert sentence in page.text

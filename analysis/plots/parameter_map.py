@@ -24,7 +24,7 @@ RATIOS = (0.1, 1.0, 10.0)  # of the two learning rates, G's to D's: the reports'
 CELLS = 90  # a side of the map
 NEIGHBOURS = 3  # trials whose majority names a place of the map
 REACH = 0.2  # of the map's side: farther from any trial nothing is said
-SIZE = (5.2, 4.2)
+SIZE = (6.4, 4.4)
 
 
 class ParameterMap(NamedTuple):
@@ -101,7 +101,7 @@ def draw_parameter_map(axes: Axes, info: ParameterMap) -> None:
     )
     axes.grid(False)
     style.set_labels(axes, info.x.parameter, info.y.parameter)
-    style.set_legend(axes, columns=3)
+    style.set_legend(axes, columns=4)
 
 
 def plot_parameter_map(sweep: Sweep, x: str, y: str) -> Figure:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,16 @@ from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, Sweep, load
 SCRIPTS = ("plotting.js", "table.js", "panel.js", "explore.js")
 
 
-def write_report(folder: str | Path, *, reload: float | None = None) -> Path:
+def write_report(
+    folder: str | Path, *, reload: float | None = None, importance: Mapping[str, Any] | None = None
+) -> Path:
     """Write `report.html` and `figures/` into a sweep's folder; ResultsError if it is none.
 
-    With `reload` the page loads itself again after so many seconds, for as long as somebody writes it anew, and
-    `figures/` waits for the last time.
+    `importance` of the parameters is given where it is newer than what the folder holds. With `reload` the page loads
+    itself again after so many seconds, for as long as somebody writes it anew, and `figures/` waits for the last time.
     """
     sweep = load(folder)
+    sweep = sweep if importance is None else replace(sweep, importance=dict(importance))
     files = None if reload else sweep.folder / FIGURES_FOLDER
     content = page.render(
         "report.html.j2",
@@ -42,6 +47,7 @@ def _commands(folder: str) -> list[tuple[str, str]]:
     """What to do next, as lines for a shell, each with what it does."""
     return [
         (f"sweeps best {folder} --out best.yaml", "the best config as a spec that runs"),
+        ("sweeps train best.yaml --seeds 5", "the final model: all images but test, then the test set, once"),
         (f"sweeps resume {folder}", "finish what was interrupted"),
         (f"sweeps show {folder}", "all trials in the terminal"),
     ]
