@@ -15,6 +15,7 @@ from analysis.results import (
     DONE,
     EVIDENCE,
     HEALTHY,
+    HOPELESS,
     SPREAD,
     STATUS,
     TRIAL,
@@ -25,7 +26,6 @@ from analysis.results import (
     load,
 )
 from sweeps.listing import Row, config_of, plain
-from sweeps.patience import HOPELESS
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
 

@@ -23,11 +23,12 @@ from sweeps.card import write_card
 from sweeps.conclusion import conclusion, ended
 from sweeps.evaluate import Evaluator, evaluator_on_test
 from sweeps.faults import FolderError, SpecError, TrainingError
-from sweeps.lock import BEST_FILE, differences
+from sweeps.lock import differences
 from sweeps.plan import Plan, plan, trained_on
 from sweeps.runner import Options
 from sweeps.search import derived_seed, trial_seeds
 from sweeps.spec.resolved import Spec
+from sweeps.spec.yaml_file import BEST_FILE
 from sweeps.store import cut_torn_line, locked, replace_file
 from sweeps.trial import Running, Work
 from sweeps.uses import strange_images

@@ -15,7 +15,6 @@ from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from trainables.entry import TRAIN_SIZE
 
-BEST_FILE = "best.yaml"  # what the best config is called, spec and lock in one
 HARDWARE = ("arch", "cpu", "cpus", "memory_gib", "gpus")
 
 

@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.results import EVIDENCE, SEVERITY, STEP, TRIAL, VERDICT
+from analysis.results import EVIDENCE, HOPELESS, SEVERITY, STEP, TRIAL, VERDICT
 from sweeps.bands import EarlyTerminate
-
-HOPELESS = frozenset({"mode_collapse", "low_diversity", "discriminator_wins", "generator_wins", "frozen", "diverged"})
 
 
 @dataclass

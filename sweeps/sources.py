@@ -7,9 +7,10 @@ from pathlib import Path
 from analysis.results import ROWS_FILE
 from sweeps.best import by_metric
 from sweeps.faults import SpecError
-from sweeps.lock import BEST_FILE, best_spec
+from sweeps.lock import best_spec
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
+from sweeps.spec.yaml_file import BEST_FILE
 from sweeps.tracking.fetch import fetched, is_artifact
 from trainables.saved import FACTS_FILE
 

@@ -25,6 +25,7 @@ from analysis.results import (
     ENDED,
     EVIDENCE,
     EXTRACTOR,
+    HOPELESS,
     STARTED,
     TRIAL_COLUMNS,
     VERDICT,
@@ -159,7 +160,11 @@ class Store:
     def _ranked(self) -> list[Record]:
         name = self._objective.name
         done = [record for record in self.records if record.status == "done" and name in record.best]
-        return sorted(done, key=lambda record: self._objective.order(record.best[name], record.violation))
+        return sorted(done, key=self._order)
+
+    def _order(self, record: Record) -> tuple[bool, float]:
+        value, hopeless = record.best[self._objective.name], record.best_verdict in HOPELESS
+        return self._objective.order(value, record.violation, hopeless)
 
     def _record(self, trial: str) -> Record:
         return self._records.setdefault(trial, Record(trial, {}))

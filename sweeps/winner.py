@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeps.spec.resolved import Spec
+from analysis.results import HOPELESS, VERDICT
+from sweeps.spec.resolved import Objective, Spec
 from trainables.data import Dataset
 
 if TYPE_CHECKING:
     from sweeps.trial import Work
+
+
+Place = tuple[bool, float]  # among trials, the best least
 
 
 @dataclass
@@ -21,15 +25,14 @@ class Winner:
     """Of each worker one; the best of all trials is the best of its worker."""
 
     model: str
-    objective: str
-    maximize: bool
+    objective: Objective
     search_path: Sequence[str]
-    _best: float | None = None
-    _of_trials: dict[str, float] = field(default_factory=dict)
+    _best: Place | None = None
+    _of_trials: dict[str, tuple[float, Place]] = field(default_factory=dict)  # the best value of each, and its place
 
     @classmethod
     def of(cls, spec: Spec) -> Winner:
-        return cls(spec.model, spec.metric.name, spec.metric.goal == "maximize", spec.model_path)
+        return cls(spec.model, spec.metric, spec.model_path)
 
     def files(
         self, work: Work, model: Any, data: Dataset, row: Mapping[str, Any], *, finished: bool
@@ -39,16 +42,13 @@ class Winner:
         A trial that goes on from a checkpoint may have been better before. A model of your own that has not needed
         torch is left out: its worker would wait for torch to load.
         """
-        value = row.get(self.objective)
-        if value is not None:
-            before = self._of_trials.get(work.trial, value)
-            self._of_trials[work.trial] = max(before, value, key=self._rank)
-        best = self._of_trials.pop(work.trial, None) if finished else None
-        if best is None or not ("torch" in sys.modules or hasattr(model, "plain")):
+        self._note(work.trial, row)
+        _, place = self._of_trials.pop(work.trial, (0.0, None)) if finished else (0.0, None)
+        if place is None or not ("torch" in sys.modules or hasattr(model, "plain")):
             return {}
-        if self._best is not None and self._rank(best) <= self._rank(self._best) and work.checkpoint is None:
+        if self._best is not None and place >= self._best and work.checkpoint is None:
             return {}
-        self._best = best if self._best is None else max(best, self._best, key=self._rank)
+        self._best = place if self._best is None else min(place, self._best)
         return self._saved(model, work.config, data, work.seeds[0])
 
     def _saved(self, model: Any, config: Mapping[str, Any], data: Dataset, seed: int) -> dict[str, bytes]:
@@ -63,5 +63,9 @@ class Winner:
                 return {}
             return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
-    def _rank(self, value: float) -> float:
-        return value if self.maximize else -value
+    def _note(self, trial: str, row: Mapping[str, Any]) -> None:
+        value = row.get(self.objective.name)
+        if value is None or (trial in self._of_trials and not self.objective.better(value, self._of_trials[trial][0])):
+            return
+        hopeless = row.get(VERDICT) in HOPELESS
+        self._of_trials[trial] = value, self.objective.order(value, self.objective.violation(row), hopeless)

@@ -12,10 +12,9 @@ from contract import TINY
 
 from analysis.collapse import VERDICTS
 from analysis.metrics import METRICS
-from analysis.results import HEALTHY, NO_NUMBERS
+from analysis.results import HEALTHY, HOPELESS, NO_NUMBERS
 from sweeps.evaluate import SAMPLES, Evaluator
 from sweeps.features import Sight, sight_on
-from sweeps.patience import HOPELESS
 from sweeps.trial import Running, Work
 from trainables import MODELS
 from trainables.base import DivergedError

@@ -160,3 +160,44 @@ def test_at_the_end_the_command_that_uploads_it_is_said(recorded: Recorded) -> N
     assert recorded.said == [
         f"W&B: 5 runs are recorded offline; upload them with: sweeps sync {recorded.folder}",
     ]
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a sweep of 14 trials: three failed, and the best score is of 0013, which collapsed."""
+    folder = tmp_path_factory.mktemp("troubled") / "sweep"
+    folder.mkdir()
+    searched = {"C": {"min": 0.1, "max": 1.0}, "tol": {"min": 1e-4, "max": 1e-2}}
+    with logged_out(folder.parent / "home"):
+        sweep = Told(folder, parameters=searched, alert_failure_rate=0.5)
+        for number in range(14):
+            trial, collapsed = f"{number:04d}", {**JUDGED, "verdict": "frozen"}
+            sweep.start(trial)
+            sweep.row(trial, 1, accuracy=number / 20, **(collapsed if number == 13 else {}))
+            sweep.done(trial, *(("failed", f"reason {number}") if number < 3 else ("done", "")))
+        sweep.end()
+        yield folder
+
+
+def test_more_failures_than_the_spec_allows_are_one_alert(troubled: Path) -> None:
+    alerts = [(alert.title, alert.text) for alert in of_kind(troubled, "sweep", "alert")]
+    assert alerts[0] == ("sweep: many trials fail", "3 of 5, the last: reason 2")
+    assert [title for title, _ in alerts[1:]] == ["sweep: frozen", "sweep: is over"]
+
+
+def test_the_best_is_none_that_has_collapsed(troubled: Path) -> None:
+    summary = summary_of(troubled, "sweep")
+    assert (summary["best/trial"], summary["best/val/accuracy"]) == ("0012", 0.6)
+    (artifact,) = of_kind(troubled, "0012", "artifact")
+    assert json.loads(artifact.metadata)["val/accuracy"] == 0.6
+    assert of_kind(troubled, "sweep", "alert")[-1].text.endswith("best: trial 0012, val/accuracy 0.6")
+
+
+def test_importance_and_parallel_coordinates_are_charts(troubled: Path) -> None:
+    files = (troubled / "wandb").glob("*-5eed-sweep/files/media/plotly/*.json")
+    charts = {file.name.split("_")[0]: json.loads(file.read_text())["data"][0] for file in files}
+    shares = json.loads((troubled / "importance.json").read_text())["shares"]
+    assert charts.keys() == {"importance", "parallel"}
+    assert dict(zip(charts["importance"]["y"], charts["importance"]["x"], strict=True)) == shares
+    assert shares.keys() == {"C", "tol"}
+    assert {d["label"] for d in charts["parallel"]["dimensions"]} >= {"C", "tol"}

@@ -1,12 +1,14 @@
 """W&B tracking with the real client against servers on loopback: one that takes runs, and those that do not."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tracked import KEY, Told, logged_in, logged_out, steps_of
+from command import start
+from tracked import KEY, MARK, Told, logged_in, logged_out, marked, steps_of, until
 from wandb_server import Accepting, Fickle, dying, hanging, refusing
 
 from sweeps.tracking.files import unsynced
@@ -31,6 +33,11 @@ def synced(folder: Path) -> list[str]:
     said: list[str] = []
     assert sync(folder, 4, said.append) == 0, said
     return said
+
+
+def mine() -> dict[str, str]:
+    """The environment of a command that this test starts: its login, its home and its mark."""
+    return {name: os.environ[name] for name in ("WANDB_BASE_URL", "WANDB_API_KEY", "HOME", "NETRC", MARK)}
 
 
 def files_with_the_key(folder: Path) -> list[Path]:
@@ -155,6 +162,30 @@ def test_a_server_that_limits_the_rate_vanishes_and_comes_back_gets_each_step_on
         fickle.mood = None
         synced(folder)
     assert server.steps("5eed-0000") == list(range(1, 11))
+
+
+def test_a_killed_upload_is_taken_up_where_it_was(folder: Path, mark: str) -> None:
+    sweep = Told(folder, run_cap=6)
+    for number in range(6):
+        sweep.feed(f"{number:04d}", range(1, 5))
+        sweep.done(f"{number:04d}")
+    sweep.end()
+    server = Accepting()
+    with logged_in(server):
+        uploading = start("sync", str(folder), "--parallel", "1", folder=folder.parent, **mine())
+        assert until(lambda: len(server.exits) >= 2, 60)
+        for process in marked(mark):  # as when the machine goes down
+            process.kill()
+        uploading.communicate(timeout=30)
+        assert until(lambda: not marked(mark))
+        finished = len(server.exits)
+        lines = synced(folder)
+        again = synced(folder)
+    assert 2 <= finished < 6
+    assert int(lines[0].split()[2]) >= finished - 1
+    assert again[0] == "W&B has 6 of 6 trials; uploading 0"
+    assert [server.steps(f"5eed-{number:04d}") for number in range(6)] == [[1, 2, 3, 4]] * 6
+    assert server.steps("5eed-sweep") == [2, 4, 6, 8, 10, 12, 13]
 
 
 @pytest.mark.slow

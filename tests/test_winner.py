@@ -28,9 +28,9 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
     data = digits(200)
     model, winner = finished(data), Winner.of(load_spec("logistic_regression"))
 
-    def saved(trial: str, *values: float, checkpoint: bytes | None = None) -> dict[str, bytes]:
+    def saved(trial: str, *values: float, checkpoint: bytes | None = None, verdict: str = "") -> dict[str, bytes]:
         work = Work(trial, CONFIG, (0,), None, checkpoint)
-        rows: list[dict[str, float]] = [{"val/accuracy": value} for value in values] or [{}]
+        rows: list[dict[str, Any]] = [{"val/accuracy": value, "verdict": verdict} for value in values] or [{}]
         ends = [False] * (len(rows) - 1) + [True]
         return [winner.files(work, model, data, row, finished=end) for row, end in zip(rows, ends, strict=True)][-1]
 
@@ -41,6 +41,7 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
     assert saved("0004", 0.1, checkpoint=b"") != {}  # what it had before is not known here
     assert saved("0005", 0.89) == {}
     assert saved("0006") == {}
+    assert saved("0007", 1.0, verdict="mode_collapse") == {}  # whatever its score
     for name, content in first.items():
         (tmp_path / name).write_bytes(content)
     assert np.array_equal(load(tmp_path).predict(data.val.x), model.predict(data.val.x))
@@ -67,5 +68,9 @@ def test_a_sweep_keeps_the_model_of_its_best_trial(tmp_path: Path) -> None:
     assert kept() == ["0000", "0001", "0002"]
     store.trial_ended("0001", "done", "")
     store.trial_ended("0002", "stopped", "")
+    assert kept() == ["0001"]
+    store.trial_started("0003", {}, False)
+    store.row({"trial": "0003", "step": 1, "seconds": 0.1, "val/accuracy": 1.0, "verdict": "frozen"})
+    store.trial_ended("0003", "done", "")
     assert kept() == ["0001"]
     store.close(False)

@@ -17,6 +17,7 @@ from PIL import Image
 from wandb_server import Answer, serving
 
 from analysis.report import write_report
+from analysis.results import IMPORTANCE_FILE
 from sweeps.observer import Status
 from sweeps.search import Search
 from sweeps.spec import load_spec
@@ -139,6 +140,7 @@ class Told:
         """The end of the sweep, as the runner goes about it."""
         for observer in (self.store, self.tracker):
             observer.close(interrupted)
+        (self.folder / IMPORTANCE_FILE).write_text(json.dumps(self.search.importance()))
         if report:
             write_report(self.folder)
         write_best(self.folder)

@@ -50,9 +50,9 @@ class Objective:
     def better(self, one: float, other: float) -> bool:
         return one > other if self.goal == "maximize" else one < other
 
-    def order(self, value: float, violation: float | None) -> tuple[bool, float]:
-        """Ascending from the best: whatever keeps the constraint goes before what does not."""
-        return (violation or 0.0) > 0, -value if self.goal == "maximize" else value
+    def order(self, value: float, violation: float | None, hopeless: bool = False) -> tuple[bool, float]:
+        """Ascending from the best: what keeps the constraint and is not hopeless goes before all else."""
+        return hopeless or (violation or 0.0) > 0, -value if self.goal == "maximize" else value
 
     def violation(self, row: Mapping[str, Any]) -> float | None:
         """How far a row is past the constraint, if there is one and it has the metric."""

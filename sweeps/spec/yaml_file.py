@@ -10,6 +10,8 @@ import yaml
 
 from sweeps.faults import SpecError, nearest
 
+BEST_FILE = "best.yaml"  # what the best config is called: a spec of one config, with a lock of where it is from
+
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in `path`; SpecError for a missing file, a syntax error or a key that is there twice."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import wandb
 
-from analysis.results import Sweep
 from sweeps.store import MODELS
+from sweeps.tracking.best import best_lock
 from sweeps.tracking.queue import Layout
 from sweeps.tracking.runs import Runs
 from sweeps.tracking.settings import FeedSettings
@@ -18,19 +18,15 @@ from sweeps.tracking.story import Stories
 CONFIG, MODEL = "best-config", "best-model"
 
 
-def log_artifacts(folder: Path, settings: FeedSettings, sweep: Sweep, stories: Stories, runs: Runs) -> dict[str, Any]:
+def log_artifacts(folder: Path, settings: FeedSettings, stories: Stories, runs: Runs) -> dict[str, Any]:
     """Log a new version of each artifact from the run of the best trial; what the sweep's summary says of the best."""
-    best = sweep.best
-    if best is None or stories[best].status != "done":
+    lock = best_lock(folder)
+    if lock is None:
         return {}
+    best, score = str(lock["trial"]), {str(lock["metric"]): lock["score"]}
     opened = runs.opened(best)
-    metadata: dict[str, Any] = {
-        "trial": best,
-        "sweep": settings.sweep_id,
-        "model": settings.model,
-        "dataset": settings.dataset,
-    }
-    metadata |= {sweep.objective: sweep.score(best), "config": dict(stories[best].config)}
+    about = {"trial": best, "sweep": settings.sweep_id, "model": settings.model, "dataset": settings.dataset}
+    metadata = {**about, **score, "config": dict(stories[best].config)}
     for name, files in ((CONFIG, Layout(folder).best_config), (MODEL, folder / MODELS / best)):
         paths = [path for path in sorted(files.glob("**/*")) if path.is_file()]
         if paths:
@@ -41,4 +37,4 @@ def log_artifacts(folder: Path, settings: FeedSettings, sweep: Sweep, stories: S
             opened.run.log_artifact(artifact, aliases=["latest", re.sub(r"[^\w.-]+", "-", settings.name)])
     run = {} if opened.run.offline else {"best/run": opened.run.url}
     runs.finish(best)
-    return {"best/trial": best, f"best/{sweep.objective}": sweep.score(best), **run}
+    return {"best/trial": best, **{f"best/{name}": value for name, value in score.items()}, **run}

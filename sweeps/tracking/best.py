@@ -1,10 +1,13 @@
-"""The best config of a sweep as the spec that W&B is given."""
+"""The best config of a sweep as the spec that W&B is given, with the lock that says which trial's it is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from analysis.results import ResultsError
+from sweeps.spec.yaml_file import BEST_FILE, read_yaml
 from sweeps.tracking.queue import Layout
 
 
@@ -12,7 +15,7 @@ def write_best(folder: Path) -> None:
     """Write it where the feed looks for it; nothing where no trial is done."""
     from sweeps import requests
     from sweeps.best import by_metric
-    from sweeps.lock import BEST_FILE, best_spec
+    from sweeps.lock import best_spec
 
     place = Layout(folder).best_config
     try:
@@ -21,3 +24,9 @@ def write_best(folder: Path) -> None:
         return
     place.mkdir(parents=True, exist_ok=True)
     requests.write(place / BEST_FILE, best)
+
+
+def best_lock(folder: Path) -> Mapping[str, Any] | None:
+    """What `write_best` wrote of the best trial, none that has collapsed if another has not; None if nothing."""
+    path = Layout(folder).best_config / BEST_FILE
+    return read_yaml(path)["lock"] if path.exists() else None

@@ -10,6 +10,7 @@ import wandb
 from analysis import interactive
 from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, Sweep, load
 from sweeps.tracking.artifacts import log_artifacts
+from sweeps.tracking.best import best_lock
 from sweeps.tracking.dashboard import available, save_dashboard
 from sweeps.tracking.runs import INTERRUPTED, SWEEP, Runs
 from sweeps.tracking.settings import FeedSettings
@@ -44,11 +45,11 @@ class Overview:
         sweep, opened = load(self._folder), self._run()
         opened.log(2 * len(self._stories.ended) + 1, self._content(sweep), {}, axis=AXIS)
         opened.commit()
-        best = log_artifacts(self._folder, self._settings, sweep, self._stories, self._runs)
+        best = log_artifacts(self._folder, self._settings, self._stories, self._runs)
         opened.run.summary.update({**self._counts(), **best})
         opened.add_tags(["done" if complete else "running"])
         if alert:
-            self._alert("is over" if complete else "was interrupted", self._words(sweep), "INFO")
+            self._alert("is over" if complete else "was interrupted", self._words(), "INFO")
         self._runs.end(SWEEP, 0 if complete else INTERRUPTED)
 
     def lay_out(self) -> None:
@@ -80,9 +81,10 @@ class Overview:
         counts = self._stories.counts()
         return {f"{'sweep' if name in ENDED else 'verdict'}/{name}": count for name, count in counts.items()}
 
-    def _words(self, sweep: Sweep) -> str:
+    def _words(self) -> str:
+        lock = best_lock(self._folder)
         counts = ", ".join(f"{count} {name}" for name, count in self._stories.counts().most_common())
-        best = f"; best: trial {sweep.best}, {sweep.objective} {sweep.score(sweep.best):.4g}" if sweep.best else ""
+        best = f"; best: trial {lock['trial']}, {lock['metric']} {lock['score']:.4g}" if lock else ""
         return f"{len(self._stories.ended)} trials: {counts or 'none ended'}{best}"
 
     def _warn(self, trial: str) -> None:
@@ -91,7 +93,8 @@ class Overview:
             self._alert(story.verdict.replace("_", " "), f"trial {trial}: {story.evidence}", "WARN")
         ended = len(self._stories.ended)
         if ended >= ENOUGH and counts["failed"] >= self._settings.failure_rate * ended:
-            self._alert("many trials fail", f"{counts['failed']} of {ended}, the last: {story.reason}", "ERROR")
+            reason = self._stories.last_failure()
+            self._alert("many trials fail", f"{counts['failed']} of {ended}, the last: {reason}", "ERROR")
 
     def _alert(self, what: str, text: str, level: str) -> None:
         """One alert of a kind a session: a sweep of a hundred collapses is not a hundred messages."""

@@ -92,6 +92,11 @@ class Stories:
         ended = [self._trials[trial] for trial in self.ended]
         return Counter(tag for story in ended for tag in story.tags)
 
+    def last_failure(self) -> str:
+        """Why the latest trial that failed did."""
+        failed = (self._trials[trial] for trial in reversed(self.ended) if self._trials[trial].status == "failed")
+        return next((story.reason for story in failed), "")
+
     def best(self) -> str | None:
         """The trial that is done with the best objective, the first of equals."""
         done = [t for t in self.ended if self._trials[t].status == "done" and self._trials[t].best_step]
