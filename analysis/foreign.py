@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.results import MEDIA_COLUMNS, STEP, TRIAL, TRIAL_COLUMNS, Sweep, in_order, rows_table, trials_table
+from analysis.folder import in_order, rows_table, trials_table
+from analysis.results import MEDIA_COLUMNS, STEP, TRIAL, TRIAL_COLUMNS, Sweep
 
 
 def sweep_of(

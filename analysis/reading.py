@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import ray_results, results, wandb_export
+from analysis import folder, ray_results, wandb_export
 from analysis.metrics import Goal
 from analysis.results import CONFIG, STATUS, STEP, TRIAL, ResultsError, Sweep
 
@@ -19,13 +19,13 @@ def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = Non
     """
     path = Path(path)
     wanted = {} if metric is None else {"metric": {"name": metric} | ({"goal": goal} if goal else {})}
-    if not results.is_sweep(path):
+    if not folder.is_sweep(path):
         if ray_results.is_experiment(path):
             return ray_results.read(path, wanted)
         if wandb_export.is_export(path):
             return wandb_export.read(path, wanted)
         _complain(path)
-    return results.load(path, wanted)
+    return folder.load(path, wanted)
 
 
 def load(path: str | Path) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def _complain(path: Path) -> None:
     """Of what may well have been meant for results."""
     if path.is_file():
         raise ResultsError(f"{path}: nothing that W&B exports; valid: {wandb_export.VALID}")
-    inside = next((folder for folder in sorted(path.glob("*/")) if ray_results.is_experiment(folder)), None)
+    inside = next((one for one in sorted(path.glob("*/")) if ray_results.is_experiment(one)), None)
     if inside is not None:
         raise ResultsError(f"{path}: holds experiments of Ray Tune; give one of them, such as {inside}")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.folder import load
 from analysis.intervals import Interval, of_spread, wilson
 from analysis.metrics import Goal, goal_of
 from analysis.results import (
@@ -23,7 +24,6 @@ from analysis.results import (
     ResultsError,
     Sweep,
     in_a_cell,
-    load,
 )
 from sweeps.listing import Row, config_of, plain
 

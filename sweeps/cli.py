@@ -289,8 +289,8 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare sweeps: training time, quality, speed of convergence, collapse rate, and their curves overlaid."""
+    from analysis.folder import load
     from analysis.report import compare
-    from analysis.results import load
 
     sweeps = [load(folder) for folder in folders]
     written = [compare.write_comparison(sweeps, path) for path in out or []]

@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep, load
+from analysis.folder import load
+from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep
 from sweeps import runner
 from sweeps.card import write_card
 from sweeps.conclusion import conclusion, ended

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.results import EVIDENCE, VERDICT, ResultsError, load
+from analysis.folder import load
+from analysis.results import EVIDENCE, VERDICT, ResultsError
 from search_spaces import SPACES
 from sweeps.spec import load_spec
 from trainables import MODELS, find_model

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
+from analysis.folder import load
 from analysis.report import advice as rules
 from analysis.report.differences import difference
 from analysis.report.summary import summarise
-from analysis.results import load
 
 GAN_SPEC = {
     "model": "gan",

@@ -11,11 +11,12 @@ from selenium.webdriver.common.by import By
 from sweep_folder import FakeTrial, build_sweep
 from test_report import HOSTILE
 
+from analysis.folder import load
 from analysis.media import encode_grid
 from analysis.plots import plot_overlay
 from analysis.plots.overlay import overlay, pictures, shared_metrics
 from analysis.report.compare import as_csv, as_markdown, as_rows, write_comparison
-from analysis.results import ResultsError, load
+from analysis.results import ResultsError
 
 SPEC = {"model": "m", "dataset": "d", "metric": {"name": "val/accuracy", "goal": "maximize"}}
 PNG = encode_grid(np.zeros((4, 1, 8, 8)))

@@ -12,13 +12,14 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep, sweep_of
 
+from analysis.folder import load
 from analysis.media import decode_grid, encode_grid, encode_weight_maps
 from analysis.plots import PICTURES, plot_history, plot_loss_curves, plot_metric_vs_parameter, scales, style
 from analysis.plots.history import history
 from analysis.plots.loss_curves import MAX_CURVES, MAX_POINTS, draw_loss_curves, loss_curves
 from analysis.plots.metric_vs_parameter import metric_vs_parameter
 from analysis.plots.parameter_axis import parameter_axis
-from analysis.results import Sweep, load
+from analysis.results import Sweep
 from analysis.searched import Searched
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
 from analysis import plots
+from analysis.folder import load
 from analysis.media import encode_grid, encode_weight_maps
 from analysis.plots import film_strip as film_file
 from analysis.plots.class_grid import class_grid
@@ -20,7 +21,6 @@ from analysis.plots.game_curves import game_curves
 from analysis.plots.interpolation import interpolation
 from analysis.plots.reconstructions import reconstructions
 from analysis.plots.weight_maps import weight_maps
-from analysis.results import load
 
 SCORE = "gen/frechet_pixels"
 GAN_SPEC = {

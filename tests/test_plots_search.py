@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sweep_folder import FakeTrial, build_sweep, sweep_of
 
+from analysis.folder import load
 from analysis.plots import (
     PICTURES,
     plot_importance,
@@ -21,7 +22,6 @@ from analysis.plots.importance import importance
 from analysis.plots.parallel_coordinates import MAX_AXES, MAX_LINES, UNUSED, parallel_coordinates
 from analysis.plots.parameter_map import CELLS, parameter_map
 from analysis.plots.timeline import timeline
-from analysis.results import load
 
 LEFT = {"method": "PED-ANOVA", "trials": 20, "top": 5, "shares": {"b": 0.25, "a": 0.75}}
 RATES = {"lr_g": {"distribution": "log_uniform_values", "min": 1e-4, "max": 1e-2}}

@@ -5,11 +5,11 @@ import math
 import pytest
 from sweep_folder import FakeTrial, build_sweep
 
+from analysis.folder import load
 from analysis.plots import COMPARISONS, plot_budget, plot_comparison, plot_fold_accuracies, style
 from analysis.plots.budget import budget
 from analysis.plots.comparison import HEADER, comparison
 from analysis.plots.fold_accuracies import fold_accuracies
-from analysis.results import load
 
 
 def sweep(folder, *trials: FakeTrial, name: str = "", metric: str = "val/accuracy", goal: str = "maximize"):

@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
+from analysis.folder import load
 from analysis.media import encode_grid
 from analysis.plots import PICTURES, Picture, style
 from analysis.report import write_report
 from analysis.report.summary import summarise
-from analysis.results import ResultsError, load
+from analysis.results import ResultsError
 from analysis.words import seconds_word, word
 
 HOSTILE = "</style></td><script>alert('$x_{')</script>\"'&\u2028\n../../x"

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from sweep_folder import FakeTrial, build_sweep
 
-from analysis.results import Sweep, load
+from analysis.folder import load
+from analysis.results import Sweep
 from benchmarks.reports import gan_losses, gan_rates, gan_run, helvetica, lecture, samples, vaes
 
 SPEC = {"model": "gan", "metric": {"name": "gen/frechet", "goal": "minimize"}}

@@ -11,7 +11,8 @@ from command import toy_spec
 from PIL import Image
 from sweep_folder import FakeTrial, build_sweep
 
-from analysis.results import Sweep, load
+from analysis.folder import load
+from analysis.results import Sweep
 from benchmarks.reports import classifiers, page, penalties, preferred, weights
 from benchmarks.reports.runner import SPECS, Bench, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
-from analysis.results import ResultsError, load
+from analysis.folder import load
+from analysis.results import ResultsError
 from analysis.searched import Searched, searched_parameters
 
 GAN_SPEC = {"model": "gan", "dataset": "digits", "metric": {"name": "gen/frechet_pixels", "goal": "minimize"}}

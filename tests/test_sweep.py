@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis import results
+from analysis.folder import load
 from sweeps.faults import FolderError
 from sweeps.search import Search
 from sweeps.spec import load_spec
@@ -89,7 +89,7 @@ def test_the_last_verdict_is_kept_and_survives_a_resume(tmp_path: Path) -> None:
     again = make(tmp_path)[1]
     for kept in (store, again):
         assert (kept.records[0].verdict, kept.records[0].evidence) == ("blurred", "soft; dull")
-    read = results.load(tmp_path)
+    read = load(tmp_path)
     assert read.trials["verdict"].tolist() == ["blurred"]
     assert read.rows["class_histogram"].tolist() == [[0.25, 0.75]] * 2
 
@@ -103,7 +103,7 @@ def test_where_and_when_trials_ran_survives_a_resume(tmp_path: Path) -> None:
     sweep.close(interrupted=True)
     again, store, _ = make(tmp_path)
     again.close(interrupted=True)
-    table = results.load(tmp_path).trials
+    table = load(tmp_path).trials
     assert (store.records[0].device, table["worker"][0]) == ("cpu", "node:7")
     assert table[["started", "ended"]].to_numpy()[0].tolist() == [100.5, 102.25]
 
@@ -291,7 +291,7 @@ def test_what_the_store_writes_the_analysis_reads(tmp_path: Path) -> None:
         work = started(sweep)
         sweep.reported(report(work, 1, value, finished=True), [Parcel(work.trial, 1, "media", "weight_maps", b"png")])
     sweep.close(interrupted=False)
-    loaded = results.load(tmp_path)
+    loaded = load(tmp_path)
     assert list(loaded.trials["trial"]) == ["0000", "0001", "0002"]
     assert list(loaded.trials["best/val/accuracy"]) == [0.5, 0.75, 0.25]
     assert list(loaded.trials["config/C"]) == [r.config["C"] for r in sweep._store.records]

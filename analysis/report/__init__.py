@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from analysis.folder import load
 from analysis.plots import PICTURES
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.report.summary import summarise
-from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, Sweep, load
+from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, Sweep
 
 SCRIPTS = ("plotting.js", "table.js", "panel.js", "explore.js")
 

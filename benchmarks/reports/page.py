@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.results import TRIAL, load
+from analysis.folder import load
+from analysis.results import TRIAL
 from benchmarks.reports.runner import Bench
 from benchmarks.reports.study import Finding, Study, Sweeps
 

@@ -8,7 +8,8 @@ from typing import Any
 import wandb
 
 from analysis import interactive
-from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, Sweep, load
+from analysis.folder import load
+from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, Sweep
 from sweeps.tracking.artifacts import log_artifacts
 from sweeps.tracking.best import best_lock
 from sweeps.tracking.dashboard import available, save_dashboard
