@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,27 +21,17 @@ FRAME_MS, LAST_MS = 250, 2000
 CAPTION_HEIGHT = 18
 
 
-class FilmStrip(NamedTuple):
-    """Samples of one trial at a few steps."""
-
-    trial: str
-    frames: tuple[pixels.Frame, ...]
-
-
-def film_strip(sweep: Sweep, trial: str | None = None, count: int = STRIP_FRAMES) -> FilmStrip:
+def film_strip(sweep: Sweep, trial: str | None = None, count: int = STRIP_FRAMES) -> pixels.Stages:
     """An even choice of `count` of a trial's sample grids (the best trial's, if none is named), cut to a few tiles."""
     trial = trial or sweep.best or ""
     found = pixels.frames(sweep, trial, "samples", count)
-    return FilmStrip(trial, tuple(pixels.Frame(step, grid.corner(SIDE, SIDE)) for step, grid in found))
+    cut = (pixels.Frame(step, replace(grid.corner(SIDE, SIDE), names=())) for step, grid in found)
+    return pixels.Stages(trial, tuple(cut))
 
 
-def draw_film_strip(axes: Axes, info: FilmStrip) -> None:
+def draw_film_strip(axes: Axes, info: pixels.Stages) -> None:
     """The frames side by side, each under its step."""
-    if not info.frames:
-        axes.set_axis_off()
-        return
-    for panel, frame in zip(style.split(axes, 1, len(info.frames)), info.frames, strict=True):
-        pixels.show(panel, replace(frame.grid, names=()), f"step {frame.step}")
+    pixels.draw_stages(axes, info, columns=len(info.frames))
 
 
 def plot_film_strip(sweep: Sweep, trial: str | None = None) -> Figure:
@@ -51,7 +40,7 @@ def plot_film_strip(sweep: Sweep, trial: str | None = None) -> Figure:
     return style.figure(draw_film_strip, info, _size(info))
 
 
-def film(info: FilmStrip) -> bytes:
+def film(info: pixels.Stages) -> bytes:
     """The frames one after the other as a GIF that repeats; ValueError if there are none."""
     if not info.frames:
         raise ValueError(f"trial {info.trial!r} left no samples to make a film of")
@@ -78,9 +67,8 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
         )
 
 
-def _size(info: FilmStrip) -> tuple[float, float]:
-    frames = [pixels.Frame(step, replace(grid, names=())) for step, grid in info.frames]
-    return pixels.size(WIDTH, frames, max(1, len(frames)))
+def _size(info: pixels.Stages) -> tuple[float, float]:
+    return pixels.size(WIDTH, info.frames, max(1, len(info.frames)))
 
 
 def _film_of(sweep: Sweep, trial: str) -> bytes:

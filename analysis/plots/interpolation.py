@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,28 +15,17 @@ ROWS = 3  # paths of each step
 WIDTH = 6.0  # inches
 
 
-class Interpolation(NamedTuple):
-    """One trial's walks through the latent space, one a row, at a few steps."""
-
-    trial: str
-    frames: tuple[pixels.Frame, ...]
-
-
-def interpolation(sweep: Sweep, trial: str | None = None) -> Interpolation:
+def interpolation(sweep: Sweep, trial: str | None = None) -> pixels.Stages:
     """An even choice of the trial's interpolations (the best trial's, if none is named), first and last among them."""
     trial = trial or sweep.best or ""
     found = pixels.frames(sweep, trial, "interpolation", COUNT)
     shown = (pixels.Frame(step, grid.corner(ROWS, grid.columns)) for step, grid in found)
-    return Interpolation(trial, tuple(shown))
+    return pixels.Stages(trial, tuple(shown))
 
 
-def draw_interpolation(axes: Axes, info: Interpolation) -> None:
+def draw_interpolation(axes: Axes, info: pixels.Stages) -> None:
     """A block of rows a step, the first step on top."""
-    if not info.frames:
-        axes.set_axis_off()
-        return
-    for panel, frame in zip(style.split(axes, len(info.frames), 1), info.frames, strict=True):
-        pixels.show(panel, frame.grid, f"step {frame.step}")
+    pixels.draw_stages(axes, info, columns=1)
 
 
 def plot_interpolation(sweep: Sweep, trial: str | None = None) -> Figure:

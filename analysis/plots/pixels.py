@@ -24,6 +24,20 @@ class Frame(NamedTuple):
     grid: Grid
 
 
+class Still(NamedTuple):
+    """One trial's picture at its best step; None if it has none."""
+
+    trial: str
+    frame: Frame | None
+
+
+class Stages(NamedTuple):
+    """One trial's pictures at a few steps."""
+
+    trial: str
+    frames: tuple[Frame, ...]
+
+
 def frames(sweep: Sweep, trial: str | None, name: str, count: int) -> tuple[Frame, ...]:
     """The trial's pictures of that name by step: an even choice of `count`, both ends among them."""
     found = _versions(sweep, trial, name)
@@ -48,6 +62,29 @@ def size(width: float, frames: Sequence[Frame], columns: int) -> tuple[float, fl
     names = NAMES_HEIGHT * any(frame.grid.names for frame in frames)
     height = width / columns * max(shape[0] / shape[1] for shape in shapes) + TITLE_HEIGHT + names
     return width, height * -(-len(frames) // columns)
+
+
+def draw_still(axes: Axes, info: Still) -> None:
+    """The picture, or nothing."""
+    if info.frame is None:
+        axes.set_axis_off()
+    else:
+        show(axes, info.frame.grid)
+
+
+def still_size(width: float, info: Still) -> tuple[float, float]:
+    """Inches of a figure of that width with the picture."""
+    return size(width, [] if info.frame is None else [info.frame], 1)
+
+
+def draw_stages(axes: Axes, info: Stages, columns: int) -> None:
+    """The pictures in rows of `columns`, each under its step; nothing where there are none."""
+    if not info.frames:
+        axes.set_axis_off()
+        return
+    rows = -(-len(info.frames) // columns)
+    for panel, frame in zip(style.split(axes, rows, columns), info.frames, strict=True):
+        show(panel, frame.grid, f"step {frame.step}")
 
 
 def show(axes: Axes, grid: Grid, title: str = "") -> None:

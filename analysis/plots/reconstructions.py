@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,26 +13,15 @@ from analysis.results import Sweep
 WIDTH = 4.5  # inches, of one of the two
 
 
-class Reconstructions(NamedTuple):
-    """One trial's pairs, rows of images each above a row of reconstructions, at its first and last step."""
-
-    trial: str
-    frames: tuple[pixels.Frame, ...]
-
-
-def reconstructions(sweep: Sweep, trial: str | None = None) -> Reconstructions:
+def reconstructions(sweep: Sweep, trial: str | None = None) -> pixels.Stages:
     """The trial's first and last reconstructions (the best trial's, if none is named); one if there is but one."""
     trial = trial or sweep.best or ""
-    return Reconstructions(trial, pixels.frames(sweep, trial, "reconstructions", 2))
+    return pixels.Stages(trial, pixels.frames(sweep, trial, "reconstructions", 2))
 
 
-def draw_reconstructions(axes: Axes, info: Reconstructions) -> None:
+def draw_reconstructions(axes: Axes, info: pixels.Stages) -> None:
     """First and last side by side."""
-    if not info.frames:
-        axes.set_axis_off()
-        return
-    for panel, frame in zip(style.split(axes, 1, len(info.frames)), info.frames, strict=True):
-        pixels.show(panel, frame.grid, f"step {frame.step}")
+    pixels.draw_stages(axes, info, columns=len(info.frames))
 
 
 def plot_reconstructions(sweep: Sweep, trial: str | None = None) -> Figure:
@@ -50,6 +38,6 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
         yield style.Picture("reconstructions", "Reconstructions", caption, info, draw_reconstructions, _size(info))
 
 
-def _size(info: Reconstructions) -> tuple[float, float]:
+def _size(info: pixels.Stages) -> tuple[float, float]:
     count = max(1, len(info.frames))
     return pixels.size(WIDTH * count, info.frames, count)
