@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from sweep_folder import FakeTrial, build_sweep
 
 from analysis.folder import load
 from analysis.results import Sweep
-from benchmarks.reports import gan_losses, gan_rates, gan_run, helvetica, lecture, samples, vaes
+from benchmarks.reports import gan_losses, gan_rates, gan_run, helvetica, labels, samples, uses, vaes
 
 SPEC = {"model": "gan", "metric": {"name": "gen/frechet", "goal": "minimize"}}
 
@@ -115,7 +114,11 @@ def test_a_run_that_is_noise_and_one_that_is_not(tmp_path: Path) -> None:
     assert "D ten times as fast it is noise throughout" in found.reason
     assert gan_run.discriminator_overpowers(sweeps).answer == "depends"
     assert gan_run.many_alike(sweeps).answer == "disagree"
-    assert gan_run.turning(np.array([1.0, 2.0, 1.0, 2.0])) == 1.0
+    turning = gan_run.oscillates(sweeps)
+    assert turning.answer == "depends"
+    assert "D as fast as G: G's loss turns at 100.0 % of the steps, D ten times as fast: G's loss turns at 0.0 %" in (
+        turning.measured
+    )
 
 
 def spread_sweep(folder: Path, **metrics: float) -> Sweep:
@@ -168,7 +171,7 @@ def test_batches_and_epochs(tmp_path: Path) -> None:
 
 
 def labelled(folder: Path, model: str, curve: Mapping[int, float]) -> Sweep:
-    metric = "val/bayes_accuracy" if model in lecture.BY_BAYES else "val/accuracy"
+    metric = "val/bayes_accuracy" if model in labels.BY_BAYES else "val/accuracy"
     trials = [({"train_size": size}, [{metric: accuracy}]) for size, accuracy in curve.items()]
     return sweep_of(folder / model, trials, metric={"name": metric, "goal": "maximize"})
 
@@ -176,14 +179,14 @@ def labelled(folder: Path, model: str, curve: Mapping[int, float]) -> Sweep:
 def test_accuracy_by_labels(tmp_path: Path) -> None:
     poor, good = {50: 0.5, 100: 0.55, 3000: 0.88}, {50: 0.65, 100: 0.7, 3000: 0.8}
     sweeps = {
-        f"few_labels_{model}": labelled(tmp_path, model, poor if model in lecture.DISCRIMINATIVE else good)
-        for model in (*lecture.DISCRIMINATIVE, *lecture.GENERATIVE)
+        f"few_labels_{model}": labelled(tmp_path, model, poor if model in labels.DISCRIMINATIVE else good)
+        for model in (*labels.DISCRIMINATIVE, *labels.GENERATIVE)
     }
-    assert lecture.few_labels(sweeps).answer == "agree"
-    many = lecture.many_labels(sweeps)
+    assert labels.few_labels(sweeps).answer == "agree"
+    many = labels.many_labels(sweeps)
     assert many.answer == "agree"
     assert "beyond noise or not, at: 3000" in many.reason
-    assert lecture.bayes_rule(sweeps).answer == "depends"
+    assert labels.bayes_rule(sweeps).answer == "depends"
 
 
 @pytest.mark.parametrize(("worst", "answer"), [(0.7, "agree"), (0.9, "depends")])
@@ -191,9 +194,9 @@ def test_repairs(tmp_path: Path, worst: float, answer: str) -> None:
     of = {"val/impute_accuracy": 0.8, "val/impute_accuracy_mean_fill": 0.6}
     sweeps = {
         name: sweep_of(tmp_path / name, [({}, [{"val/impute_ratio": ratio, **of}])])
-        for name, ratio in zip(lecture.USERS.values(), (worst, 0.5, 0.5, 0.5), strict=True)
+        for name, ratio in zip(uses.USERS.values(), (worst, 0.5, 0.5, 0.5), strict=True)
     }
-    assert lecture.imputation(sweeps).answer == answer
+    assert uses.imputation(sweeps).answer == answer
 
 
 def test_pictures_are_small_pngs(tmp_path: Path) -> None:

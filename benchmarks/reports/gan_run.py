@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.metrics.game import oscillation
 from analysis.plots import style
 from analysis.results import CONFIG, STEP, TRIAL, VERDICT, Sweep
 from benchmarks.reports.gan_losses import ends
@@ -61,7 +62,7 @@ def discriminator_overpowers(sweeps: Sweeps) -> Finding:
 
 
 def oscillates(sweeps: Sweeps) -> Finding:
-    turns = {name: turning(rows["train/loss_g"].to_numpy(dtype=float)) for name, rows in runs(sweeps).items()}
+    turns = {name: oscillation(games(rows)) for name, rows in runs(sweeps).items()}
     answer: Answer = "agree" if min(turns.values()) >= 0.5 else "disagree" if max(turns.values()) < 0.25 else "depends"
     measured = ", ".join(f"{name}: G's loss turns at {percent(share)} of the steps" for name, share in turns.items())
     return Finding(measured, answer, "a steady course never turns, independent noise at two thirds")
@@ -72,9 +73,9 @@ def trend(values: pd.Series[float]) -> float:
     return float(stats.spearmanr(np.arange(len(values)), values).statistic)
 
 
-def turning(values: np.ndarray) -> float:
-    """Share of the inner values at which the series turns."""
-    return float((np.diff(np.sign(np.diff(values))) != 0).mean())
+def games(rows: pd.DataFrame) -> list[dict[str, float]]:
+    """G's losses as the metrics of a game take them."""
+    return [{"train/loss_g": float(loss)} for loss in rows["train/loss_g"]]
 
 
 def many_alike(sweeps: Sweeps) -> Finding:

@@ -18,22 +18,13 @@ from analysis.results import STEP, TRIAL, Sweep
 DPI = 110  # legible on a page, and small
 COLOURS = 64
 PANEL = (3.7, 2.8)  # inches
-# Of series beside each other: Okabe and Ito's, the first ones of the house first.
-SERIES = (style.BLUE, style.VERMILLION, "#009e73", style.ORANGE, "#cc79a7", "#56b4e9", style.INK)
 MARKERS = "osD^vPX"
 
 
 def panels(columns: int, rows: int = 1, size: tuple[float, float] = PANEL) -> tuple[Figure, list[Axes]]:
     """A figure with rows x columns styled axes, row by row."""
-    figure = Figure(figsize=(columns * size[0], rows * size[1]), layout="constrained", facecolor=style.PAPER)
-    axes = [figure.add_subplot(rows, columns, number + 1, facecolor=style.PAPER) for number in range(rows * columns)]
-    for one in axes:
-        one.spines[["top", "right"]].set_visible(False)
-        one.spines[["left", "bottom"]].set_color(style.FAINT)
-        one.tick_params(which="both", color=style.FAINT, labelcolor=style.MUTED, labelsize=style.FONT_SIZE - 1)
-        one.grid(axis="y", color=style.GRID, linewidth=0.8)
-        one.set_axisbelow(True)
-    return figure, axes
+    figure, axes = style.new_axes((columns * size[0], rows * size[1]))
+    return figure, style.split(axes, rows, columns)
 
 
 def line(
@@ -45,7 +36,7 @@ def line(
     error: NDArray[np.float64] | None = None,
 ) -> None:
     """A series with marks of its own, and a band of one `error` on both sides."""
-    colour = SERIES[number % len(SERIES)]
+    colour = style.SERIES[number % len(style.SERIES)]
     axes.plot(x, y, color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, linewidth=1.4, label=label)
     if error is not None:
         low, high = np.asarray(y) - error, np.asarray(y) + error
@@ -57,7 +48,7 @@ def bars(axes: Axes, groups: Mapping[str, Mapping[str, float]]) -> None:
     width = 0.8 / len(groups)
     for number, (label, values) in enumerate(groups.items()):
         places = np.arange(len(values)) + (number - (len(groups) - 1) / 2) * width
-        axes.bar(places, list(values.values()), width, color=SERIES[number], label=label)
+        axes.bar(places, list(values.values()), width, color=style.SERIES[number], label=label)
         axes.set_xticks(range(len(values)), list(values))
 
 

@@ -12,10 +12,11 @@ from analysis.plots.verdicts import verdicts_of
 from analysis.results import HEALTHY
 from benchmarks.reports.classifiers import seconds_of
 from benchmarks.reports.gan_losses import ALL_GANS
-from benchmarks.reports.lecture import DISCRIMINATIVE, FEW, GENERATIVE, MANY, SCORERS, USERS, accuracies, aurocs, ratios
+from benchmarks.reports.labels import DISCRIMINATIVE, FEW, GENERATIVE, MANY, accuracies
 from benchmarks.reports.readings import last, percent
 from benchmarks.reports.samples import rivals
 from benchmarks.reports.study import Sweeps
+from benchmarks.reports.uses import SCORERS, USERS, aurocs, ratios
 
 COMPARED = (
     "logistic_regression_60000",

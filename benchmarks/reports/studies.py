@@ -9,9 +9,10 @@ from benchmarks.reports import (
     gan_rates,
     gan_run,
     helvetica,
-    lecture,
+    labels,
     penalties,
     samples,
+    uses,
     vaes,
     weights,
 )
@@ -28,5 +29,6 @@ STUDIES: tuple[Study, ...] = (
     *samples.STUDIES,
     *vaes.STUDIES,
     *colour.STUDIES,
-    *lecture.STUDIES,
+    *labels.STUDIES,
+    *uses.STUDIES,
 )
