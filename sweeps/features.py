@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from analysis.seen import Reference, Seen
+from sweeps.channels import Channels
 from sweeps.faults import SamplesError
 from sweeps.kept import Arrays, Say, alone, kept
 from trainables.base import Images, Labels
-from trainables.data import Dataset, cache_folder
+from trainables.data import STACKED, Dataset, cache_folder, unstacked
 from trainables.image_nets import Cnn, CnnConfig
 
 VERSION = 1  # of everything here that changes what is seen
@@ -75,9 +76,12 @@ class Sight:
 def sight_on(data: Dataset, whole: Dataset | None = None, say: Say | None = None) -> Sight:
     """The extractor of a data set, and its real images as it sees them; made on first use, then read from disk.
 
-    Points are seen as they are and taken for the nearest mode: nothing is to be learnt. `whole`: the same data with all
-    its training images, if `data` has only a part: all of them teach the net.
+    Points are seen as they are and taken for the nearest mode: nothing is to be learnt. Stacked digits are seen channel
+    by channel, by what learnt single ones. `whole`: the same data with all its training images, if `data` has only a
+    part: all of them teach the net.
     """
+    if data.name == STACKED:
+        return _by_channel(data, sight_on(unstacked(data), unstacked(whole or data), say))
     whole, folder = whole or data, judge_folder()
     speak: Say = say or _to_stderr
     if data.modes is not None:
@@ -95,6 +99,15 @@ def sight_on(data: Dataset, whole: Dataset | None = None, say: Say | None = None
 def judge_folder() -> Path:
     """Where extractors and what they made of real images are kept."""
     return cache_folder() / "judge"
+
+
+def _by_channel(data: Dataset, digits: Sight) -> Sight:
+    """What sees stacked digits, given what sees its channels as images of their own."""
+    extractor, real = Channels(digits.extractor, data.classes), dict[str, NDArray[Any]]()
+    for part in ("train", "held_out"):
+        seen = extractor.joined(digits.real[f"{part}_vectors"], digits.real[f"{part}_probabilities"])
+        real[f"{part}_vectors"], real[f"{part}_probabilities"] = seen
+    return Sight(extractor, real)
 
 
 @dataclass(frozen=True)

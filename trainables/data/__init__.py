@@ -22,9 +22,11 @@ from trainables.data.points import Modes
 from trainables.data.selection import renumbered, selected_labels, subset
 from trainables.data.sources import DataError, Part
 from trainables.data.splits import TEST, VALIDATION, Rows, held_out
+from trainables.data.stacked import STACKED, unstacked
 
 __all__ = [
     "DATASETS",
+    "STACKED",
     "DataError",
     "Dataset",
     "Modes",
@@ -36,6 +38,7 @@ __all__ = [
     "load_dataset",
     "load_test",
     "some_images",
+    "unstacked",
 ]
 
 FEWEST_IMAGES = 3  # of a class: one to train on whatever validation and test take

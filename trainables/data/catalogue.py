@@ -13,7 +13,7 @@ from trainables.data.arrays import read_npz
 from trainables.data.folders import has_test_part, read_folder
 from trainables.data.points import GRID, POINTS_TEST, POINTS_TRAIN, POINTS_VAL, RING, Modes, read_points
 from trainables.data.sources import DataError, Part, read_digits, read_torchvision
-from trainables.data.stacked import CLASSES, TEST_EACH, TRAIN_EACH, VAL_EACH, read_stacked_mnist
+from trainables.data.stacked import CLASSES, STACKED, TEST_EACH, TRAIN_EACH, VAL_EACH, read_stacked_mnist
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ DATASETS: dict[str, Source] = {
     ),
     "ring": _points("points of 8 Gaussians on a circle, to count modes; no file", RING),
     "grid": _points("points of 25 Gaussians on a grid, to count modes; no file", GRID),
-    "stacked_mnist": Source(
+    STACKED: Source(
         "three digits of mnist as red, green and blue, to count modes",
         (3, 28, 28),
         CLASSES,
