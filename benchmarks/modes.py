@@ -19,7 +19,7 @@ import numpy as np
 from table import put_row
 
 from analysis.metrics.modes import high_quality, mode_counts, modes_captured, reverse_kl
-from sweeps.evaluate import POINTS
+from sweeps.evaluate import COUNTED
 from sweeps.threads import limit_threads
 from trainables import MODELS
 from trainables.data import load_dataset
@@ -69,7 +69,7 @@ def measured(case: Case, seed: int) -> tuple[float, float, float, float]:
     while not model.finished:
         model.step()
     seconds = time.process_time() - began
-    counts = mode_counts(model.sample(POINTS, seed=1), data.modes.centres, data.modes.deviation)
+    counts = mode_counts(model.sample(COUNTED, seed=1), data.modes.centres, data.modes.deviation)
     return modes_captured(*counts), high_quality(*counts), reverse_kl(*counts), seconds
 
 

@@ -6,7 +6,7 @@ What depends only on the data is computed once per process and reused for every 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.media import encode_grid, encode_scatter, encode_weight_maps
 from analysis.metrics import METRICS, PER_CLASS
 from analysis.metrics.classification import confusion_matrix
 from analysis.metrics.modes import mode_counts
 from analysis.results import CONFUSION, NO_NUMBERS
 from sweeps import uses
 from sweeps.judging import Bench, History
-from sweeps.nearest import Nearest
+from sweeps.pictures import FRAMES, WAYS, Pictures
 from sweeps.spec.resolved import UNJUDGED
 from trainables.base import Classifier, DivergedError, Images, Labels, Trainable
-from trainables.data import Dataset, Split, load_test
+from trainables.data import STACKED, Dataset, Split, load_test
 
 if TYPE_CHECKING:
     from sweeps.features import Sight  # torch takes seconds, and classifiers of scikit-learn do without it
@@ -33,11 +32,7 @@ if TYPE_CHECKING:
 SAMPLES = 500  # of a generative model, at each evaluation of a sweep
 SAMPLES_COSTLY = 250  # of one whose every image takes many passes through its net
 SAMPLES_TESTED = 1000  # of one that is finished
-WAYS, FRAMES = 6, 10  # of the picture of an interpolation: a way a row
-GRID = 64  # images in a sample grid, about
-POINTS = 2500  # points of a model that are counted, as in PacGAN, and drawn beside as many real ones
-PAIRS = 30  # images in the picture of reconstructions, each above its reconstruction
-COLUMNS = 10
+COUNTED = 2500  # of one whose modes are counted, as in PacGAN
 MOST_CLASSES = 100  # that have numbers of their own, and a row of a confusion matrix: more would fill the results
 
 
@@ -72,7 +67,7 @@ class Evaluator:
         self._needs_pixels = any(row.kind == "generative" for row in rows)
         self._bench = Bench(sight, data) if sight is not None else None
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
-        self._nearest = Nearest(data.train.x)
+        self._pictures = Pictures(data)
         classified = uses.CLASSIFIED if "val/bayes_accuracy" in wanted else None
         self._exhibits = cache(lambda n: uses.Exhibits(data, strange or {}, n, classified))
 
@@ -100,32 +95,8 @@ class Evaluator:
         return row
 
     def media(self, model: Trainable, *, seldom: bool = True) -> dict[str, bytes]:
-        """Pictures of the model as PNG, by name: samples, their nearest neighbours, an interpolation between samples,
-        reconstructions, weight maps; neighbours and interpolation only where `seldom`, not to be drawn at every step.
-        """
-        pictures: dict[str, bytes] = {}
-        holds_images = not self._data.holds_points
-        if hasattr(model, "sample"):
-            pictures |= self._samples(model, seldom)
-        if seldom and hasattr(model, "interpolate") and holds_images:
-            pictures["interpolation"] = encode_grid(model.interpolate(FRAMES, WAYS, seed=0), FRAMES)
-        if hasattr(model, "reconstruct") and len(self._data.val) and holds_images:
-            pictures["reconstructions"] = _reconstructions(model, self._data.val.x[:PAIRS])
-        maps = model.weight_maps() if hasattr(model, "weight_maps") else None
-        if maps is not None:
-            pictures["weight_maps"] = encode_weight_maps(maps, self._data.classes)
-        return pictures
-
-    def _samples(self, model: Any, seldom: bool) -> dict[str, bytes]:
-        """A grid of samples and, if `seldom`, the training images nearest to them; or a scatter of points."""
-        if self._data.holds_points:
-            real = self._data.val if len(self._data.val) else self._data.train
-            return {"samples": encode_scatter(real.x[:POINTS], model.sample(POINTS, seed=0))}
-        samples, columns, names = shown_samples(model, self._data.classes)
-        grid = {"samples": encode_grid(samples, columns, names)}
-        if not seldom:
-            return grid
-        return {**grid, "neighbours": encode_grid(self._nearest.beside(samples[:COLUMNS]), COLUMNS)}
+        """Pictures of the model as PNG, by name; see `Pictures.of`."""
+        return self._pictures.of(model, seldom=seldom)
 
     def _classifier(self, model: Any, parts: Mapping[str, Split], last: bool) -> dict[str, Any]:
         by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
@@ -163,13 +134,11 @@ class Evaluator:
 
     def _generative(self, model: Any, train: Split | None, last: bool, history: History) -> dict[str, Any]:
         n = SAMPLES_COSTLY if getattr(model, "costly_samples", False) else self._n
-        fake, labels = self._drawn(model, POINTS if self._data.modes else n)
+        fake, labels = self._drawn(model, max(n, COUNTED) if self._has_modes else n)
         if not np.isfinite(fake).all():
             raise DivergedError("samples are not finite numbers")
-        row: dict[str, Any] = {}
-        if (modes := self._data.modes) is not None:
-            row |= _computed("modes", *mode_counts(fake, modes.centres, modes.deviation))
-        elif (self._bench is None or last or self._needs_pixels) and len(self._parts["val"]) > 1:
+        row: dict[str, Any] = self._modes(fake)
+        if self._compares_pixels and (self._bench is None or last or self._needs_pixels):
             row |= _computed("generative", self._parts["val"].x, fake)
         if self._bench is not None:
             row |= self._bench.row(fake[:n], None if labels is None else labels[:n], train, history)
@@ -177,6 +146,20 @@ class Evaluator:
             ways = model.interpolate(FRAMES, WAYS, seed=0) if hasattr(model, "interpolate") else None
             row |= self._bench.farewell(history, ways, WAYS)
         return row
+
+    @property
+    def _compares_pixels(self) -> bool:
+        return not self._data.holds_points and len(self._parts["val"]) > 1  # one image has no spread
+
+    @property
+    def _has_modes(self) -> bool:
+        return self._data.holds_points or (self._data.name == STACKED and self._bench is not None)
+
+    def _modes(self, fake: Images) -> dict[str, float]:
+        """Counts of modes, where there are any and somebody who tells them."""
+        if (modes := self._data.modes) is not None:
+            return _computed("modes", *mode_counts(fake, modes.centres, modes.deviation))
+        return self._bench.modes(fake) if self._bench is not None and self._has_modes else {}
 
     def _drawn(self, model: Any, n: int) -> tuple[Images, Labels | None]:
         """Samples, and the classes they were asked for of a model of P(x | y): as frequent as in training."""
@@ -233,22 +216,6 @@ def evaluator_on_test(
         return {named[name]: row[name] for name in named} | uses.synthetic(model, data, test) | words
 
     return evaluate
-
-
-def shown_samples(model: Any, classes: Sequence[str]) -> tuple[Images, int | None, tuple[str, ...]]:
-    """About GRID samples, columns and their names: of a conditional model a class each, the first if there are many."""
-    if not getattr(model, "conditional", False):
-        return model.sample(GRID, seed=0), None, ()
-    names = tuple(classes[:COLUMNS])
-    labels = np.tile(np.arange(len(names)), max(1, GRID // len(names)))
-    return model.sample(len(labels), seed=0, labels=labels), len(names), names
-
-
-def _reconstructions(model: Any, true: Images) -> bytes:
-    """Rows of true images, each over a row of what the model makes of them."""
-    made = model.reconstruct(true)
-    rows = [part[start : start + COLUMNS] for start in range(0, len(true), COLUMNS) for part in (true, made)]
-    return encode_grid(np.concatenate([row for row in rows if len(row) == min(COLUMNS, len(true))]), COLUMNS)
 
 
 def _computed(kind: str, first: NDArray[Any], second: NDArray[Any]) -> dict[str, float]:

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from analysis.collapse import judge
 from analysis.metrics import METRICS
 from analysis.metrics.histogram import class_shares
+from analysis.metrics.modes import modes_captured, reverse_kl
 from analysis.results import CLASS_HISTOGRAM, EVIDENCE, EXTRACTOR, SEVERITY, VERDICT
 from analysis.seen import Reference
 from trainables.base import Images, Labels
@@ -46,6 +49,11 @@ class Bench:
             EXTRACTOR: found.extractor,
             CLASS_HISTOGRAM: [round(float(share), 4) for share in class_shares(reference, seen)],
         }
+
+    def modes(self, fake: Images) -> dict[str, float]:
+        """Counts of modes where every class is one: all images are taken for some, so that none is astray."""
+        counts = np.bincount(self._sight.extractor.see(fake).predicted, minlength=len(self._reference.classes))
+        return {"gen/modes_captured": modes_captured(counts, counts), "gen/reverse_kl": reverse_kl(counts, counts)}
 
     def farewell(self, history: History, frames: Images | None, paths: int) -> dict[str, float]:
         """Numbers of a model's last step: how its training went, and of the images on `paths` ways through its latent

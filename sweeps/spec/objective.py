@@ -8,6 +8,7 @@ from sweeps.spec.points import holds_points
 from sweeps.spec.resolved import UNJUDGED, Objective
 from sweeps.spec.schema import SpecSection
 from trainables import MODELS, Entry
+from trainables.data import STACKED
 
 
 def objective(section: SpecSection, entry: Entry, dataset: str) -> Objective:
@@ -39,7 +40,8 @@ def kinds_of(entry: Entry, dataset: str) -> tuple[str, ...]:
     """Of which kinds the metrics of a model on the data set are, that of its default objective first."""
     if entry.kind == "classifier":
         return "classifier", "training"
-    return "modes" if holds_points(dataset) else "generative", "judged", "path", "history", "training"
+    own = ("generative", "modes") if dataset == STACKED else ("modes",) if holds_points(dataset) else ("generative",)
+    return *own, "judged", "path", "history", "training"
 
 
 def _unjudged(section: SpecSection) -> Objective:
