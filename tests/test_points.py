@@ -17,10 +17,11 @@ import trainables
 from analysis.media import FAINT, VIVID, encode_scatter
 from analysis.metrics.modes import high_quality, mode_counts, modes_captured
 from sweeps.evaluate import Evaluator, evaluate_test
+from sweeps.features import Sight, sight_on
 from sweeps.spec import load_spec
 from trainables import MODELS
 from trainables.base import ConfigError
-from trainables.data import DATASETS, DataError, load_dataset, load_test
+from trainables.data import DATASETS, STACKED, DataError, Dataset, Split, load_dataset, load_test, unstacked
 from trainables.saving import save_model
 
 TINY_VAE = {"width": 16, "latent_dim": 2, **FEW_UPDATES}
@@ -201,6 +202,60 @@ class TestEvaluation:
         pictures = Evaluator(data).media(TINY["cvae"].build(data=data))
         assert set(pictures) == {"samples"}
         assert Evaluator(data).media(TINY["logistic_regression"].build(data=data)) == {}
+
+
+@pytest.fixture(scope="module")
+def threefold() -> Dataset:
+    """Small ones: scikit-learn's, three to an image."""
+    digits = load_dataset("digits")
+
+    def stacked(part: Split, n: int) -> Split:
+        rows = np.random.default_rng(n).integers(len(part), size=(n, 3))
+        return Split(part.x[rows, 0], part.y[rows] @ np.array([100, 10, 1]))
+
+    classes = tuple(f"{label:03d}" for label in range(1000))
+    train, val = stacked(digits.train, 900), stacked(digits.val, 300)
+    return replace(digits, name=STACKED, train=train, val=val, classes=classes, content_hash="stacked digits")
+
+
+@pytest.fixture(scope="module")
+def sight(threefold: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Sight:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        return sight_on(threefold)
+
+
+class TestStackedDigits:
+    def test_each_channel_is_an_image_of_one_digit(self, threefold: Dataset) -> None:
+        single = unstacked(threefold)
+        assert single.train.x.shape == (2700, 1, 8, 8)
+        assert single.train.y[:3].tolist() == [int(digit) for digit in threefold.classes[threefold.train.y[0]]]
+        assert (single.train.x[:3, 0] == threefold.train.x[0]).all()
+        assert single.content_hash != threefold.content_hash
+
+    def test_it_is_taken_for_the_digits_of_its_channels(self, threefold: Dataset, sight: Sight) -> None:
+        reference = sight.reference(threefold)
+        assert (reference.held_out.predicted == threefold.val.y).mean() > 0.9
+        seen = sight.extractor.see(threefold.val.x)
+        assert np.allclose(seen.vectors, reference.held_out.vectors, atol=1e-4)
+        assert np.allclose(seen.probabilities.sum(axis=1), 1, atol=1e-4)
+
+    def test_modes_are_counted_and_a_collapse_is_seen(self, threefold: Dataset, sight: Sight) -> None:
+        class Some:
+            def __init__(self, images: np.ndarray) -> None:
+                self._images = images
+
+            def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
+                return np.resize(self._images, (n, *self._images.shape[1:]))
+
+        evaluator = Evaluator(threefold, sight=sight)
+        models: list[Any] = [Some(threefold.val.x), Some(threefold.val.x[:1])]
+        real, one = (evaluator.row(model) for model in models)
+        assert real["gen/modes_captured"] > 0.9 * len(np.unique(threefold.val.y))
+        assert (one["gen/modes_captured"], one["verdict"]) == (1, "mode_collapse")
+        assert one["gen/reverse_kl"] == pytest.approx(np.log(1000))
+        assert "gen/high_quality" not in real
+        assert "gen/modes_captured" not in Evaluator(threefold).row(models[0])
 
 
 class TestScatter:
