@@ -2,9 +2,10 @@
 
     python benchmarks/report.py [--trials 10000] [--steps 100] [--sampled 200]
 
-Both sweeps are made up in the format that a real one leaves: the first has `--trials` GANs with ten metrics at each of
-`--steps` steps (one in three is stopped early), the second `--sampled` GANs with grids of 64 samples of 28 x 28 pixels
-at ten steps, of which half are noise, which no format makes small. The report is a process of its own, timed whole.
+Both sweeps are made up in the format that a killed one leaves, with the search's journal and nothing computed from it
+yet: the first has `--trials` GANs with ten metrics at each of `--steps` steps (one in three is stopped early), the
+second `--sampled` GANs with grids of 64 samples of 28 x 28 pixels at ten steps, of which half are noise, which no
+format makes small. The report is a process of its own, timed whole.
 """
 
 from __future__ import annotations
@@ -20,20 +21,25 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from optuna.distributions import FloatDistribution, distribution_to_json
+from optuna.storages.journal._storage import JournalOperation
+from optuna.trial import TrialState
 
 from analysis.media import encode_grid
 
 SECONDS, GIBIBYTES, MEGABYTES = 60.0, 4.0, 15.0  # what a report may take
-SPEC = {
+OBJECTIVE = "gen/frechet"
+SPEC: dict[str, Any] = {
     "name": "made_up",
     "model": "gan",
     "dataset": "fashion_mnist",
     "method": "random",
-    "metric": {"name": "gen/frechet_pixels", "goal": "minimize"},
+    "metric": {"name": OBJECTIVE, "goal": "minimize"},
     "parameters": {
         "lr_g": {"distribution": "log_uniform_values", "min": 1e-5, "max": 1e-1},
         "lr_d": {"distribution": "log_uniform_values", "min": 1e-5, "max": 1e-1},
@@ -42,10 +48,11 @@ SPEC = {
         "d_width_1": {"min": 32, "max": 512},
     },
 }
-METRICS = ("gen/frechet_pixels", "gen/mean_image_error", "gen/pixel_diversity", "train/loss_g", "train/loss_d")
+METRICS = (OBJECTIVE, "gen/mean_image_error", "gen/pixel_diversity", "train/loss_g", "train/loss_d")
 METRICS = (*METRICS, "train/d_real", "train/d_fake", "train/d_accuracy", "train/grad_norm_g", "train/grad_norm_d")
 VERDICTS = ("healthy", "mode_collapse", "noise", "discriminator_wins")
 MEDIA_STEPS = 10
+MOMENT = "2026-01-01T00:00:00+00:00"
 
 
 def make_sweep(folder: Path, trials: int, steps: int) -> None:
@@ -59,9 +66,12 @@ def make_sweep(folder: Path, trials: int, steps: int) -> None:
         writer = csv.DictWriter(table, lines[0])
         writer.writeheader()
         writer.writerows(lines)
-    with (folder / "results.jsonl").open("w") as rows:
-        for line in lines:
-            rows.writelines(json.dumps(row) + "\n" for row in _rows(rng, line))
+    with (folder / "results.jsonl").open("w") as rows, (folder / "optuna.journal").open("w") as journal:
+        _log(journal, op_code=JournalOperation.CREATE_STUDY, study_name="made_up", directions=[1])
+        for number, line in enumerate(lines):
+            reported = list(_rows(rng, line))
+            rows.writelines(json.dumps(row) + "\n" for row in reported)
+            _log_trial(journal, number, line, reported)
 
 
 def _trial(rng: np.random.Generator, number: int, steps: int) -> dict[str, object]:
@@ -90,6 +100,26 @@ def _rows(rng: np.random.Generator, trial: dict[str, object]) -> Iterator[dict[s
     values = rng.random((taken, len(METRICS))) + ratio / np.arange(1, taken + 1)[:, None]
     for step, line in enumerate(values.tolist(), start=1):
         yield {"trial": trial["trial"], "step": step, "seconds": 0.5 * step, **dict(zip(METRICS, line, strict=True))}
+
+
+def _log_trial(journal: TextIO, number: int, trial: dict[str, object], rows: list[dict[str, object]]) -> None:
+    """What Optuna writes of a trial: a line for each parameter, each step and its end."""
+    _log(journal, op_code=JournalOperation.CREATE_TRIAL, study_id=0, datetime_start=MOMENT)
+    for name in SPEC["parameters"]:
+        value = float(str(trial[f"config/{name}"]))
+        distribution = distribution_to_json(FloatDistribution(0, 1024))
+        given = {"param_name": name, "param_value_internal": value, "distribution": distribution}
+        _log(journal, op_code=JournalOperation.SET_TRIAL_PARAM, trial_id=number, **given)
+    for row in rows:
+        given = {"step": row["step"], "intermediate_value": row[OBJECTIVE]}
+        _log(journal, op_code=JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE, trial_id=number, **given)
+    state = TrialState.COMPLETE if trial["status"] == "done" else TrialState.PRUNED
+    given = {"state": state, "values": [rows[-1][OBJECTIVE]], "datetime_complete": MOMENT}
+    _log(journal, op_code=JournalOperation.SET_TRIAL_STATE_VALUES, trial_id=number, **given)
+
+
+def _log(journal: TextIO, **operation: object) -> None:
+    journal.write(json.dumps({"worker_id": "made-up", **operation}) + "\n")
 
 
 def add_samples(folder: Path, trials: int) -> None:

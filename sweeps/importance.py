@@ -50,6 +50,7 @@ def latest(folder: Path) -> dict[str, Any] | None:
     journal, written = folder / JOURNAL, folder / IMPORTANCE_FILE
     if not journal.is_file() or (written.is_file() and written.stat().st_mtime >= journal.stat().st_mtime):
         return None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = JournalStorage(JournalFileBackend(str(journal)))
     if not storage.get_all_studies():
         return None

@@ -91,5 +91,5 @@ def test_the_report_of_a_killed_sweep_has_it(tmp_path):
     parameters = {"matters": {"min": 0.0, "max": 1.0}, "idle": {"min": 0.0, "max": 1.0}}
     search_in(build_sweep(tmp_path / "it", trials, {"model": "toy:Toy", "parameters": parameters}), 30)
     done = sweeps("report", "it", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert "What told the top 5 of 30 trials apart most: matters" in (tmp_path / "it" / "report.html").read_text()
