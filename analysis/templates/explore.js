@@ -96,7 +96,8 @@ function scaled(trace, outline) {
 function grouped(trace, outline) {
   return [...palette(chosen.colour)].map(([value, { color, symbol }]) => {
     const line = symbol.endsWith("open") ? { width: 2, color } : outline;
-    return trace(points.filter((trial) => cell(trial, chosen.colour) === value), { name: escaped(words(value)), marker: { size: 9, color, symbol, line } });
+    const size = symbol.startsWith("triangle") ? 12 : 9; // as large to the eye
+    return trace(points.filter((trial) => cell(trial, chosen.colour) === value), { name: escaped(words(value)), marker: { size, color, symbol, line } });
   });
 }
 

@@ -44,8 +44,9 @@ function list(sentences) {
 function pairs(trial, entries) {
   const known = entries.filter((entry) => cell(trial, entry.key) !== null);
   if (!known.length) return null;
+  const said = ({ key, kind }) => (key === "verdict" ? words(cell(trial, key)) : word(cell(trial, key), kind));
   return element("dl", { class: "pairs" }, ...known.map((entry) =>
-    element("div", {}, element("dt", {}, entry.label), element("dd", {}, word(cell(trial, entry.key), entry.kind)))));
+    element("div", {}, element("dt", {}, entry.label), element("dd", {}, said(entry)))));
 }
 
 function pictures(trial) {

@@ -32,7 +32,7 @@ function drawChart(traces, xaxis, yaxis) {
   const lines = { gridcolor: ink("--line"), zerolinecolor: ink("--line"), automargin: true };
   const layout = {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink("--ink"), family: "system-ui, sans-serif" },
-    margin: { l: 56, r: 12, t: 12, b: 48 }, hovermode: "closest", legend: { orientation: "h", y: 1.12 },
+    margin: { l: 56, r: 12, t: 12, b: 48 }, hovermode: "closest", legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--muted"), activecolor: ink("--accent") },
     xaxis: { ...lines, ...xaxis }, yaxis: { ...lines, ...yaxis },
   };
