@@ -31,6 +31,7 @@ from sweeps.search import derived_seed, trial_seeds
 from sweeps.spec.resolved import Spec
 from sweeps.spec.yaml_file import BEST_FILE
 from sweeps.store import cut_torn_line, locked, replace_file
+from sweeps.tracking import track_tested
 from sweeps.trial import Running, Work
 from sweeps.uses import strange_images
 from trainables import find_model
@@ -109,6 +110,7 @@ def _train(request: Request, say: Say) -> Result:
     result = conclusion(best, planned, replicates, final, tests, changed)
     kept = _model(request, planned, result["kept"], whole)
     write_card(request.folder / MODEL, result, Evaluator(whole).media(kept))
+    track_tested(request.folder / FINAL, result, request.folder / MODEL, options.wandb)
     replace_file(request.folder / RESULT_FILE, _json(result))
     return result
 

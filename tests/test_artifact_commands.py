@@ -74,3 +74,5 @@ def test_an_artifact_is_trained_to_the_final_model(server: Accepting, tmp_path: 
     assert found["lock"]["sweep"] == "5eed"
     assert found["test"]["test/accuracy"]["mean"] > 0.8
     assert (tmp_path / "fin" / "model" / "model.json").exists()
+    for_wandb = json.loads((tmp_path / "fin" / "final" / "tested.json").read_text())
+    assert for_wandb["sweep"]["test/accuracy"] == found["test"]["test/accuracy"]["mean"]

@@ -3,6 +3,7 @@
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import resolve_mode
 from sweeps.tracking.settings import FeedSettings, settings_of
+from sweeps.tracking.tested import track_tested
 from sweeps.tracking.tracker import Tracker
 
-__all__ = ["FeedSettings", "Tracker", "resolve_mode", "settings_of", "write_best"]
+__all__ = ["FeedSettings", "Tracker", "resolve_mode", "settings_of", "track_tested", "write_best"]

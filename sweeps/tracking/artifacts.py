@@ -1,8 +1,9 @@
-"""The artifacts of a sweep: its best config and its best model, outputs of the run of the trial that made them."""
+"""The artifacts of a sweep: its best config and model, from the run of the trial that made them; the final model."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from sweeps.tracking.queue import Layout
 from sweeps.tracking.runs import Runs
 from sweeps.tracking.settings import FeedSettings
 from sweeps.tracking.story import Stories
+from sweeps.tracking.wandb_run import OpenRun
 
-CONFIG, MODEL = "best-config", "best-model"
+CONFIG, MODEL, FINAL = "best-config", "best-model", "final-model"
 
 
 def log_artifacts(folder: Path, settings: FeedSettings, stories: Stories, runs: Runs) -> dict[str, Any]:
@@ -27,14 +29,27 @@ def log_artifacts(folder: Path, settings: FeedSettings, stories: Stories, runs: 
     opened = runs.opened(best)
     about = {"trial": best, "sweep": settings.sweep_id, "model": settings.model, "dataset": settings.dataset}
     metadata = {**about, **score, "config": dict(stories[best].config)}
-    for name, files in ((CONFIG, Layout(folder).best_config), (MODEL, folder / MODELS / best)):
-        paths = [path for path in sorted(files.glob("**/*")) if path.is_file()]
-        if paths:
-            artifact = wandb.Artifact(name, type=name.removeprefix("best-"), metadata=metadata)
-            for path in paths:
-                # Not copied and not cached: the folder keeps these files, and nobody changes them.
-                artifact.add_file(str(path), name=str(path.relative_to(files)), policy="immutable", skip_cache=True)
-            opened.run.log_artifact(artifact, aliases=["latest", re.sub(r"[^\w.-]+", "-", settings.name)])
+    _log(opened, CONFIG, Layout(folder).best_config, metadata, settings)
+    _log(opened, MODEL, folder / MODELS / best, metadata, settings)
     run = {} if opened.run.offline else {"best/run": opened.run.url}
     runs.finish(best)
     return {"best/trial": best, **{f"best/{name}": value for name, value in score.items()}, **run}
+
+
+def log_final_model(folder: Path, settings: FeedSettings, stories: Stories, opened: OpenRun) -> None:
+    """Log the model of a final training, with its card, once it has been tested."""
+    if stories.model:
+        about = {"sweep": settings.sweep_id, "model": settings.model, "dataset": settings.dataset}
+        _log(opened, FINAL, folder / stories.model, {**about, **stories.tested}, settings)
+
+
+def _log(opened: OpenRun, name: str, files: Path, metadata: Mapping[str, Any], settings: FeedSettings) -> None:
+    """Log what lies below `files`, if anything does, as the latest version."""
+    paths = [path for path in sorted(files.glob("**/*")) if path.is_file()]
+    if not paths:
+        return
+    artifact = wandb.Artifact(name, type=name.partition("-")[2], metadata=dict(metadata))
+    for path in paths:
+        # Not copied and not cached: the folder keeps these files, and nobody changes them.
+        artifact.add_file(str(path), name=str(path.relative_to(files)), policy="immutable", skip_cache=True)
+    opened.run.log_artifact(artifact, aliases=["latest", re.sub(r"[^\w.-]+", "-", settings.name)])

@@ -12,18 +12,20 @@ from sweeps.tracking.queue import Layout
 
 
 def write_best(folder: Path) -> None:
-    """Write it where the feed looks for it; nothing where no trial is done."""
+    """Write it where the feed looks for it; nothing where no trial is done, or all are seeds of one config."""
     from sweeps import requests
     from sweeps.best import by_metric
     from sweeps.lock import best_spec
 
     place = Layout(folder).best_config
     try:
-        best = best_spec(by_metric(folder))
+        ranking = by_metric(folder)
     except ResultsError:
         return
+    if ranking.sweep.spec.get("seeds"):
+        return
     place.mkdir(parents=True, exist_ok=True)
-    requests.write(place / BEST_FILE, best)
+    requests.write(place / BEST_FILE, best_spec(ranking))
 
 
 def best_lock(folder: Path) -> Mapping[str, Any] | None:

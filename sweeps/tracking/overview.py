@@ -10,12 +10,12 @@ import wandb
 from analysis import interactive
 from analysis.folder import load
 from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, Sweep
-from sweeps.tracking.artifacts import log_artifacts
+from sweeps.tracking.artifacts import log_artifacts, log_final_model
 from sweeps.tracking.best import best_lock
 from sweeps.tracking.dashboard import available, save_dashboard
 from sweeps.tracking.runs import INTERRUPTED, SWEEP, Runs
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.story import ENDED, Stories
+from sweeps.tracking.story import ENDED, TESTED, Stories
 from sweeps.tracking.table import trials_table
 from sweeps.tracking.wandb_run import OpenRun
 
@@ -47,10 +47,13 @@ class Overview:
         opened.log(2 * len(self._stories.ended) + 1, self._content(sweep), {}, axis=AXIS)
         opened.commit()
         best = log_artifacts(self._folder, self._settings, self._stories, self._runs)
-        opened.run.summary.update({**self._counts(), **best})
-        opened.add_tags(["done" if complete else "running"])
+        opened.run.summary.update({**self._counts(), **best, **self._stories.tested})
+        tested = [TESTED] if self._stories.tested else []
+        opened.add_tags(["done" if complete else "running", *tested])
+        log_final_model(self._folder, self._settings, self._stories, opened)
         if alert:
-            self._alert("is over" if complete else "was interrupted", self._words(), "INFO")
+            what = "was tested" if tested else "is over" if complete else "was interrupted"
+            self._alert(what, self._words(), "INFO")
         self._runs.end(SWEEP, 0 if complete else INTERRUPTED)
 
     def lay_out(self) -> None:
@@ -86,7 +89,8 @@ class Overview:
         lock = best_lock(self._folder)
         counts = ", ".join(f"{count} {name}" for name, count in self._stories.counts().most_common())
         best = f"; best: trial {lock['trial']}, {lock['metric']} {lock['score']:.4g}" if lock else ""
-        return f"{len(self._stories.ended)} trials: {counts or 'none ended'}{best}"
+        tested = (f"; {name} {value:.4g}" for name, value in self._stories.tested.items() if _is_main(name))
+        return f"{len(self._stories.ended)} trials: {counts or 'none ended'}{best}{''.join(tested)}"
 
     def _warn(self, trial: str) -> None:
         story, counts = self._stories[trial], self._stories.counts()
@@ -103,3 +107,8 @@ class Overview:
             self._alerted.add(what)
             title = f"{self._settings.name}: {what}"[-63:]
             self._run().run.alert(title=title, text=text, level=level, wait_duration=AGAIN)
+
+
+def _is_main(name: str) -> bool:
+    """Whether it is a test metric of all classes, and no end of its interval."""
+    return name.startswith("test/") and name.count("/") == 1 and "." not in name

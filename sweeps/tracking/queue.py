@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, sweep_ended, close
+Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, tested, sweep_ended, close
 LIMIT = 2**29  # bytes: what a queue does not take, `sweeps sync` reads from the sweep's folder
 
 

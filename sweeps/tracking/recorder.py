@@ -85,7 +85,7 @@ class Recorder:
         """Whether the server has all of the runs that were sent to it."""
         self._asked = time.monotonic()
         stories = {trial: self.stories[trial] for trial in self.runs.unconfirmed if trial != SWEEP}
-        expected = {trial: (len(story.steps), story.status) for trial, story in stories.items()}
+        expected = {trial: (len(story.steps), story.mark) for trial, story in stories.items()}
         try:
             self.runs.confirm(arrived(self._settings.sweep_id, self.runs.place, expected) if expected else set())
         except Exception:  # nobody knows: sending it again does no harm

@@ -14,6 +14,7 @@ from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, i
 from sweeps.search import Search
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.queue import Event
+from sweeps.tracking.tested import tested_events
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def replay(folder: Path, spec: Spec) -> Replay:
     metrics = {name for steps in rows.values() for row in steps.values() for name in row if is_metric(name)}
     goals = [{"event": "goal", "metric": name, "goal": goal} for name in sorted(metrics) if (goal := goal_of(name))]
     all_asked = search.exhausted or spec.budget.seconds is not None
-    return Replay(goals, trials, complete=all_asked and not running)
+    return Replay([*goals, *tested_events(folder)], trials, complete=all_asked and not running)
 
 
 def _steps(trial: str, rows: dict[int, Any], pictures: dict[int, list[tuple[str, str]]]) -> Iterator[Event]:

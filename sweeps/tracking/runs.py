@@ -60,7 +60,7 @@ class Runs:
             self._log(row[TRIAL], row[STEP], logged(row, self._settings.classes))
         elif kind == "media":
             self._picture(event["trial"], event["step"], event["name"], self._folder / event["path"])
-        elif kind == "trial_ended":
+        elif kind in ("trial_ended", "tested"):
             self.finish(event["trial"])
 
     def commit(self) -> None:

@@ -13,6 +13,7 @@ from sweeps.tracking.queue import Event
 from sweeps.tracking.settings import FeedSettings
 
 ENDED = ("done", "stopped", "failed")
+TESTED = "tested"
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Story:
     best: dict[str, float] = field(default_factory=dict)
     best_step: int = 0
     words: dict[str, Any] = field(default_factory=dict)  # the judge's, of the last row that has them
+    tested: Mapping[str, float] = field(default_factory=dict)  # what the test set said of a final training's seed
 
     @property
     def verdict(self) -> str:
@@ -52,12 +54,17 @@ class Story:
         best = {"best_step": self.best_step, f"best/{objective}": self.best[objective]} if self.best_step else {}
         which = {name: "max" if goals[name] == "maximize" else "min" for name in self.best}
         ranges = {name: {which[name]: value, "last": self.last.get(name)} for name, value in self.best.items()}
-        return {**told, "steps": len(self.steps), **best, **ranges}
+        return {**told, "steps": len(self.steps), **best, **ranges, **self.tested}
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """How it ended and what the judge says, to filter by."""
-        return tuple(filter(None, (self.status, self.verdict)))
+        """How it ended, what the judge says, and whether it was tested, to filter by."""
+        return tuple(filter(None, (self.status, self.verdict, TESTED if self.tested else "")))
+
+    @property
+    def mark(self) -> str:
+        """The tag of a run that W&B has all of."""
+        return TESTED if self.tested else self.status
 
 
 class Stories:
@@ -67,6 +74,8 @@ class Stories:
         self.objective = settings.objective
         self.goals: dict[str, str] = {settings.objective: settings.goal}
         self.ended: dict[str, None] = {}  # an ordered set
+        self.tested: Mapping[str, float] = {}  # what the test set said of a final training, over its seeds
+        self.model = ""  # its model, by a path from the sweep's folder
         self._trials: dict[str, Story] = {}
 
     def __getitem__(self, trial: str) -> Story:
@@ -81,6 +90,8 @@ class Stories:
             self[event["trial"]].config = event["config"]
         elif kind == "row":
             self[event["row"][TRIAL]].add(event["row"], self.goals, self.objective)
+        elif kind == "tested":
+            self._test(event)
         elif kind == "trial_ended":
             self._end(event["trial"], event["status"], event["reason"])
 
@@ -90,7 +101,7 @@ class Stories:
     def counts(self) -> Counter[str]:
         """How many of the trials that ended were done, stopped, failed, or had which verdict."""
         ended = [self._trials[trial] for trial in self.ended]
-        return Counter(tag for story in ended for tag in story.tags)
+        return Counter(tag for story in ended for tag in (story.status, story.verdict) if tag)
 
     def last_failure(self) -> str:
         """Why the latest trial that failed did."""
@@ -102,6 +113,12 @@ class Stories:
         done = [t for t in self.ended if self._trials[t].status == "done" and self._trials[t].best_step]
         sign = 1 if self.goals[self.objective] == "maximize" else -1
         return max(done, key=lambda trial: sign * self._trials[trial].best[self.objective], default=None)
+
+    def _test(self, event: Event) -> None:
+        if "trial" in event:
+            self[event["trial"]].tested = event["values"]
+        else:
+            self.tested, self.model = event["values"], event["model"]
 
     def _end(self, trial: str, status: str, reason: str) -> None:
         self[trial].status, self[trial].reason = status, reason

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from analysis.metrics import goal_of
 from sweeps.observer import Status
 from sweeps.tracking.mode import switched_off
 from sweeps.tracking.process import end, spawn
-from sweeps.tracking.queue import Layout, Position, QueueWriter, delivered, sync_command
+from sweeps.tracking.queue import Event, Layout, Position, QueueWriter, delivered, sync_command
 from sweeps.tracking.settings import FeedSettings, write_settings
 
 PATIENCE = 9.0  # seconds from the end of a sweep in which W&B may finish
@@ -76,6 +76,11 @@ class Tracker:
 
     def trial_ended(self, trial: str, status: Status, reason: str) -> None:
         self._put({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
+
+    def tested(self, events: Iterable[Event]) -> None:
+        """What the test set says of a final training, whose sweep ended in an earlier session."""
+        for event in events:
+            self._put(event)
 
     def close(self, interrupted: bool) -> None:
         """The sweep is over; its report is still to be written."""

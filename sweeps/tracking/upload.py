@@ -14,7 +14,7 @@ from sweeps.tracking.replay import Replay
 from sweeps.tracking.runs import SWEEP, Runs
 from sweeps.tracking.server import arrived, place_of
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.story import Stories
+from sweeps.tracking.story import TESTED, Stories
 from sweeps.tracking.wandb_run import InitError
 
 ANSWER = 30.0  # seconds for the server to say what it has
@@ -89,8 +89,9 @@ class Upload:
 
     def _expected(self) -> dict[str, tuple[int, str]]:
         """Of each run how many steps it has and the tag that says how it ended."""
-        trials = {t: (len(self._stories[t].steps), self._stories[t].status) for t in self._told.trials}
-        return {**trials, SWEEP: (len(self._stories.ended) + 1, "done" if self._told.complete else "running")}
+        trials = {t: (len(self._stories[t].steps), self._stories[t].mark) for t in self._told.trials}
+        mark = TESTED if self._stories.tested else "done" if self._told.complete else "running"
+        return {**trials, SWEEP: (len(self._stories.ended) + 1, mark)}
 
     def _arrived(self) -> set[str]:
         """What the server has all of; TrackingError if it does not say."""

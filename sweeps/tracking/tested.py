@@ -1,0 +1,51 @@
+"""What the test set said of a final training, for W&B: kept in the folder of its sweep, told when that is long over."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sweeps.tracking.queue import Event, Layout
+from sweeps.tracking.queue import replace as replace_json
+from sweeps.tracking.settings import read_settings
+from sweeps.tracking.tracker import PATIENCE, Tracker
+
+TESTED_FILE = "tested.json"
+
+
+def track_tested(folder: Path, result: Mapping[str, Any], model: Path, mode: str, patience: float = PATIENCE) -> None:
+    """Keep the `result` of the final training whose sweep is in `folder`, and tell W&B if that was tracked."""
+    trials = {row["trial"]: _numbers(row) for row in result["each"]}
+    document = {"trials": trials, "sweep": _means(result), "model": os.path.relpath(model, folder)}
+    replace_json(folder / TESTED_FILE, document)
+    layout = Layout(folder.resolve())
+    if layout.settings.exists():
+        with Tracker(folder, replace(read_settings(layout), mode=mode), patience=patience) as tracker:
+            tracker.tested(tested_events(folder))
+            tracker.close(interrupted=False)
+
+
+def tested_events(folder: Path) -> list[Event]:
+    """One event a seed and one of the whole, if the final training in `folder` has been tested."""
+    if not (folder / TESTED_FILE).exists():
+        return []
+    found = json.loads((folder / TESTED_FILE).read_text(encoding="utf-8"))
+    trials = [{"event": "tested", "trial": trial, "values": values} for trial, values in found["trials"].items()]
+    return [*trials, {"event": "tested", "values": found["sweep"], "model": found["model"]}]
+
+
+def _means(result: Mapping[str, Any]) -> dict[str, float]:
+    """The mean of each test metric over the seeds, with the ends of its interval, and the gap in its parts."""
+    test = {name: numbers["mean"] for name, numbers in result["test"].items()}
+    for name, numbers in result["test"].items():
+        ends = {f"{name}.{end}": numbers[end] for end in ("low", "high") if numbers.get(end) is not None}
+        test |= ends if name.count("/") == 1 else {}
+    return {**test, **{f"gap/{part}": much for part, much in result["gap"]["gaps"].items()}}
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    return {name: value for name, value in row.items() if isinstance(value, int | float)}
