@@ -301,6 +301,14 @@ class TestStyle:
         assert (np.diff(stretched) > 0.29).all()
         np.testing.assert_allclose(scales.away_from_one(stretched), values, atol=1e-12)
 
+    @pytest.mark.parametrize("values", [[0.5, 0.97, 1.0], [0.955, 0.98, 0.9826], [0.981, 0.9826]])
+    def test_accuracies_have_ticks_however_near_they_lie(self, values):
+        _, axes = style.new_axes()
+        axes.plot(values)
+        scales.set_y_scale(axes, "near_one", np.array(values))
+        low, high = axes.get_ylim()
+        assert 2 <= sum(low <= tick <= high for tick in axes.get_yticks()) <= 8
+
     @pytest.mark.parametrize("name", ["$x_{", r"a\$b", "<b>&amp;", "two\nlines", "x" * 500, "学习率", "", "a%s{}"])
     def test_any_name_can_be_a_label(self, name):
         figure, axes = style.new_axes()

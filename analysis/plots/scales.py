@@ -110,7 +110,8 @@ def set_ticks(axis: Axis, scale: Scale, values: Floats) -> None:
         whole = bool(values.size) and bool((values == np.round(values)).all())
         axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=whole))
     elif scale == "near_one":
-        axis.set_major_locator(FixedLocator(ACCURACIES))
+        shown = [tick for tick in ACCURACIES if values.min() <= tick <= values.max()]
+        axis.set_major_locator(FixedLocator(ACCURACIES) if len(shown) > 1 else MaxNLocator(nbins=6))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     elif scale == "log" and values.size and values.max() / values.min() < WIDE_RATIO:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
