@@ -37,6 +37,7 @@ def write(tmp_path):
             "",
         ),
         ({"metric": {"name": "train/iterations"}}, "metric.name: train/iterations has no better way", ""),
+        ({"metric": {"name": "seconds"}}, "metric.name: seconds only grow", "valid: val/accuracy"),
         (
             {"metric": {"name": "val/accuracy", "goal": "minimize"}},
             "metric.goal: minimize contradicts",

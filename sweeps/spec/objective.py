@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.metrics import METRICS, default_objective
+from analysis.results import SECONDS
 from sweeps.faults import SpecError
 from sweeps.spec.points import holds_points
 from sweeps.spec.resolved import UNJUDGED, Objective
@@ -20,7 +21,8 @@ def objective(section: SpecSection, entry: Entry, dataset: str) -> Objective:
         name = default_objective(kinds[0])
         return Objective(name, METRICS[name].goal or "minimize")
     name, goal = section.metric.name, section.metric.goal
-    fitting = [known for known, metric in METRICS.items() if metric.goal and metric.kind in kinds]
+    others = {known: metric for known, metric in METRICS.items() if known != SECONDS}
+    fitting = [known for known, metric in others.items() if metric.goal and metric.kind in kinds]
     row = METRICS.get(name)
     if row is None and (section.model in MODELS or goal is None):
         what = "unknown metric" if section.model in MODELS else "unknown metric without a goal"
@@ -28,6 +30,9 @@ def objective(section: SpecSection, entry: Entry, dataset: str) -> Objective:
         raise SpecError(what, key="metric.name", valid=[*fitting, *also], near=name)
     if row is not None and row.kind not in kinds:
         what = f"{name} is no metric of a {entry.kind} model on {section.dataset}"
+        raise SpecError(what, key="metric.name", valid=fitting)
+    if name == SECONDS:
+        what = "seconds only grow, so that the first step would be the best of every trial; they can be a constraint"
         raise SpecError(what, key="metric.name", valid=fitting)
     if row is not None and row.goal is None:
         raise SpecError(f"{name} has no better way, so it cannot be searched for", key="metric.name", valid=fitting)

@@ -1,0 +1,22 @@
+"""The command line: each command calls one function. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import typer
+
+from sweeps.cli import about, final, looking, sweeping
+
+app = typer.Typer(
+    help="Hyperparameter sweeps for classifiers and generative models on images.",
+    epilog="Start with: sweeps run logistic_regression --trials 20",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for group in (sweeping, final, looking, about):  # in the order that --help has
+    app.add_typer(group.app)
+
+
+def main() -> None:
+    app()

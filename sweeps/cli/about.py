@@ -1,0 +1,59 @@
+"""Commands that say what there is to run, and on what."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.command import (
+    DONE,
+    FAILED,
+    Json,
+    command,
+    print_rows,
+)
+
+app = typer.Typer()
+
+
+@command(app, example="sweeps models")
+def models(as_json: Json = False) -> None:
+    """List the models there are."""
+    from sweeps import listing
+
+    print_rows(listing.models(), as_json)
+
+
+@command(app, example="sweeps datasets")
+def datasets(as_json: Json = False) -> None:
+    """List the datasets there are; a path to your own will do as well."""
+    from sweeps import listing
+
+    print_rows(listing.datasets(), as_json)
+
+
+@command(app, example="sweeps spaces gan")
+def spaces(
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help="The model whose space to show.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a spec, for editors.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what is searched for a model, with ranges and conditions."""
+    from sweeps import listing, requests
+
+    if schema:
+        print(json.dumps(requests.schema(), indent=2))
+    else:
+        print_rows(listing.space(requests.model_name(model)), as_json)
+
+
+@command(app, example="sweeps doctor")
+def doctor(as_json: Json = False) -> int:
+    """Check what a sweep needs on this machine: Python, libraries, Ray, GPU, data, W&B."""
+    from sweeps.doctor import checks
+
+    found = checks()
+    print_rows(found, as_json)
+    return FAILED if any(row["state"] == "missing" for row in found) else DONE

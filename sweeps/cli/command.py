@@ -1,0 +1,74 @@
+"""What every command is made of: its registration, its exit code, its options and how it speaks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The sweep's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the spec; repeatable.")
+]
+Address = Annotated[str | None, typer.Option(help="A Ray cluster; without it, this machine.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where datasets lie or are downloaded to (or SWEEPS_DATA).")]
+Wandb = Annotated[
+    str, typer.Option(metavar="auto|online|offline|off", help="Weights & Biases; auto: online when logged in.")
+]
+
+
+def command(app: typer.Typer, *, example: str) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
+    """Register a command: its exit code is what it returns, and a wrong request is one line and exit code 2."""
+
+    def register(function: Callable[..., int | None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            raise typer.Exit(_guarded(function, *args, **kwargs))
+
+        app.command(function.__name__.rstrip("_"), epilog=f"Example: {example}")(run)
+        return run
+
+    return register
+
+
+def _guarded(function: Callable[..., int | None], *args: Any, **kwargs: Any) -> int:
+    try:
+        return function(*args, **kwargs) or DONE
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        from sweeps.errors import RUN_FAILED, WRONG_REQUEST
+
+        if not isinstance(error, (*WRONG_REQUEST, *RUN_FAILED)):
+            raise
+        say(f"error: {' '.join(str(error).split())}")
+        return WRONG if isinstance(error, WRONG_REQUEST) else FAILED
+
+
+def say(message: str) -> None:
+    """A line for the person at the terminal; stdout is kept for results."""
+    print(f"sweeps: {message}", file=sys.stderr)
+
+
+def without_why(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a table: reasons in words are lines of their own, and a lock is for --json."""
+    return [{name: value for name, value in row.items() if name not in ("why", "lock")} for row in rows]
+
+
+def print_rows(rows: Any, as_json: bool) -> None:
+    """Rows as a table, or as one JSON document."""
+    if as_json:
+        print(json.dumps(rows, indent=2, default=str, allow_nan=False))
+        return
+    from sweeps.tables import print_table
+
+    print_table(rows)

@@ -1,0 +1,130 @@
+"""Commands from the best config to the final model, and what that model can be asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.command import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    Address,
+    DataDir,
+    Json,
+    Wandb,
+    command,
+    print_rows,
+    say,
+    without_why,
+)
+
+app = typer.Typer()
+
+
+@command(app, example="sweeps best DIR --out best.yaml && sweeps train best.yaml --seeds 5")
+def best(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR|WANDB_PATH",
+            help="A sweep's folder; or best.yaml, or entity/project/artifact:alias, which hold one config.",
+        ),
+    ],
+    metric: Annotated[str | None, typer.Option(help="Rank by this metric; by default the sweep's objective.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="How many trials; by default 1, or the whole front.")] = None,
+    pareto: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="The Pareto front of these metrics, as val/accuracy,seconds.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the best config as a spec that runs, with a lock.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The best trials of a sweep, why they are, and the best config as a spec with a lock."""
+    from sweeps import requests
+    from sweeps.choice import choice
+
+    found = choice(what, metric, pareto, top)
+    print_rows(found.rows if as_json else without_why(found.rows), as_json)
+    for row in found.rows:
+        say(f"{row.get('trial', what)}: {row['why']}")
+    if out is not None:
+        requests.write(out, found.spec())
+        say(f"wrote {out}, the config of {found.rows[0].get('trial', what)}; next: sweeps train {out} --seeds 5")
+
+
+@command(app, example="sweeps train best.yaml --seeds 5 --out my-model")
+def train(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="BEST.yaml|DIR|WANDB_PATH",
+            help="A spec of one config, a sweep's folder, or entity/project/artifact:alias.",
+        ),
+    ],
+    seeds: Annotated[int, typer.Option(min=1, help="How many models to train.")] = 5,
+    out: Annotated[Path | None, typer.Option(help="The folder; by default one below sweep-results/.")] = None,
+    address: Address = None,
+    wandb: Wandb = "auto",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Train the final model on all images but test, several times, then read the test set, once."""
+    from sweeps import final, gap, requests, sources
+    from sweeps.runner import Options
+
+    requests.check_wandb(wandb)
+    best = sources.config_in(sources.local(what))
+    options = Options(address=address, wandb=wandb, data_dir=str(data_dir.resolve()) if data_dir else None)
+    request = final.Request(best, seeds, out or final.default_folder(best), options)
+    say(f"{best.model} on {best.dataset}, {seeds} seeds; results go to {request.folder}")
+    try:
+        result = final.train(request, say)
+    except final.InterruptedTrainingError as interrupted:
+        say(f"interrupted; {interrupted}")
+        return INTERRUPTED
+    if as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        print_rows(gap.rows(result["gap"], result["lock"].get("trials")), as_json=False)
+        print_rows(gap.table(result["test"]), as_json=False)
+    say(gap.words(result["gap"]))
+    for line in result["failed"]:
+        say(f"failed: {line}")
+    say(f"the model of seed {result['kept']}, the first and not the best: {request.folder / final.MODEL}/README.md")
+    return FAILED if result["failed"] else DONE
+
+
+@command(app, example="sweeps sample DIR/model --n 100 --labels 3,9 --out grid.png")
+def sample(
+    model: Annotated[Path, typer.Argument(metavar="MODEL_DIR", help="The folder of a saved model.")],
+    n: Annotated[int, typer.Option(min=1, max=100_000, help="How many samples.")] = 64,
+    labels: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Classes, in turn, by number or name (conditional models).")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="A grid of them (.png), or an array (.npy, float32 in [-1, 1]).")] = Path(
+        "samples.png"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same samples.")] = 0,
+) -> None:
+    """Draw samples from a saved generative model."""
+    from sweeps import asking
+
+    say(asking.sample(model, n, labels, out, seed))
+
+
+@command(app, example="sweeps predict DIR/model images.npy > classes.csv")
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL_DIR", help="The folder of a saved model.")],
+    images: Annotated[
+        Path, typer.Argument(metavar="IMAGES", help="An .npy, .npz or .png file, or a folder of pictures.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Tell the classes of images with a saved model; CSV on stdout."""
+    from sweeps import asking
+
+    rows = asking.predict(model, images)
+    print(json.dumps(rows, indent=2) if as_json else asking.as_csv(rows), end="\n" if as_json else "")

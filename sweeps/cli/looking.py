@@ -1,0 +1,90 @@
+"""Commands that explain sweeps and judge samples."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.command import (
+    DataDir,
+    Folder,
+    Json,
+    command,
+    print_rows,
+    say,
+)
+
+app = typer.Typer()
+
+
+@command(app, example="sweeps report sweep-results/gan-20260101-120000")
+def report(
+    folder: Folder,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh the page until the sweep ends, or Ctrl-C.")] = False,
+) -> None:
+    """Write the sweep's page, DIR/report.html: what it found in words and pictures, every trial, what to try next."""
+    if watch:
+        from sweeps.watch import watched
+
+        for page in watched(folder):
+            say(f"{page} is as of {time.strftime('%H:%M:%S')}")
+        say(f"the sweep in {folder} is not running, so the page is complete")
+        print(page)
+    else:
+        from analysis.report import write_report
+        from sweeps.importance import latest
+
+        print(write_report(folder, importance=latest(folder)))
+
+
+@command(app, example="sweeps compare sweep-results/gan sweep-results/vae --out comparison.html")
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The sweeps' folders.")],
+    out: Annotated[
+        list[Path] | None, typer.Option(help="Also write it as a page, .html, as .csv or as .md; repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare sweeps: training time, quality, speed of convergence, collapse rate, and their curves overlaid."""
+    from analysis.folder import load
+    from analysis.report import compare
+
+    sweeps = [load(folder) for folder in folders]
+    written = [compare.write_comparison(sweeps, path) for path in out or []]
+    print_rows(compare.as_rows(sweeps) if as_json else compare.in_words(sweeps), as_json)
+    for path in written:
+        say(f"wrote {path}")
+
+
+@command(app, example="sweeps dashboard sweep-results/gan-20260101-120000")
+def dashboard(
+    folder: Folder, port: Annotated[int, typer.Option(min=1, max=65535, help="The port on this machine.")] = 8080
+) -> None:
+    """Look at a sweep's search in optuna-dashboard, on this machine alone; Ctrl-C ends it."""
+    from sweeps.dashboard import serve
+
+    say(f"http://127.0.0.1:{port}/ shows {folder}; Ctrl-C ends it")
+    serve(folder, port)
+
+
+@command(app, example="sweeps judge samples.npy --dataset fashion_mnist")
+def judge(
+    samples: Annotated[Path, typer.Argument(metavar="SAMPLES", help="An .npy, .npz or .pt file, or a folder of PNGs.")],
+    dataset: Annotated[str, typer.Option(help="The data the samples should be like: a name, an .npz file, a folder.")],
+    labels: Annotated[Path | None, typer.Option(help="The classes they were asked for, one a sample.")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Judge anybody's samples: a verdict with reasons, and how they compare with the real images."""
+    from sweeps import judge as bench
+
+    found = bench.judge(samples, dataset, labels, data_dir, say)
+    if as_json:
+        print_rows(bench.document(found), as_json=True)
+        return
+    print(f"{found.verdict} (severity {found.severity:.2f}; {found.n:,} samples seen by {found.extractor})")
+    print(*(f"  {sentence}" for sentence in found.evidence), sep="\n", end="\n\n")
+    print_rows(bench.table(found), as_json=False)

@@ -1,0 +1,133 @@
+"""Commands that run a sweep, upload it, and list what became of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeps.cli.command import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    Address,
+    DataDir,
+    Folder,
+    Json,
+    Set,
+    Wandb,
+    command,
+    print_rows,
+    say,
+    without_why,
+)
+
+if TYPE_CHECKING:
+    from sweeps.runner import Outcome
+
+
+app = typer.Typer()
+
+
+@command(app, example="sweeps run specs/digits_gan.yaml --set run_cap=20 --out my-sweep")
+def run(
+    what: Annotated[
+        str, typer.Argument(metavar="SPEC.yaml|MODEL", help="A spec, a model's name, or package.module:Name.")
+    ],
+    dataset: Annotated[str | None, typer.Option(help="A dataset's name, an .npz file or a folder of images.")] = None,
+    trials: Annotated[int | None, typer.Option(help="How many trials (the spec's run_cap).")] = None,
+    set_: Set = None,
+    out: Annotated[Path | None, typer.Option(help="The sweep's folder; by default one below sweep-results/.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the whole sweep.")] = None,
+    address: Address = None,
+    wandb: Wandb = "auto",
+    data_dir: DataDir = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and print the resolved spec; run nothing.")] = False,
+) -> int:
+    """Run a sweep."""
+    from sweeps import requests
+
+    given = {"dataset": dataset, "run_cap": trials, "seed": seed}
+    spec = requests.spec(what, {k: v for k, v in given.items() if v is not None} | requests.settings(set_ or []))
+    for warning in spec.warnings:
+        say(warning)
+    if dry_run:
+        print(requests.as_yaml(spec), end="")
+        return DONE
+    requests.check_wandb(wandb)
+    from sweeps import runner
+
+    folder = runner.new_folder(spec, out)
+    data = str(data_dir.resolve()) if data_dir else None
+    options = runner.Options(address=address, wandb=wandb, data_dir=data)
+    say(f"{spec.model} on {spec.dataset}, {spec.method} search; results go to {folder}")
+    return _ended(runner.run(spec, folder, options))
+
+
+@command(app, example="sweeps resume sweep-results/gan-20260101-120000")
+def resume(
+    folder: Folder,
+    address: Address = None,
+    wandb: Annotated[
+        str | None, typer.Option(metavar="auto|online|offline|off", help="As in run; by default as before.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> int:
+    """Go on with a sweep that was interrupted or killed; trials that ended are not repeated."""
+    from sweeps import requests, runner
+
+    if wandb is not None:
+        requests.check_wandb(wandb)
+    data = str(data_dir.resolve()) if data_dir else None
+    return _ended(runner.resume(folder, address=address, wandb=wandb, data_dir=data))
+
+
+@command(app, example="sweeps list sweep-results")
+def list_(
+    root: Annotated[Path, typer.Argument(metavar="ROOT", help="Where to look for sweeps.")] = Path("sweep-results"),
+    as_json: Json = False,
+) -> None:
+    """List the sweeps below a folder, with what became of their trials."""
+    from sweeps import listing
+
+    print_rows(listing.sweeps_below(root), as_json)
+
+
+@command(app, example="sweeps show sweep-results/gan-20260101-120000 --json")
+def show(folder: Folder, as_json: Json = False) -> None:
+    """Show a sweep's trials: status, objective and config."""
+    from sweeps import listing
+
+    print_rows(listing.trials_of(folder), as_json)
+
+
+@command(app, example="sweeps sync sweep-results/gan-20260101-120000")
+def sync(
+    folder: Folder,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Runs uploaded at once.")] = 8,
+) -> int:
+    """Upload to W&B what it does not have of a sweep; it may be run again at any time."""
+    from sweeps.tracking.sync import sync
+
+    return sync(folder, parallel, say)
+
+
+def _ended(outcome: Outcome) -> int:
+    """Say how a sweep ended and what to do next; the exit code."""
+    from sweeps.best import by_metric
+
+    if outcome.best is not None:
+        print_rows(without_why(by_metric(outcome.folder).rows(1)), as_json=False)
+    counts = ", ".join(f"{outcome.counts[status]} {status}" for status in ("done", "stopped", "failed"))
+    if outcome.report is not None:
+        print(outcome.report)
+    say(f"{counts}; report: {outcome.report or 'none'}")
+    if outcome.interrupted:
+        say(f"interrupted; everything so far is kept. Go on with: sweeps resume {outcome.folder}")
+        return INTERRUPTED
+    if outcome.counts["failed"]:
+        say(f"{outcome.counts['failed']} trials failed; the reasons: sweeps show {outcome.folder}")
+        return FAILED
+    say(f"next: sweeps best {outcome.folder} --out best.yaml")
+    return DONE
