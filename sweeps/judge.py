@@ -15,9 +15,17 @@ from trainables.data import load_dataset
 
 
 def judge(
-    samples: Path, dataset: str, labels: Path | None, data_dir: Path | None, say: Callable[[str], None]
+    samples: Path,
+    dataset: str,
+    labels: Path | None,
+    data_dir: Path | None,
+    say: Callable[[str], None],
+    inception: Path | None = None,
 ) -> Judgement:
-    """The verdict on the samples in a file or folder; SamplesError or DataError if they cannot be judged."""
+    """The verdict on the samples in a file or folder, with Inception's features if its weights are given.
+
+    SamplesError, DataError or ConfigError if they cannot be judged.
+    """
     data = load_dataset(dataset, data_dir=data_dir)
     read = read_samples(samples, data.image_shape, data.name)
     say(read.said)
@@ -25,6 +33,10 @@ def judge(
     from sweeps.features import sight_on  # torch takes seconds: what is wrong with the samples is said before
 
     sight = sight_on(data, say=say)
+    if inception is not None:
+        from sweeps.inception import with_inception
+
+        sight = with_inception(sight, data, inception, say)
     return judged(sight.reference(data), sight.extractor.see(read.images, wanted))
 
 

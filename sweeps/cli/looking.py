@@ -75,13 +75,16 @@ def judge(
     samples: Annotated[Path, typer.Argument(metavar="SAMPLES", help="An .npy, .npz or .pt file, or a folder of PNGs.")],
     dataset: Annotated[str, typer.Option(help="The data the samples should be like: a name, an .npz file, a folder.")],
     labels: Annotated[Path | None, typer.Option(help="The classes they were asked for, one a sample.")] = None,
+    inception: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="torchvision's weights of Inception v3: features are its own.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Judge anybody's samples: a verdict with reasons, and how they compare with the real images."""
     from sweeps import judge as bench
 
-    found = bench.judge(samples, dataset, labels, data_dir, say)
+    found = bench.judge(samples, dataset, labels, data_dir, say, inception)
     if as_json:
         print_rows(bench.document(found), as_json=True)
         return
