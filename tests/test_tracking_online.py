@@ -99,7 +99,7 @@ def test_a_refused_sweep_is_recorded_offline_and_uploaded_once(folder: Path) -> 
         lines = synced(folder)
         again = synced(folder)
     assert lines[0] == "W&B has 0 of 1 trials; uploading 1"
-    assert again[0] == "W&B has 1 of 1 trials; uploading 0"
+    assert again == ["W&B has 1 of 1 trials; uploading 0", "W&B has all runs of the sweep"]
     assert server.steps("5eed-0000") == [1, 2, 3, 4, 5]
     assert server.exits == {"5eed-0000": [0, 0], "5eed-sweep": [0]}  # once more for the artifact of the best trial
     assert [len(server.artifacts.versions), server.alerts] == [2, []]

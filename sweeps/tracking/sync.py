@@ -92,7 +92,7 @@ def _upload(layout: Layout, parallel: int, notices: Notices) -> int:
         again = sync_command(layout.folder)
         notices.say(f"W&B has not taken {len(faults)} runs ({faults[0]}); nothing is lost, try again with: {again}")
         return FAILED
-    notices.say(f"W&B has all runs of the sweep: {upload.url}")
+    notices.say("W&B has all runs of the sweep" + (f": {upload.url}" if upload.url else ""))
     return DONE
 
 
