@@ -1,8 +1,9 @@
 """How often is the judge right? Labelled samples on digits, MNIST and Fashion-MNIST, and GANs trained into failure.
 
-    SWEEPS_DATA=... python benchmarks/collapse.py [--part test] [--datasets digits mnist]
+    SWEEPS_DATA=... python benchmarks/collapse.py [--part test] [--datasets digits mnist] [--cases images gans]
 
-Kinds of samples are in the calibration part, on which thresholds were set, or in the test part. `--tables` copies the
+Kinds of samples and settings of GANs are in the calibration part, on which thresholds were set, or in the test part.
+`--pictures FOLDER` draws samples of the GANs, by which they were labelled, and judges nothing. `--tables` copies the
 definitions of `analysis.verdicts` and `analysis.definitions` into docs/collapse.md and judges nothing.
 """
 
@@ -13,19 +14,23 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from collapse_cases import KINDS, Pool, pool
+from collapse_cases import KINDS
+from collapse_gans import RUNS, Game, Run, played
+from collapse_recipes import Pool, pool
 from table import put_part
 
 from analysis.collapse import VERDICTS, Judgement, judge
 from analysis.definitions import borderline_table, definition_table
+from analysis.media import encode_grid
 from analysis.seen import Reference
 from sweeps.features import Extractor, sight_on
 from sweeps.threads import limit_threads
-from trainables.data import load_dataset
+from trainables.data import Dataset, load_dataset
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "collapse.md"
 DATASETS = ("digits", "mnist", "fashion_mnist")
@@ -52,11 +57,12 @@ class Bench:
     """A data set with its judge."""
 
     name: str
+    data: Dataset
     pool: Pool
     reference: Reference
     extractor: Extractor
 
-    def results(self, part: str | None) -> Iterator[Result]:
+    def of_images(self, part: str | None) -> Iterator[Result]:
         for name, kind in KINDS.items():
             for setting in kind.settings if part in (None, kind.part) else ():
                 seed = zlib.crc32(f"{self.name} {name} {setting}".encode())
@@ -64,11 +70,40 @@ class Bench:
                 found = judge(self.reference, self.extractor.see(np.clip(images, -1, 1)))
                 yield Result(self.name, name, setting, kind.part, kind.label, found)
 
+    def of_gans(self, part: str | None) -> Iterator[Result]:
+        for name, run, seed in runs(self.name, part):
+            found = self.judged(played(run, seed, self.data))
+            yield Result(self.name, name, f"seed {seed}", run.part, run.label, found)
+
+    def judged(self, game: Game) -> Judgement:
+        """With its history: as in a sweep the rows before have their metrics, here only those that count."""
+        seen = [self.extractor.see(samples) for samples in game.samples]
+        rows = [dict(row) for row in game.rows]
+        for row, before in zip(rows[-len(seen) : -1], seen[:-1], strict=True):
+            row.update(judge(self.reference, before).metrics)
+        return judge(self.reference, seen[-1], rows)
+
+
+def runs(dataset: str, part: str | None) -> Iterator[tuple[str, Run, int]]:
+    """The GANs to train on the data set, by name, and the seed."""
+    for name, run in RUNS.items():
+        if run.dataset == dataset and part in (None, run.part):
+            yield from ((name, run, seed) for seed in run.seeds)
+
 
 def bench(name: str) -> Bench:
     data = load_dataset(name)
     sight = sight_on(data)
-    return Bench(name, pool(name), sight.reference(data), sight.extractor)
+    return Bench(name, data, pool(name), sight.reference(data), sight.extractor)
+
+
+def draw(folder: Path, dataset: str, part: str | None) -> None:
+    """A picture of samples of each GAN."""
+    data = load_dataset(dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, run, seed in runs(dataset, part):
+        samples = played(run, seed, data).samples[-1]
+        (folder / f"{dataset} {name} {seed}.png").write_bytes(encode_grid(samples[:100], 20))
 
 
 def confusion(results: Sequence[Result]) -> str:
@@ -95,6 +130,8 @@ def main() -> None:
     parser.add_argument("--tables", action="store_true")
     parser.add_argument("--part", choices=("calibration", "test"))
     parser.add_argument("--datasets", nargs="+", default=DATASETS, choices=DATASETS)
+    parser.add_argument("--cases", nargs="+", default=("images", "gans"), choices=("images", "gans"))
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER")
     given = parser.parse_args()
     if given.tables:
         put_part(PAGE, "definition", definition_table())
@@ -103,7 +140,12 @@ def main() -> None:
     limit_threads(1)
     results = []
     for name in given.datasets:
-        for result in bench(name).results(given.part):
+        if given.pictures:
+            draw(given.pictures, name, given.part)
+            continue
+        on = bench(name)
+        kinds = {"images": on.of_images, "gans": on.of_gans}
+        for result in chain.from_iterable(kinds[kind](given.part) for kind in given.cases):
             results.append(result)
             if not result.right:
                 found = result.found

@@ -1,0 +1,188 @@
+"""GANs of ours trained well and into every failure: cases for the judge that come with a history.
+
+Labels were given by looking at pictures of the samples (`collapse.py --pictures FOLDER` draws them), before the judge
+had seen them, by this rule. A run gets the verdict its setting is for if the picture shows it, else what it shows:
+
+- few kinds of shapes, or a class that a logistic regression on pixels finds in under a tenth of its share, is
+  mode_collapse; so is a run that never saw the other classes;
+- samples that are nothing: discriminator_wins if D tells 95 % apart at the end, generator_wins if 60 % or less, else
+  noise; frozen if G did not learn or nothing moves from one evaluation to the next;
+- else healthy. Runs where that is not clear are left out.
+
+Runs of the "test" part have settings that no threshold was set on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from collapse_cases import Part
+from collapse_recipes import Array
+
+from trainables import MODELS
+from trainables.data import Dataset, Split
+
+SAMPLES = 1000
+EVALUATIONS = 3  # the last ones, whose samples are looked at
+
+
+@dataclass(frozen=True)
+class Run:
+    """A setting, the verdict it deserves with these seeds, and the part of the benchmark it is in.
+
+    `classes`: the only ones it was trained on; `dataset`: where it was trained.
+    """
+
+    label: str
+    part: Part
+    model: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    seeds: Sequence[int] = (0, 1)
+    classes: Sequence[int] | None = None
+    dataset: str = "digits"
+
+
+@dataclass(frozen=True)
+class Game:
+    """Rows of the training, oldest first, and the samples after each of the last of them."""
+
+    rows: list[dict[str, float]]
+    samples: list[Array]
+
+
+def played(run: Run, seed: int, data: Dataset) -> Game:
+    """The run, trained on (a part of) the data."""
+    if run.classes is not None:
+        kept = np.isin(data.train.y, run.classes)
+        data = replace(data, train=Split(data.train.x[kept], data.train.y[kept]))
+    model: Any = MODELS[run.model].build({**SHORT, **run.config}, data, seed=seed)
+    rows, samples = [], []
+    while not model.finished:
+        rows.append(dict(model.step()))
+        samples = [*samples, model.sample(SAMPLES, seed=1)][-EVALUATIONS:]
+    return Game(rows, samples)
+
+
+CAL: Part = "calibration"
+TEST: Part = "test"
+SHORT = {"updates": 1000, "updates_per_step": 100}
+LONG = {"updates": 2000, "updates_per_step": 200}
+BRIEF = {"updates": 500, "updates_per_step": 50}
+MLP = {"net": "mlp"}
+D_FAST, G_FAST = {"lr_g": 1e-5, "lr_d": 2e-3}, {"lr_g": 2e-3, "lr_d": 1e-6}
+G_TENFOLD, D_TENFOLD = {"lr_g": 2e-3, "lr_d": 2e-4}, {"lr_g": 2e-4, "lr_d": 2e-3}
+MOMENTUM = {"beta1": 0.5}
+STILL = {**BRIEF, "lr_g": 1e-9}
+
+RUNS: dict[str, Run] = {
+    # healthy
+    "gan": Run("healthy", CAL, "gan", LONG, (0, 1, 2, 3)),
+    "dcgan": Run("healthy", CAL, "dcgan", seeds=(0,)),
+    "sngan": Run("healthy", CAL, "sngan", seeds=(0,)),
+    "lsgan": Run("healthy", CAL, "lsgan", seeds=(0,)),
+    "cgan": Run("healthy", CAL, "cgan", LONG),
+    "cdcgan": Run("healthy", CAL, "cdcgan", seeds=(0,)),
+    "three G steps": Run("healthy", CAL, "gan", {"g_steps": 3}),
+    "rates 10:1, high": Run("healthy", CAL, "gan", {"lr_g": 1e-2, "lr_d": 1e-3}, (1,)),
+    # mode_collapse
+    "rates 10:1": Run("mode_collapse", CAL, "gan", G_TENFOLD),
+    "rates 10:1, momentum": Run("mode_collapse", CAL, "gan", {"lr_g": 5e-3, "lr_d": 5e-4, **MOMENTUM}),
+    "rates 1:10": Run("mode_collapse", CAL, "gan", D_TENFOLD),
+    "three G steps, momentum": Run("mode_collapse", CAL, "gan", {"g_steps": 3, **MOMENTUM}),
+    "Helvetica, ten G steps": Run("mode_collapse", CAL, "gan", {**BRIEF, "lr_g": 3e-3, "lr_d": 3e-3, "g_steps": 10}),
+    "Helvetica, five G steps": Run(
+        "mode_collapse", CAL, "gan", {"lr_g": 5e-3, "lr_d": 5e-4, "g_steps": 5, **MOMENTUM}, (1,)
+    ),
+    "one latent": Run("mode_collapse", CAL, "gan", {**LONG, "latent_dim": 1}),
+    "class 3": Run("mode_collapse", CAL, "gan", LONG, classes=(3,)),
+    "classes 0, 1, 7": Run("mode_collapse", CAL, "gan", LONG, classes=(0, 1, 7)),
+    "six classes": Run("mode_collapse", CAL, "gan", LONG, classes=range(6)),
+    "eight classes": Run("mode_collapse", CAL, "gan", LONG, classes=(0, 1, 2, 3, 4, 5, 6, 9)),
+    "wgan_gp, few updates": Run("mode_collapse", CAL, "wgan_gp", {"updates": 1500, "updates_per_step": 150}, (0,)),
+    # discriminator_wins
+    "D fast": Run("discriminator_wins", CAL, "gan", D_FAST),
+    "five D steps": Run("discriminator_wins", CAL, "gan", {"lr_g": 5e-5, "d_steps": 5}),
+    "D fast, dcgan": Run("discriminator_wins", CAL, "dcgan", {**BRIEF, "lr_g": 2e-6, "lr_d": 1e-3}),
+    "G narrow": Run("discriminator_wins", CAL, "gan", {"lr_g": 1e-4, "lr_d": 2e-3, "g_depth": 1, "g_width_1": 4}),
+    "minimax": Run("discriminator_wins", CAL, "gan", {"loss": "minimax", "lr_d": 4e-3, "lr_g": 4e-4}),
+    "rates 1:10, low": Run("discriminator_wins", CAL, "gan", {"lr_g": 2e-5, "lr_d": 2e-4}),
+    "rates high": Run("discriminator_wins", CAL, "gan", {"lr_g": 0.02, "lr_d": 0.02}),
+    "five G steps, lost": Run(
+        "discriminator_wins", CAL, "gan", {"lr_g": 5e-3, "lr_d": 5e-4, "g_steps": 5, **MOMENTUM}, (0,)
+    ),
+    # generator_wins
+    "G fast": Run("generator_wins", CAL, "gan", G_FAST),
+    "ten G steps": Run(
+        "generator_wins",
+        CAL,
+        "gan",
+        {"updates": 600, "updates_per_step": 60, "lr_g": 2e-3, "lr_d": 1e-4, "g_steps": 10},
+    ),
+    "D narrow": Run("generator_wins", CAL, "gan", {"lr_g": 2e-3, "lr_d": 1e-5, "d_depth": 1, "d_width_1": 4}, (1,)),
+    # frozen
+    "G still": Run("frozen", CAL, "gan", STILL),
+    "both still, batch norm": Run(
+        "frozen", CAL, "dcgan", {"updates": 300, "updates_per_step": 30, "lr_g": 1e-9, "lr_d": 1e-9}
+    ),
+    "saturated": Run("frozen", CAL, "gan", {"lr_g": 4e-3, "lr_d": 4e-3, "beta1": 0.9}),
+    "saturated, D narrow": Run("frozen", CAL, "gan", {"lr_g": 2e-3, "lr_d": 1e-5, "d_depth": 1, "d_width_1": 4}, (0,)),
+    "saturated, rates of 1": Run("frozen", CAL, "lsgan", {**MLP, "lr_g": 1.0, "lr_d": 1.0}, (0,)),
+    # noise
+    "after 60 updates": Run("noise", CAL, "gan", {"updates": 60, "updates_per_step": 10}),
+    "critic unbounded": Run("noise", CAL, "wgan", {**MLP, "lr_g": 0.1, "lr_d": 0.1, "clip": 10.0}),
+    # Settings that were not looked at when thresholds were set.
+    "narrow": Run("healthy", TEST, "gan", {**LONG, "g_width_1": 64, "g_width_2": 64, "latent_dim": 16}, (3,)),
+    "narrow, a class lost": Run(
+        "mode_collapse", TEST, "gan", {**LONG, "g_width_1": 64, "g_width_2": 64, "latent_dim": 16}, (2,)
+    ),
+    "deep": Run("healthy", TEST, "gan", {**LONG, "g_depth": 3, "d_depth": 3}, (2,)),
+    "averaged": Run("healthy", TEST, "gan", {**LONG, "ema": 0.99}, (2,)),
+    "narrow dcgan": Run("healthy", TEST, "dcgan", {"g_channels": 16, "d_channels": 16}, (2, 3)),
+    "lsgan, fully connected": Run("healthy", TEST, "lsgan", {**MLP, **LONG}, (2, 3)),
+    "sngan, fully connected": Run("healthy", TEST, "sngan", {**MLP, **LONG}, (2, 3)),
+    "cgan, smoothed": Run("healthy", TEST, "cgan", {**LONG, "label_smoothing": 0.1}, (2, 3)),
+    "D fast, lsgan": Run("discriminator_wins", TEST, "lsgan", {**MLP, **D_FAST}, (2, 3)),
+    "D fast, cgan": Run("discriminator_wins", TEST, "cgan", D_FAST, (2, 3)),
+    "D fast and wide": Run(
+        "discriminator_wins", TEST, "gan", {"lr_g": 2e-5, "lr_d": 2e-3, "d_width_1": 256, "d_width_2": 256}, (2, 3)
+    ),
+    "ten D steps": Run("discriminator_wins", TEST, "gan", {**BRIEF, "lr_g": 2e-5, "d_steps": 10}, (2,)),
+    "G fast, lsgan": Run("generator_wins", TEST, "lsgan", {**MLP, **G_FAST}, (2, 3)),
+    "G fast, cgan": Run("generator_wins", TEST, "cgan", G_FAST, (2, 3)),
+    "G fast and wide": Run(
+        "generator_wins", TEST, "gan", {"lr_g": 2e-3, "lr_d": 2e-6, "g_width_1": 256, "g_width_2": 256}, (2, 3)
+    ),
+    "rates 10:1, lsgan": Run("mode_collapse", TEST, "lsgan", {**MLP, **G_TENFOLD}, (2, 3)),
+    "rates 1:10, cgan": Run("healthy", TEST, "cgan", D_TENFOLD, (2, 3)),
+    "rates 1:10, lsgan": Run("healthy", TEST, "lsgan", {**MLP, **D_TENFOLD}, (2, 3)),
+    "three G steps, lsgan": Run("healthy", TEST, "lsgan", {**MLP, "g_steps": 3}, (2, 3)),
+    "three G steps, cgan": Run("healthy", TEST, "cgan", {"g_steps": 3}, (2, 3)),
+    "Helvetica, lsgan": Run("healthy", TEST, "lsgan", {**MLP, "lr_g": 4e-3, "lr_d": 1e-3, "g_steps": 5}, (2, 3)),
+    "Helvetica, cgan": Run(
+        "mode_collapse", TEST, "cgan", {"lr_g": 5e-3, "lr_d": 5e-4, "g_steps": 5, **MOMENTUM}, (2, 3)
+    ),
+    "class 8": Run("mode_collapse", TEST, "gan", LONG, (2,), classes=(8,)),
+    "classes 4, 9": Run("mode_collapse", TEST, "lsgan", {**MLP, **LONG}, (2,), classes=(4, 9)),
+    "even classes": Run("mode_collapse", TEST, "gan", LONG, (2,), classes=(0, 2, 4, 6, 8)),
+    "all but 0": Run("mode_collapse", TEST, "gan", LONG, (2, 3), classes=range(1, 10)),
+    "G still, lsgan": Run("frozen", TEST, "lsgan", {**MLP, **STILL}, (2,)),
+    "G still, cgan": Run("frozen", TEST, "cgan", STILL, (2,)),
+    "both still": Run("frozen", TEST, "gan", {**STILL, "lr_d": 1e-9}, (2,)),
+    "MNIST": Run("healthy", TEST, "gan", {"updates": 2500, "updates_per_step": 250}, (2,), dataset="mnist"),
+    "MNIST, D fast": Run("discriminator_wins", TEST, "gan", {**BRIEF, **D_FAST}, (2,), dataset="mnist"),
+    "MNIST, G fast": Run("generator_wins", TEST, "gan", {**BRIEF, **G_FAST}, (2,), dataset="mnist"),
+    "MNIST, rates 10:1": Run("generator_wins", TEST, "gan", {**G_TENFOLD, **MOMENTUM}, (2,), dataset="mnist"),
+    "MNIST, rates 1:10": Run("discriminator_wins", TEST, "gan", {**D_TENFOLD, **MOMENTUM}, (2,), dataset="mnist"),
+    "MNIST, three classes": Run(
+        "mode_collapse",
+        TEST,
+        "gan",
+        {"updates": 1500, "updates_per_step": 150},
+        (2,),
+        classes=(0, 1, 7),
+        dataset="mnist",
+    ),
+}
