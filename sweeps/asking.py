@@ -14,8 +14,8 @@ import trainables
 from analysis.media import encode_grid
 from sweeps.faults import AskingError
 from sweeps.faults import nearest as nearest_name
+from sweeps.folder import replace_file
 from sweeps.samples import read_samples
-from sweeps.store import replace_file
 from trainables.base import Images, Labels
 from trainables.data.folders import pictures_in
 from trainables.saved import Saved, read_facts

@@ -16,7 +16,7 @@ from analysis.plots.gap import SIZE, draw_gap
 from analysis.plots.gap import gap as gap_of
 from analysis.results import CONFUSION, EVIDENCE, VERDICT
 from sweeps import gap
-from sweeps.store import replace_file
+from sweeps.folder import replace_file
 from trainables import find_model
 from trainables.data import DATASETS
 from trainables.saved import FACTS_FILE, Saved, read_facts

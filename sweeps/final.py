@@ -24,13 +24,13 @@ from sweeps.card import write_card
 from sweeps.conclusion import conclusion, ended
 from sweeps.evaluate import Evaluator, evaluator_on_test
 from sweeps.faults import FolderError, SpecError, TrainingError
+from sweeps.folder import cut_torn_line, locked, replace_file
 from sweeps.lock import differences
 from sweeps.plan import Plan, plan, trained_on
 from sweeps.runner import Options
 from sweeps.search import derived_seed, trial_seeds
 from sweeps.spec.resolved import Spec
 from sweeps.spec.yaml_file import BEST_FILE
-from sweeps.store import cut_torn_line, locked, replace_file
 from sweeps.tracking import track_tested
 from sweeps.trial import Running, Work
 from sweeps.uses import strange_images

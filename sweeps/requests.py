@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from sweeps.faults import SpecError
+from sweeps.folder import replace_file
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.spec.schema import json_schema
-from sweeps.store import replace_file
 
 WANDB_MODES = ("auto", "online", "offline", "off")
 

@@ -23,6 +23,7 @@ from analysis.results import IMPORTANCE_FILE
 from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
+from sweeps.folder import locked, replace_file
 from sweeps.manifest import manifest
 from sweeps.observer import Status
 from sweeps.progress import TrialState
@@ -30,7 +31,7 @@ from sweeps.schedulers import ReportScheduler, WorkSearcher
 from sweeps.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
-from sweeps.store import Record, Store, locked, replace_file
+from sweeps.store import Record, Store
 from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.trial import SweepTrial

@@ -19,10 +19,10 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
+from sweeps.folder import cut_torn_line
 from sweeps.importance import importance
 from sweeps.observer import Status
 from sweeps.spec.resolved import Spec
-from sweeps.store import cut_torn_line
 
 STATES: dict[Status, TrialState] = {
     "done": TrialState.COMPLETE,

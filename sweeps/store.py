@@ -7,18 +7,15 @@ leaves a folder that `resume` can read.
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
 import math
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from analysis.metrics import goal_of
 from analysis.results import (
@@ -33,16 +30,13 @@ from analysis.results import (
     in_a_cell,
     is_metric,
 )
-from sweeps.faults import FolderError
+from sweeps.folder import cut_torn_line, replace_file
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
 
 MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
-LOCK_SECONDS = 0.2  # to wait for a lock that somebody holds who only looks whether it is held
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
-
-
 RAN = ("device", WORKER, STARTED, ENDED)  # of these alone results.jsonl and the journal know nothing
 
 
@@ -216,45 +210,6 @@ class Store:
         return text.getvalue()
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: two drivers on one sweep would tear it apart. The lock dies with its process."""
-    with (folder / ".lock").open("w") as handle:
-        if not _take(handle, fcntl.LOCK_EX, LOCK_SECONDS):
-            raise FolderError(f"{folder}: another process is running this sweep; wait for it or stop it")
-        yield
-
-
-def is_running(folder: Path) -> bool:
-    """Whether a process runs the sweep in `folder`. Asking takes the lock for a moment, which `locked` waits out."""
-    try:
-        handle = (folder / ".lock").open()
-    except FileNotFoundError:
-        return False
-    with handle:
-        return not _take(handle, fcntl.LOCK_SH, 0)
-
-
-def _take(handle: IO[str], kind: int, seconds: float) -> bool:
-    """Whether the lock could be had within that time; it is held until `handle` is closed."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(handle, kind | fcntl.LOCK_NB)
-            return True
-        except OSError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.02)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a kill, sees the old content or the new and nothing between."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
-
-
 def _ran_before(table: Path) -> dict[str, dict[str, str]]:
     """What an earlier run of this sweep wrote of RAN, by trial."""
     if not table.exists():
@@ -275,12 +230,3 @@ def _line(record: Record) -> dict[str, Any]:
 def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
     """JSON has no NaN: a number that is not finite is written as null."""
     return {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in row.items()}
-
-
-def cut_torn_line(path: Path) -> None:
-    """Remove a last line that a kill cut short: the next one would be appended to it and both be lost."""
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        os.truncate(path, content.rfind(b"\n") + 1)

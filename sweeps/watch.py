@@ -8,8 +8,8 @@ from pathlib import Path
 
 from analysis.report import write_report
 from analysis.results import MANIFEST_FILE, ROWS_FILE, SPEC_FILE, TRIALS_FILE
+from sweeps.folder import is_running
 from sweeps.importance import latest
-from sweeps.store import is_running
 
 EVERY = 5.0  # seconds from one page to the next, at least
 SHARE = 0.2  # of the time at most goes into writing pages: the trials need the machine more

@@ -8,9 +8,10 @@ import pytest
 
 from analysis.folder import load
 from sweeps.faults import FolderError
+from sweeps.folder import locked
 from sweeps.search import Search
 from sweeps.spec import load_spec
-from sweeps.store import Store, locked
+from sweeps.store import Store
 from sweeps.sweep import RESTARTS, Sweep
 from sweeps.trial import Parcel, Report, Work
 

@@ -9,7 +9,7 @@ import pytest
 from command import end, rows_of, start, sweeps, toy_spec, wait_until
 from sweep_folder import FakeTrial, build_sweep
 
-from sweeps.store import is_running, locked
+from sweeps.folder import is_running, locked
 
 PATIENCE = 150  # seconds, on a machine that is busy with other things
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import psutil
 
+from sweeps.folder import replace_file
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
-from sweeps.store import replace_file
 from trainables.data.catalogue import is_there
 
 SPECS = Path(__file__).resolve().parents[2] / "specs" / "reports"

@@ -18,6 +18,7 @@ from analysis.report import write_report
 from analysis.results import REPORT_FILE
 from sweeps.errors import RUN_FAILED, WRONG_REQUEST
 from sweeps.faults import FolderError, TrackingError
+from sweeps.folder import locked
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import client, login_fault
 from sweeps.tracking.process import Notices, Parent, alone, end, spawn
@@ -60,8 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _locked(folder: Path, parallel: int, notices: Notices) -> int:
-    from sweeps.store import locked
-
     if not (folder / "spec.yaml").exists():
         raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
     client()
