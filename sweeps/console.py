@@ -153,6 +153,8 @@ class LiveConsole:
 
     def _best(self) -> Text:
         best = self._progress.best()
+        if not self._progress.ranked:
+            return Text()
         if best is None:
             return _one_line(f"best {self._progress.objective.name}: none yet")
         text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}{_fault(best)}: "

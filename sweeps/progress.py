@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.results import HEALTHY, VERDICT
 from sweeps.observer import Status
-from sweeps.spec.resolved import Objective
+from sweeps.spec.resolved import UNJUDGED, Objective
 
 
 @dataclass
@@ -40,10 +40,13 @@ class TrialState:
 
 
 class Progress:
-    """Follows a sweep's events. `total` is the number of trials asked for, None when there is no end to them."""
+    """Follows a sweep's events. `total` is the number of trials asked for, None when there is no end to them.
+
+    `ranked`: whether trials are better or worse than each other; those of a final training are only the same again.
+    """
 
     def __init__(self, objective: Objective, total: int | None) -> None:
-        self.objective, self.total = objective, total
+        self.objective, self.total, self.ranked = objective, total, objective.name != UNJUDGED
         self._trials: dict[str, TrialState] = {}  # the one heard of last is last
         self._earlier = 0
 
@@ -58,7 +61,7 @@ class Progress:
 
     def row(self, row: Mapping[str, Any]) -> None:
         state = self._touch(row["trial"])
-        state.step, value = row["step"], row.get(self.objective.name)
+        state.step, value = row["step"], row.get(self.objective.name) if self.ranked else None
         state.value, state.verdict = value, row.get(VERDICT, "")
         if value is None or not math.isfinite(value):
             return

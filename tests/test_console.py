@@ -19,7 +19,7 @@ from rich.console import Console
 
 from sweeps.console import LiveConsole, Terminal, duration, printable
 from sweeps.progress import Progress, TrialState
-from sweeps.spec.resolved import Constraint, Objective
+from sweeps.spec.resolved import UNJUDGED, Constraint, Objective
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ACCURACY = Objective("val/accuracy", "maximize")
@@ -100,6 +100,16 @@ def test_of_trials_that_break_the_constraint_none_leads() -> None:
     best = progress.best()
     assert best is not None
     assert best.trial == "0002"
+
+
+def test_trials_of_a_final_training_are_no_better_than_each_other() -> None:
+    console = recording(80)
+    live = LiveConsole(objective=Objective(UNJUDGED, "maximize"), total=2, slots=1, console=console)
+    live.trial_started("0000", {"C": 1.0}, False)
+    live.row(row("0000", 1) | {UNJUDGED: 60000.0})
+    live.trial_ended("0000", "done", "")
+    assert plain(console) == ["trial 0000 done (C=1); 1 of 2 ended"]
+    assert not any("best" in line for line in table(live))
 
 
 def test_plain_lines_tell_every_end() -> None:
