@@ -1,6 +1,7 @@
 """The command line without a sweep: listings, help, and what happens to those who ask for the wrong thing."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,15 @@ def test_help_and_a_wrong_option_load_nothing_heavy(tmp_path: Path) -> None:
     check = f"import sys; import sweeps.cli; print([m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("given", "kept"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
+def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(given: dict[str, str], kept: str) -> None:
+    ask = "import atexit, os, sweeps.cli as c; atexit.register(lambda: print(os.environ['OMP_WAIT_POLICY'])); c.main()"
+    others = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    command = [sys.executable, "-c", ask, "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=others | given)
+    assert done.stdout.splitlines()[-1] == kept
 
 
 @pytest.mark.parametrize(
