@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from analysis.plots import style
+from analysis.plots.scales import set_x_scale, set_y_scale
 from analysis.plots.verdicts import COLLAPSES, look_of
 from analysis.results import CONFIG, DONE, HEALTHY, STATUS, STEP, TRIAL, VERDICT, Sweep
 from benchmarks.reports.pictures import as_png, panels, title
@@ -69,7 +70,7 @@ def panel(sweeps: Sweeps, parameter: Parameter) -> pd.DataFrame:
 
 def pooled(sweeps: Sweeps) -> pd.DataFrame:
     """The end of every trial of every GAN, and within its sweep the rank, 0 to 1, of its gap and its distance."""
-    table = pd.concat([ends(sweeps[name]) for name in ALL_GANS], ignore_index=True)
+    table = pd.concat([ends(sweeps[name]) for name in ALL_GANS], ignore_index=True).copy()  # in one piece
     by_sweep = table.groupby("sweep")
     return table.assign(gap_rank=by_sweep["gap"].rank(pct=True), distance_rank=by_sweep["gen/frechet"].rank(pct=True))
 
@@ -144,8 +145,8 @@ def picture_of_panels(sweeps: Sweeps) -> bytes:
             one.plot(means.index, means, color=style.FAINT, linestyle=line, linewidth=1.2, zorder=1)
             _marks(one, table, metric)
         seen |= dict.fromkeys(table[VERDICT])
-        one.set_xscale("linear" if parameter.name == STEP else "log")
-        one.set_yscale("log")
+        set_x_scale(one, "linear" if parameter.name == STEP else "log", table["x"].to_numpy(float))
+        set_y_scale(one, "log", table[["train/loss_g", "train/loss_d"]].to_numpy(float).ravel())
         style.set_labels(one, parameter.label, "final loss" if one in axes[::3] else "")
     _legend(figure, seen)
     return as_png(figure)
@@ -156,11 +157,12 @@ def picture_of_gaps(sweeps: Sweeps) -> bytes:
     datasets = list(dict.fromkeys(table["dataset"]))
     figure, axes = panels(len(datasets), size=(3.1, 2.9))
     for one, dataset in zip(axes, datasets, strict=True):
-        for verdict, part in table[table["dataset"] == dataset].groupby(VERDICT):
+        of_one = table[table["dataset"] == dataset]
+        for verdict, part in of_one.groupby(VERDICT):
             look = look_of(str(verdict))
             one.scatter(part["gap"], part["gen/frechet"], s=22, color=look.color, marker=look.marker)
-        one.set_xscale("log")
-        one.set_yscale("log")
+        set_x_scale(one, "log", of_one.loc[of_one["gap"] > 0, "gap"].to_numpy(float))
+        set_y_scale(one, "log", of_one["gen/frechet"].to_numpy(float))
         title(one, dataset)
         style.set_labels(one, "gap of the losses", "gen/frechet" if one is axes[0] else "")
     _legend(figure, dict.fromkeys(table[VERDICT]))

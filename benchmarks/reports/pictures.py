@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from analysis.media import decode_grid, sheet_of
 from analysis.plots import style
 from analysis.results import STEP, TRIAL, Sweep
 
@@ -72,9 +73,9 @@ def as_png(figure: Figure) -> bytes:
 
 
 def small(image: Image.Image) -> bytes:
-    """A picture in few colours."""
+    """A picture in few colours, the rare ones among them: a chart has a verdict's in a mark or two."""
     buffer = io.BytesIO()
-    image.convert("RGB").quantize(COLOURS).save(buffer, "PNG", optimize=True)
+    image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
@@ -105,11 +106,10 @@ def media(sweep: Sweep, trial: str, name: str, step: int | None = None) -> bytes
     return content
 
 
-def corner(content: bytes, tiles: int, of: int = 8) -> bytes:
-    """The first `tiles` x `tiles` pictures of a square grid of `of` x `of`."""
-    image = Image.open(io.BytesIO(content))
-    width, height = image.width * tiles // of, image.height * tiles // of
-    return small(image.crop((0, 0, width, height)))
+def corner(content: bytes, tiles: int) -> bytes:
+    """The first `tiles` x `tiles` pictures of a grid; of one whose columns have names the first rows, whole."""
+    grid = decode_grid(content).corner(tiles, tiles)
+    return small(Image.fromarray(sheet_of(grid.tiles, grid.columns).squeeze()))
 
 
 def with_title(content: bytes, text: str) -> bytes:
