@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# Two workers of one thread: one has the tests that start Ray, the other begins with the rest (tests/conftest.py).
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+# A sweep wants the whole machine: the tests that start Ray come one after the other, the rest on two workers.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+WORKERS := -n 2 --dist loadfile
 
 .PHONY: demo reports test test-all lint types install clean
 
@@ -24,10 +25,12 @@ reports: $(INSTALLED)
 	$(BIN)/python -m benchmarks.reports
 
 test: lint types
-	$(PYTEST)
+	$(PYTEST) -m "not ray and not slow and not gpu" $(WORKERS)
+	$(PYTEST) -m "ray and not slow and not gpu"
 
 test-all: lint types
-	$(PYTEST) -m "not gpu"
+	$(PYTEST) -m "not ray and not gpu" $(WORKERS)
+	$(PYTEST) -m "ray and not gpu"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
