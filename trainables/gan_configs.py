@@ -190,6 +190,8 @@ OwnNorm = Literal["layer", "none"]
 class WganGpConfig(EitherNets, GradientPenalised):
     """wgan_gp."""
 
+    lr_g: float = 2e-3  # the penalty keeps D slow: on Fashion-MNIST a lower Fréchet distance than with 1e-3 or 5e-4
+    lr_d: float = 2e-3
     updates: int = 3000
     d_norm: OwnNorm = "none"
 
