@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """A cache folder for all processes of this test run, which xdist's workers take over from the first."""
     if hasattr(config, "workerinput"):
         return
+    # A shell has what it starts in the background ignore Ctrl-C, and so would the commands under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = config.stash[CACHE] = tempfile.mkdtemp(prefix="gdsweeps-tests-")
     os.environ["XDG_CACHE_HOME"] = folder
 
