@@ -5,13 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-
 from sweeps.faults import FolderError
+from sweeps.journal import JOURNAL, storage
 
 HOST = "127.0.0.1"
-JOURNAL = "optuna.journal"
 
 
 def serve(folder: Path, port: int) -> None:
@@ -21,9 +18,8 @@ def serve(folder: Path, port: int) -> None:
         raise FolderError(f"{folder} holds no sweep (there is no {JOURNAL}); 'sweeps list' shows those there are")
     import optuna_dashboard
 
-    storage = JournalStorage(JournalFileBackend(str(journal)))
     try:
         with suppress(KeyboardInterrupt):
-            optuna_dashboard.run_server(storage, host=HOST, port=port)
+            optuna_dashboard.run_server(storage(journal), host=HOST, port=port)
     except OSError as error:
         raise FolderError(f"port {port} cannot be served ({error.strerror}); choose another --port") from None

@@ -9,14 +9,12 @@ from typing import Any
 
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from analysis.metrics import Goal
 from analysis.results import IMPORTANCE_FILE
-from sweeps.dashboard import JOURNAL
+from sweeps.journal import JOURNAL, storage
 
 MIN_TRIALS = 10  # of fewer it would tell chance
 MIN_TOP = 5  # trials the top has at least, as Optuna asks for; the top tenth where that is more
@@ -51,10 +49,10 @@ def latest(folder: Path) -> dict[str, Any] | None:
     if not journal.is_file() or (written.is_file() and written.stat().st_mtime >= journal.stat().st_mtime):
         return None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = JournalStorage(JournalFileBackend(str(journal)))
-    if not storage.get_all_studies():
+    kept = storage(journal)
+    if not kept.get_all_studies():
         return None
-    study = optuna.load_study(study_name=None, storage=storage)
+    study = optuna.load_study(study_name=None, storage=kept)
     goal: Goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
     return importance(study.get_trials(deepcopy=False), goal)
 

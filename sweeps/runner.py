@@ -24,6 +24,7 @@ from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
 from sweeps.folder import locked, replace_file
+from sweeps.journal import JOURNAL
 from sweeps.manifest import manifest
 from sweeps.observer import Status
 from sweeps.progress import TrialState
@@ -133,7 +134,7 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
 def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: Tracker) -> tuple[Store, bool]:
     """Run trials until the sweep is over, or interrupted."""
     entry = find_model(spec.model, [Path(path) for path in spec.model_path])
-    search = Search(spec, folder / "optuna.journal")
+    search = Search(spec, folder / JOURNAL)
     store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
     with ray_session(options.address, folder / "ray" / "ray.log"):
         concurrent = slots(spec.resources)

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
 from sweeps.folder import cut_torn_line
 from sweeps.importance import importance
+from sweeps.journal import storage
 from sweeps.observer import Status
 from sweeps.spec.resolved import Spec
 
@@ -130,9 +129,8 @@ def _open_study(spec: Spec, journal: Path) -> optuna.Study:
     # Optuna would wait half a minute for it.
     Path(f"{journal}.lock").unlink(missing_ok=True)
     cut_torn_line(journal)
-    storage = JournalStorage(JournalFileBackend(str(journal)))
     return optuna.create_study(
-        storage=storage, study_name=spec.name or "sweep", direction=spec.metric.goal, load_if_exists=True
+        storage=storage(journal), study_name=spec.name or "sweep", direction=spec.metric.goal, load_if_exists=True
     )
 
 

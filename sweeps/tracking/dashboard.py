@@ -11,7 +11,8 @@ from typing import Any
 
 from analysis.results import MEDIA_FOLDER, VERDICT, Sweep
 from analysis.searched import searched_parameters
-from sweeps.tracking.queue import Layout, replace
+from sweeps.folder import replace_file
+from sweeps.tracking.queue import Layout
 from sweeps.tracking.settings import FeedSettings
 from sweeps.tracking.story import ENDED
 
@@ -41,7 +42,7 @@ def save_dashboard(settings: FeedSettings, sweep: Sweep, place: str) -> dict[str
     grids = [(wr.H2(name), wr.PanelGrid(runsets=[runs], panels=panels)) for name, panels in sections.items()]
     report = wr.Report(**home, title=settings.name[:128], blocks=[block for pair in grids for block in pair]).save()
     addresses = {"workspace": workspace.url, "report": report.url}
-    replace(kept, addresses)
+    replace_file(kept, json.dumps(addresses).encode())
     return addresses
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sweeps.folder import replace_file
+
 Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, tested, sweep_ended, close
 LIMIT = 2**29  # bytes: what a queue does not take, `sweeps sync` reads from the sweep's folder
 
@@ -73,7 +75,7 @@ class Position:
         return start < self.offset and not (trial in self.unfinished and start >= self.unfinished[trial])
 
     def save(self, path: Path) -> None:
-        replace(path, {"offset": self.offset, "unfinished": self.unfinished})
+        replace_file(path, json.dumps({"offset": self.offset, "unfinished": self.unfinished}).encode())
 
     @classmethod
     def load(cls, path: Path) -> Position:
@@ -154,13 +156,6 @@ def delivered(layout: Layout) -> bool:
     """Whether all of the queue has gone to W&B."""
     position = Position.load(layout.offset)
     return position.offset >= layout.queue.stat().st_size and not position.unfinished
-
-
-def replace(path: Path, document: Mapping[str, Any]) -> None:
-    """Write JSON so that a reader, or a kill, sees the old content or the new and nothing between."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(document), encoding="utf-8")
-    os.replace(partial, path)
 
 
 def _parsed(line: bytes) -> Event | None:

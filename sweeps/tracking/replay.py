@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis.metrics import goal_of
 from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
+from sweeps.journal import JOURNAL
 from sweeps.search import Search
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.queue import Event
@@ -28,7 +29,7 @@ class Replay:
 
 def replay(folder: Path, spec: Spec) -> Replay:
     """What happened in `folder`; the caller holds its lock."""
-    search, rows, pictures = Search(spec, folder / "optuna.journal"), _rows(folder), _pictures(folder)
+    search, rows, pictures = Search(spec, folder / JOURNAL), _rows(folder), _pictures(folder)
     ends = {f"{number:04d}": (config, status, reason) for number, config, status, reason in search.ended()}
     running = {f"{number:04d}": config for number, config in search.unfinished()}
     trials = {}

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from sweeps.folder import replace_file
 from sweeps.spec.resolved import Spec
-from sweeps.tracking.queue import Layout, replace
+from sweeps.tracking.queue import Layout
 
 FAILURE_RATE = 0.25  # share of failed trials that is worth an alert
 
@@ -56,7 +57,7 @@ def settings_of(spec: Spec, folder: Path, sweep_id: str, classes: Sequence[str],
 
 
 def write_settings(layout: Layout, settings: FeedSettings) -> None:
-    replace(layout.settings, asdict(settings))
+    replace_file(layout.settings, json.dumps(asdict(settings)).encode())
 
 
 def read_settings(layout: Layout) -> FeedSettings:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sweeps.folder import replace_file
 from sweeps.tracking.queue import Event, Layout
-from sweeps.tracking.queue import replace as replace_json
 from sweeps.tracking.settings import read_settings
 from sweeps.tracking.tracker import PATIENCE, Tracker
 
@@ -21,7 +21,7 @@ def track_tested(folder: Path, result: Mapping[str, Any], model: Path, mode: str
     """Keep the `result` of the final training whose sweep is in `folder`, and tell W&B if that was tracked."""
     trials = {row["trial"]: _numbers(row) for row in result["each"]}
     document = {"trials": trials, "sweep": _means(result), "model": os.path.relpath(model, folder)}
-    replace_json(folder / TESTED_FILE, document)
+    replace_file(folder / TESTED_FILE, json.dumps(document).encode())
     layout = Layout(folder.resolve())
     if layout.settings.exists():
         with Tracker(folder, replace(read_settings(layout), mode=mode), patience=patience) as tracker:
