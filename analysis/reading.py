@@ -22,8 +22,8 @@ def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = Non
     if not folder.is_sweep(path):
         if ray_results.is_experiment(path):
             return ray_results.read(path, wanted)
-        if wandb_export.is_export(path):
-            return wandb_export.read(path, wanted)
+        if (exported := wandb_export.read(path, wanted)) is not None:
+            return exported
         _complain(path)
     return folder.load(path, wanted)
 

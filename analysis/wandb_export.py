@@ -81,14 +81,14 @@ class Run:
     summary: Record
 
 
-def is_export(path: Path) -> bool:
-    """Whether `path` is a file of such a kind, or a folder with one at its top."""
-    return any(_kind(records) for _, records in _tables(path))
+def read(path: Path, spec: Mapping[str, Any]) -> Sweep | None:
+    """The runs in a file or in the files at the top of a folder, None if there are no such tables.
 
-
-def read(path: Path, spec: Mapping[str, Any]) -> Sweep:
-    """The runs in a file or in the files of a folder; `spec` may name the metric. ResultsError if one is damaged."""
+    `spec` may name the metric. ResultsError if a file is damaged.
+    """
     tables = [(file, records, _kind(records)) for file, records in _tables(path)]
+    if not any(kind for _, _, kind in tables):
+        return None
     history = [row for file, records, kind in tables for row in _history(file, records, kind)]
     measured = frozenset(key for row in history for key in row)
     runs = _labelled([run for file, records, kind in tables for run in _runs(file, records, kind, measured)])

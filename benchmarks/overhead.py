@@ -42,41 +42,26 @@ tune.Tuner(
 ).fit()
 print("inside", time.perf_counter() - start)
 """
-OURS = """
-import sys, time
-from sweeps import runner
-from sweeps.spec import load_spec
-trials, seconds, folder = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-spec = load_spec({
-    "model": "sleeper:Sleeper", "dataset": "digits", "method": "bayes", "run_cap": trials,
-    "metric": {"name": "train/score", "goal": "maximize"}, "model_path": sys.argv[4],
-})
-fit = runner._fit
-def timed(*args):
-    start = time.perf_counter()
-    fit(*args)
-    print("inside", time.perf_counter() - start)
-runner._fit = timed
-from pathlib import Path
-runner.run(spec, Path(folder), runner.Options(wandb="off"))
-"""
 
 
-def measure(script: str, trials: int, seconds: float) -> tuple[float, float]:
+def measure(ours: bool, trials: int, seconds: float) -> tuple[float, float]:
     """Wall seconds of the whole process and inside of it."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", script, str(trials), str(seconds), folder, str(HERE)],
-            capture_output=True,
-            text=True,
-            check=False,
+            _command(ours, folder, str(trials), str(seconds)), capture_output=True, text=True, check=False
         )
         whole = time.perf_counter() - start
     inside = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("inside")]
     if not inside:
         sys.exit(f"the run failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     return whole, float(inside[0])
+
+
+def _command(ours: bool, folder: str, trials: str, seconds: str) -> list[str]:
+    if ours:
+        return [sys.executable, str(HERE / "sleeper.py"), folder, trials, seconds, "1", "off"]
+    return [sys.executable, "-c", PLAIN, trials, seconds, folder]
 
 
 def main() -> None:
@@ -86,7 +71,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pairs = []
     for repeat in range(arguments.repeats):
-        ours, plain = (measure(script, arguments.trials, 0.2) for script in (OURS, PLAIN))
+        ours, plain = (measure(ours, arguments.trials, 0.2) for ours in (True, False))
         pairs.append({"ours": ours, "plain": plain, "ratio": (ours[0] / plain[0], ours[1] / plain[1])})
         each = (f"{name} {t[0]:.1f} s ({t[1]:.1f} inside)" for name, t in (("ours", ours), ("plain", plain)))
         print(f"run {repeat + 1}: {', '.join(each)}")

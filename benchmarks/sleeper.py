@@ -1,7 +1,14 @@
-"""A model that only sleeps: what is left of a sweep's time is overhead."""
+"""A model that only sleeps: what is left of a sweep's time is overhead.
 
+    python benchmarks/sleeper.py FOLDER TRIALS SECONDS STEPS WANDB_MODE
+
+sweeps it and says how long that took inside, from the first config asked for, and how many trials were done.
+"""
+
+import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,3 +39,35 @@ class Sleeper:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.slept = state["slept"]
+
+
+def main(folder: str, trials: str, seconds: str, steps: str, mode: str) -> None:
+    from sweeps import runner  # here: a trial's process has no use for it
+    from sweeps.spec import load_spec
+
+    fixed = {"steps": {"value": int(steps)}, "seconds": {"value": float(seconds) / int(steps)}}
+    spec = load_spec(
+        {
+            "model": "sleeper:Sleeper",
+            "model_path": str(Path(__file__).resolve().parent),
+            "dataset": "digits",
+            "method": "bayes",
+            "metric": {"name": "train/score", "goal": "maximize"},
+            "run_cap": int(trials),
+            "parameters": {**Sleeper.SPACE, **fixed},
+            "project": "tests",
+        }
+    )
+    fit = runner._fit
+
+    def timed(*args: Any) -> None:
+        start = time.perf_counter()
+        fit(*args)
+        print("inside", time.perf_counter() - start)
+
+    runner._fit = timed
+    print("done", runner.run(spec, Path(folder), runner.Options(wandb=mode)).counts["done"])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

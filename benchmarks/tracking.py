@@ -25,32 +25,12 @@ import psutil
 
 HERE = Path(__file__).resolve().parent
 SECONDS, STEPS, SLOTS = 2.0, 10, 2
-SWEEP = """
-import sys, time
-from pathlib import Path
-from sweeps import runner
-from sweeps.spec import load_spec
-folder, home, trials, seconds, steps, mode = sys.argv[1:]
-fixed = {"steps": int(steps), "seconds": float(seconds) / int(steps)}
-parameters = {"x": {"min": 0.0, "max": 1.0}, **{name: {"value": value} for name, value in fixed.items()}}
-spec = load_spec({
-    "model": "sleeper:Sleeper", "dataset": "digits", "method": "bayes", "run_cap": int(trials), "model_path": home,
-    "metric": {"name": "train/score", "goal": "maximize"}, "parameters": parameters, "project": "tests",
-})
-fit = runner._fit
-def timed(*args):
-    start = time.perf_counter()
-    fit(*args)
-    print("inside", time.perf_counter() - start)
-runner._fit = timed
-print("done", runner.run(spec, Path(folder), runner.Options(wandb=mode)).counts["done"])
-"""
 
 
 def measure(mode: str, trials: int) -> dict[str, float]:
     """Seconds: of the whole process, inside of it while trials ran, and of the CPU by the feed."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-c", SWEEP, folder, str(HERE), *map(str, (trials, SECONDS, STEPS)), mode]
+        command = [sys.executable, str(HERE / "sleeper.py"), folder, *map(str, (trials, SECONDS, STEPS)), mode]
         start, used = time.perf_counter(), dict[psutil.Process, float]()
         with (Path(folder) / "said").open("w+b") as said:
             process = subprocess.Popen(command, stdout=said, stderr=said, env=_environment(folder))
