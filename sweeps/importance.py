@@ -34,6 +34,7 @@ def importance(trials: Sequence[FrozenTrial], goal: Goal) -> dict[str, Any]:
     top = max(MIN_TOP, round(len(scored) / 10))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Target and region quantiles")  # all trials are alike: {} says so
+        warnings.filterwarnings("ignore", message="Some regimes for parameter")  # it was seldom active
         found = PedAnovaImportanceEvaluator(target_quantile=top / len(scored)).evaluate(study)
     total = sum(found.values())
     if total <= 0:
