@@ -42,7 +42,30 @@ class Seen:
 
     def some(self, n: int) -> Seen:
         """At most `n` of the images, drawn without order but always the same ones."""
-        return self if n >= len(self) else self.at(np.random.default_rng(0).permutation(len(self))[:n])
+        return self if n >= len(self) else self.at(_drawn(len(self), n))
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Images a model was trained on, as in Seen, and their classes (n,): looked at pixel by pixel, by no extractor."""
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def at(self, rows: NDArray[Any]) -> Learnt:
+        """Those of the images, by index or mask."""
+        return Learnt(self.images[rows], self.labels[rows])
+
+    def some(self, n: int) -> Learnt:
+        """At most `n` of the images, drawn without order but always the same ones."""
+        return self if n >= len(self) else self.at(_drawn(len(self), n))
+
+
+def _drawn(among: int, n: int) -> NDArray[np.int64]:
+    return np.random.default_rng(0).permutation(among)[:n]
 
 
 @dataclass(frozen=True)
@@ -52,7 +75,7 @@ class Reference:
     `train` is what a model could have learnt by heart (or a part of it), `held_out` what no model was trained on.
     """
 
-    train: Seen
+    train: Learnt
     held_out: Seen
     classes: tuple[str, ...]
     extractor: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,10 +23,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from analysis.seen import Reference, Seen
+from analysis.seen import Learnt, Reference, Seen
 from sweeps.channels import Channels
 from sweeps.faults import SamplesError
-from sweeps.kept import Arrays, Say, alone, kept
+from sweeps.kept import Arrays, Say, alone, aloud, kept, to_stderr
 from trainables.base import Images, Labels
 from trainables.data import STACKED, Dataset, cache_folder, unstacked
 from trainables.image_nets import Cnn, CnnConfig
@@ -40,7 +39,6 @@ FEW = 5000  # training images under which one thread does
 THREADS = 2  # of a training; fixed, because sums depend on how they are shared out
 AT_ONCE = 500  # images
 STEPS = 20  # of a training
-SPEAK = 5.0  # seconds between two words about it
 
 
 class Extractor(Protocol):
@@ -55,17 +53,14 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True)
 class Sight:
-    """An extractor and what it makes of the real images, without these: who has the data has them already."""
+    """An extractor and what it makes of the held-out images, without these: who has the data has them already."""
 
     extractor: Extractor
     real: Arrays
 
     def reference(self, data: Dataset) -> Reference:
         """What the samples of a model trained on `data` are held against."""
-        train, held_out = (
-            Seen(split.x, self.real[f"{name}_vectors"], self.real[f"{name}_probabilities"], split.y)
-            for name, split in (("train", data.train), ("held_out", data.val))
-        )
+        train, held_out = Learnt(data.train.x, data.train.y), Seen(data.val.x, **self.real, labels=data.val.y)
         return Reference(train, held_out, data.classes, self.extractor.name)
 
     def on(self, data: Dataset) -> Sight:
@@ -73,8 +68,8 @@ class Sight:
         return Sight(self.extractor, _real(self.extractor, data))
 
 
-def sight_on(data: Dataset, whole: Dataset | None = None, say: Say | None = None) -> Sight:
-    """The extractor of a data set, and its real images as it sees them; made on first use, then read from disk.
+def sight_on(data: Dataset, whole: Dataset | None = None, say: Say = to_stderr) -> Sight:
+    """The extractor of a data set, and its held-out images as it sees them; made on first use, then read from disk.
 
     Points are seen as they are and taken for the nearest mode: nothing is to be learnt. Stacked digits are seen channel
     by channel, by what learnt single ones. `whole`: the same data with all its training images, if `data` has only a
@@ -83,16 +78,15 @@ def sight_on(data: Dataset, whole: Dataset | None = None, say: Say | None = None
     if data.name == STACKED:
         return _by_channel(data, sight_on(unstacked(data), unstacked(whole or data), say))
     whole, folder = whole or data, judge_folder()
-    speak: Say = say or _to_stderr
     if data.modes is not None:
         return Sight(Plain(data.modes.centres), _real(Plain(data.modes.centres), data))
     config = _config(len(whole.train))
     with alone(folder):
-        key = _digest(VERSION, whole.content_hash, asdict(config))
-        weights = kept(folder / f"cnn-{key}.npz", lambda: _trained(whole, config, speak), speak)
-        name = f"cnn{VERSION}-{whole.name}-{_digest(*(array.tobytes().hex() for array in weights.values()))[:6]}"
+        key = digest(VERSION, whole.content_hash, asdict(config))
+        weights = kept(folder / f"cnn-{key}.npz", lambda: _trained(whole, config, say), say)
+        name = f"cnn{VERSION}-{whole.name}-{digest(*(array.tobytes().hex() for array in weights.values()))[:6]}"
         eyes = Eyes(name, config.net(whole.image_shape, whole.n_classes), weights)
-        real = kept(folder / f"seen-{_digest(key, data.content_hash)}.npz", lambda: _real(eyes, data), speak)
+        real = kept(folder / f"held-out-{digest(key, data.content_hash)}.npz", lambda: _real(eyes, data), say)
     return Sight(eyes, real)
 
 
@@ -103,11 +97,9 @@ def judge_folder() -> Path:
 
 def _by_channel(data: Dataset, digits: Sight) -> Sight:
     """What sees stacked digits, given what sees its channels as images of their own."""
-    extractor, real = Channels(digits.extractor, data.classes), dict[str, NDArray[Any]]()
-    for part in ("train", "held_out"):
-        seen = extractor.joined(digits.real[f"{part}_vectors"], digits.real[f"{part}_probabilities"])
-        real[f"{part}_vectors"], real[f"{part}_probabilities"] = seen
-    return Sight(extractor, real)
+    extractor = Channels(digits.extractor, data.classes)
+    vectors, probabilities = extractor.joined(**digits.real)
+    return Sight(extractor, {"vectors": vectors, "probabilities": probabilities})
 
 
 @dataclass(frozen=True)
@@ -157,13 +149,10 @@ def _trained(data: Dataset, config: CnnConfig, say: Say) -> Arrays:
 
 
 def _train(model: Cnn, data: Dataset, say: Say) -> None:
-    began = spoke = time.monotonic()
-    say(f"training the judge of {data.name}, once")
-    for step in range(1, STEPS + 1):
+    began, what = time.monotonic(), f"training the judge of {data.name}, once"
+    say(what)
+    for _ in aloud(range(STEPS), what, say):
         model.step()
-        if time.monotonic() - spoke > SPEAK:
-            spoke = time.monotonic()
-            say(f"training the judge of {data.name}, once: {step / STEPS:.0%}")
     right = float((model.predict(data.val.x) == data.val.y).mean())
     took = time.monotonic() - began
     say(f"the judge of {data.name} took {took:.0f} s and tells {right:.1%} of the held-out images right")
@@ -171,9 +160,8 @@ def _train(model: Cnn, data: Dataset, say: Say) -> None:
 
 def _real(eyes: Extractor, data: Dataset) -> Arrays:
     with _threads(data):
-        seen = {"train": eyes.see(data.train.x), "held_out": eyes.see(data.val.x)}
-    vectors = {f"{name}_vectors": part.vectors for name, part in seen.items()}
-    return vectors | {f"{name}_probabilities": part.probabilities for name, part in seen.items()}
+        seen = eyes.see(data.val.x)
+    return {"vectors": seen.vectors, "probabilities": seen.probabilities}
 
 
 @contextmanager
@@ -186,7 +174,7 @@ def _threads(data: Dataset) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _digest(*parts: Any) -> str:
+def digest(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -203,7 +191,3 @@ def read_tensors(path: Path) -> Mapping[str, NDArray[Any]] | NDArray[Any]:
 
 def _arrays(tensors: Mapping[str, Tensor]) -> Mapping[str, NDArray[Any]]:
     return {str(name): tensor.numpy(force=True) for name, tensor in tensors.items()}
-
-
-def _to_stderr(message: str) -> None:
-    print(f"sweeps: {message}", file=sys.stderr, flush=True)

@@ -191,9 +191,9 @@ def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Traina
     entry, options = find_model(spec.model, [Path(path) for path in spec.model_path]), request.options
     strange, sight = strange_images(entry, whole, options.folder), None
     if entry.kind == "generative":
-        from sweeps.features import sight_on  # torch takes seconds, and models of scikit-learn do without it
+        from sweeps.inception import sight_through  # torch takes seconds, and models of scikit-learn do without it
 
-        sight = sight_on(runner.load_data(replace(request.best, train_size=None), options))
+        sight = sight_through(spec.inception, runner.load_data(replace(request.best, train_size=None), options))
     objective = request.best.metric.name
     return evaluator_on_test(
         whole, spec.dataset, data_dir=options.folder, objective=objective, strange=strange, sight=sight

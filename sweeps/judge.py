@@ -30,13 +30,9 @@ def judge(
     read = read_samples(samples, data.image_shape, data.name)
     say(read.said)
     wanted = read_labels(labels, len(read.images), data.classes) if labels is not None else None
-    from sweeps.features import sight_on  # torch takes seconds: what is wrong with the samples is said before
+    from sweeps.inception import sight_through  # torch takes seconds: what is wrong with the samples is said before
 
-    sight = sight_on(data, say=say)
-    if inception is not None:
-        from sweeps.inception import with_inception
-
-        sight = with_inception(sight, data, inception, say)
+    sight = sight_through(inception, data, say=say)
     return judged(sight.reference(data), sight.extractor.see(read.images, wanted))
 
 

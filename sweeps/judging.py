@@ -14,7 +14,7 @@ from analysis.metrics import METRICS
 from analysis.metrics.histogram import class_shares
 from analysis.metrics.modes import modes_captured, reverse_kl
 from analysis.results import CLASS_HISTOGRAM, EVIDENCE, EXTRACTOR, SEVERITY, VERDICT
-from analysis.seen import Reference
+from analysis.seen import Learnt, Reference
 from trainables.base import Images, Labels
 from trainables.data import Dataset, Split
 
@@ -69,7 +69,7 @@ class Bench:
         if train is None or len(train) == len(self._reference.train):
             return self._reference
         if self._of_part is None or len(self._of_part.train) != len(train):
-            self._of_part = replace(self._reference, train=self._sight.extractor.see(train.x, train.y))
+            self._of_part = replace(self._reference, train=Learnt(train.x, train.y))
         return self._of_part
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import sys
+import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
 Say = Callable[[str], None]
+T = TypeVar("T")
+SPEAK = 5.0  # seconds between two words about what takes long
 
 
 def kept(path: Path, make: Callable[[], Arrays], say: Say) -> Arrays:
@@ -33,6 +37,21 @@ def kept(path: Path, make: Callable[[], Arrays], say: Say) -> Arrays:
     except OSError as error:
         say(f"{path} cannot be written ({error.strerror}): it will be made again next time")
     return made
+
+
+def aloud(parts: Sequence[T], what: str, say: Say) -> Iterator[T]:
+    """The parts, one after the other, with a word every few seconds on how many are done."""
+    spoke = time.monotonic()
+    for done, part in enumerate(parts):
+        if time.monotonic() - spoke > SPEAK:
+            spoke = time.monotonic()
+            say(f"{what}: {done / len(parts):.0%}")
+        yield part
+
+
+def to_stderr(message: str) -> None:
+    """How a command speaks to the person at the terminal."""
+    print(f"sweeps: {message}", file=sys.stderr, flush=True)
 
 
 @contextmanager

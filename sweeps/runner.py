@@ -170,10 +170,11 @@ def _sight(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Sto
     """
     if entry.kind != "generative" or not len(data.val):
         return None
-    from sweeps.features import judge_folder, sight_on  # torch takes seconds, and sweeps of scikit-learn do without it
+    from sweeps.features import judge_folder  # torch takes seconds, and sweeps of scikit-learn do without it
+    from sweeps.inception import sight_through
 
     whole = load_dataset(spec.dataset, data_dir=options.folder, classes=spec.classes) if spec.train_size else data
-    sight = sight_on(data, whole)
+    sight = sight_through(spec.inception, data, whole)
     if strange := store.extractors - {sight.extractor.name}:
         raise FolderError(
             f"{store.folder}: its scores are the extractor {min(strange)}'s, and here is {sight.extractor.name}: they "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.seen import Reference, Seen
+from analysis.seen import Learnt, Reference, Seen
 
 CLASSES = 4
 
@@ -22,4 +22,5 @@ def seen(n: int, seed: int, *, classes: int = CLASSES, spread: float = 0.25, per
 
 
 def reference_of(train: int = 800, held_out: int = 400) -> Reference:
-    return Reference(seen(train, 0), seen(held_out, 1), tuple("abcd"), "axes")
+    learnt = seen(train, 0)
+    return Reference(Learnt(learnt.images, learnt.labels), seen(held_out, 1), tuple("abcd"), "axes")

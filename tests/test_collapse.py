@@ -1,6 +1,7 @@
 """The verdict: each of the ten from samples that were made to deserve it, and what a judgement is made of."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from analysis.collapse import FEWEST, HOLDS, VERDICTS, Judgement, judge
 from analysis.definitions import BORDERLINE, borderline_table, definition_table
 from analysis.metrics import METRICS
 from analysis.metrics.histogram import real_shares
-from analysis.seen import Reference, Seen
+from analysis.seen import Learnt, Reference, Seen
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_few_images_of_each_class(reference: Reference) -> None:
 
 
 def test_training_images(reference: Reference) -> None:
-    found = judge(reference, reference.train.some(300))
+    found = judge(reference, seen(len(reference.train), 0).some(300))
     assert found.verdict == "memorised", found.evidence
     assert found.severity == pytest.approx(1)
 
@@ -96,7 +97,7 @@ class TestHistory:
         assert judge(reference, noise(), game(0.8)).verdict == "noise"
 
     def test_samples_on_grey_are_not_real_however_near_their_features(self, reference: Reference) -> None:
-        def on_black(part: Seen) -> Seen:
+        def on_black(part: Any) -> Any:
             return replace(part, images=np.where(part.images > 0.3, part.images, np.float32(-1)))
 
         black = replace(reference, train=on_black(reference.train), held_out=on_black(reference.held_out))
@@ -167,10 +168,11 @@ def test_points_are_judged_too() -> None:
         at = (centres[labels] + 0.05 * np.random.default_rng(seed).normal(size=(n, 2))).astype(np.float32)
         return Seen(at, at, np.eye(CLASSES, dtype=np.float32)[labels], labels)
 
-    reference = Reference(points(800, 4, 0), points(400, 4, 1), tuple("abcd"), "points")
+    learnt = points(800, 4, 0)
+    reference = Reference(Learnt(learnt.images, learnt.labels), points(400, 4, 1), tuple("abcd"), "points")
     assert judge(reference, points(300, 4, 2)).verdict == "healthy"
     assert judge(reference, points(300, 2, 2)).verdict == "mode_collapse"
-    assert judge(reference, reference.train.some(300)).verdict == "memorised"
+    assert judge(reference, learnt.some(300)).verdict == "memorised"
     strewn = np.random.default_rng(3).uniform(-1.2, 1.2, (300, 2)).astype(np.float32)
     taken = np.square(strewn[:, None] - centres).sum(axis=2).argmin(axis=1)
     assert judge(reference, Seen(strewn, strewn, np.eye(CLASSES, dtype=np.float32)[taken])).verdict == "noise"

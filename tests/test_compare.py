@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 from sweep_folder import FakeTrial, build_sweep
 from test_report import HOSTILE
 
+from analysis.extractors import told_apart
 from analysis.folder import load
 from analysis.media import encode_grid
 from analysis.plots import plot_overlay
@@ -36,6 +37,32 @@ def two(tmp_path):
         sweep(tmp_path / "one", 0.5, 0.75, name="one | two"),
         sweep(tmp_path / "other", 4.0, 2.0, 3.0, name=HOSTILE, metric="gen/frechet_pixels"),
     ]
+
+
+def judged(folder, extractor: str, constraint: dict | None = None):
+    """One trial with a score, its spread and a loss, as that extractor saw it."""
+    row = {"gen/frechet": 2.0, "gen/frechet_std": 0.1, "gen/copies": 0.0, "train/loss_d": 1.0, "extractor": extractor}
+    spec = {**SPEC, "metric": {"name": "gen/frechet"}, **({"constraint": constraint} if constraint else {})}
+    return load(build_sweep(folder, [FakeTrial({"lr": 1.0}, [row, row])], spec))
+
+
+class TestExtractors:
+    def test_scores_of_different_ones_never_meet(self, tmp_path):
+        bound = {"name": "gen/severity", "max": 0.5}
+        apart = told_apart([judged(tmp_path / "a", "one"), judged(tmp_path / "b", "two", bound)])
+        assert shared_metrics(apart) == ["gen/frechet@one", "gen/frechet@two", "gen/copies", "train/loss_d"]
+        rows = as_rows(apart)
+        assert [(row["metric"], row["goal"], row["score"], row["spread"]) for row in rows] == [
+            ("gen/frechet@one", "minimize", 2.0, 0.1),
+            ("gen/frechet@two", "minimize", 2.0, 0.1),
+        ]
+        assert [len(overlay(apart, f"gen/frechet@{name}").courses) for name in ("one", "two")] == [1, 1]
+        assert overlay(apart, "gen/frechet@two").goal == "minimize"
+        assert apart[1].spec["constraint"] == {"name": "gen/severity@two", "max": 0.5}
+
+    def test_those_of_the_same_do(self, tmp_path):
+        same = [judged(tmp_path / "a", "one"), judged(tmp_path / "b", "one"), sweep(tmp_path / "c", 0.5, name="c")]
+        assert shared_metrics(told_apart(same))[0] == "gen/frechet"
 
 
 class TestOverlay:

@@ -43,7 +43,7 @@ def test_it_knows_the_digits(kept: Path) -> None:
     assert (reference.held_out.predicted == DIGITS.val.y).mean() >= 0.97
     assert reference.extractor == sight.extractor.name
     assert reference.classes == DIGITS.classes
-    assert reference.train.vectors.shape == (len(DIGITS.train), FEATURES)
+    assert reference.held_out.vectors.shape == (len(DIGITS.val), FEATURES)
     assert reference.train.images is DIGITS.train.x
 
 
@@ -63,7 +63,7 @@ def test_trained_again_it_is_the_same_bit_for_bit(kept: Path, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not really", b"[1, 2]"])
-@pytest.mark.parametrize("file", ["cnn-*.npz", "seen-*.npz"])
+@pytest.mark.parametrize("file", ["cnn-*.npz", "held-out-*.npz"])
 def test_a_damaged_file_is_made_again(kept: Path, file: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sweeps.features.MOST_UPDATES", 20)  # another net, in no time
     before, _ = quietly(DIGITS)
@@ -82,7 +82,7 @@ def test_where_nothing_can_be_kept_it_works_and_says_so(tmp_path: Path, monkeypa
     monkeypatch.setattr("sweeps.features.MOST_UPDATES", 20)
     sight, said = quietly(DIGITS)
     assert len([line for line in said if "cannot be written" in line]) == 2
-    assert len(sight.real["train_vectors"]) == len(DIGITS.train)
+    assert len(sight.real["vectors"]) == len(DIGITS.val)
 
 
 def test_of_a_part_of_the_images_it_is_the_net_of_all(kept: Path) -> None:
@@ -122,9 +122,10 @@ def test_one_class_teaches_nothing_and_leaves_random_features(kept: Path) -> Non
     reference = sight.reference(threes)
     assert (reference.held_out.probabilities == 1).all()
     noise = sight.extractor.see(np.random.default_rng(0).uniform(-1, 1, threes.val.x.shape).astype(np.float32))
-    spread = reference.train.vectors.std(axis=0).mean()
-    off = np.abs(noise.vectors.mean(axis=0) - reference.train.vectors.mean(axis=0)).mean()
-    still = np.abs(reference.held_out.vectors.mean(axis=0) - reference.train.vectors.mean(axis=0)).mean()
+    train = sight.extractor.see(threes.train.x)
+    spread = train.vectors.std(axis=0).mean()
+    off = np.abs(noise.vectors.mean(axis=0) - train.vectors.mean(axis=0)).mean()
+    still = np.abs(reference.held_out.vectors.mean(axis=0) - train.vectors.mean(axis=0)).mean()
     assert off > 3 * still
     assert spread > 0
 

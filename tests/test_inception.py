@@ -1,16 +1,18 @@
 """Inception as the judge's eyes: with random weights, for real ones are nobody's to ship."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from command import sweeps
+import yaml
+from command import rows_of, sweeps
 from contract import coloured
 from torchvision.models import inception_v3
 
 from sweeps.features import sight_on
-from sweeps.inception import with_inception
+from sweeps.inception import sight_through
 from trainables.base import ConfigError
 from trainables.data import load_dataset
 from trainables.inception import FEATURES, Inception
@@ -35,14 +37,14 @@ def test_features_are_inceptions_and_classes_the_small_nets(
     monkeypatch.setattr("sweeps.features.MOST_UPDATES", 20)
     data = coloured()
     small = sight_on(data, say=quiet)
-    sight = with_inception(small, data, weights, quiet)
+    sight = sight_through(weights, data, say=quiet)
     assert sight.extractor.name.startswith("inception-")
     assert sight.extractor.name.endswith(f"+{small.extractor.name}")
     reference, seen = sight.reference(data), sight.extractor.see(data.val.x[:3])
     assert reference.held_out.vectors.shape == (len(data.val), FEATURES)
     assert np.allclose(seen.vectors, reference.held_out.vectors[:3], atol=1e-4)
     assert np.array_equal(reference.held_out.predicted, small.reference(data).held_out.predicted)
-    assert len(list((tmp_path / "gdsweeps" / "judge").glob("seen-*.npz"))) == 2
+    assert len(list((tmp_path / "gdsweeps" / "judge").glob("held-out-*.npz"))) == 2
 
 
 def test_grey_images_are_repeated_for_each_colour(weights: Path) -> None:
@@ -81,3 +83,25 @@ def test_from_the_command_line_missing_weights_are_one_line(tmp_path: Path) -> N
     assert done.returncode == 2
     assert "none.pth: no such file; Inception is never downloaded" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+GMM = ("n_components=2", "pca_components=4", "max_iter=2", "iterations_per_step=2", "tol=1e-9", "classes=[0, 1]")
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_sweep_is_judged_through_it_and_told_apart_from_one_that_is_not(weights: Path, tmp_path: Path) -> None:
+    command = ("run", "gmm", "--trials", "1", *(part for pair in GMM for part in ("--set", pair)), "--wandb", "off")
+    for out, more in {"own": (), "through": ("--set", f"inception={weights}")}.items():
+        done = sweeps(*command, *more, "--out", out, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+    own, through = (rows_of(tmp_path / out)[0] for out in ("own", "through"))
+    assert through["extractor"].startswith("inception-")
+    assert through["extractor"].endswith(f"+{own['extractor']}")
+    assert through["class_histogram"] == own["class_histogram"]
+    assert through["gen/frechet"] != own["gen/frechet"]
+    assert yaml.safe_load((tmp_path / "through" / "spec.yaml").read_text())["inception"] == str(weights)
+    done = sweeps("compare", "own", "through", "--json", folder=tmp_path)
+    metrics = [row["metric"] for row in json.loads(done.stdout)]
+    assert metrics == [f"gen/frechet@{row['extractor']}" for row in (own, through)]

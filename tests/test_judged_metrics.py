@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import polynomial_kernel
 
 from analysis.metrics import METRICS, game, histogram, likeness, memory, neighbours, paths, pixels, synthetic
 from analysis.metrics import distances as d
-from analysis.seen import Reference, Seen, once
+from analysis.seen import Learnt, Reference, Seen, once
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ class TestRepetition:
         assert neighbours.class_diversity(reference, seen(400, 5, per_class=1)) == pytest.approx(0, abs=1e-3)
 
     def test_training_images_are_copies_also_with_noise(self, reference):
-        train = reference.train.some(300)
+        train = seen(len(reference.train), 0).some(300)
         noise = np.random.default_rng(3).normal(scale=0.02, size=train.images.shape).astype(np.float32)
         for images in (train.images, train.images + noise):
             copied = Seen(images, train.vectors, train.probabilities)
@@ -220,7 +220,7 @@ class TestPixels:
         real = Seen(black, black.reshape(50, -1), np.ones((50, 1), np.float32))
         dirty = black.copy()
         dirty[:, :, :2] = -0.5
-        reference = Reference(real, real, ("one",), "pixels")
+        reference = Reference(Learnt(real.images, np.zeros(50, np.int64)), real, ("one",), "pixels")
         assert pixels.background(reference, real) == 1
         expected = (64 - 16 - 16) / (64 - 16)
         assert pixels.background(reference, Seen(dirty, real.vectors, real.probabilities)) == pytest.approx(expected)
@@ -228,7 +228,7 @@ class TestPixels:
 
 class TestLikeness:
     def test_shift_and_contrast_do_not_count(self, reference):
-        train = reference.train.some(200)
+        train = seen(len(reference.train), 0).some(200)
         assert likeness.likeness(reference, train).correlation.min() > 0.999
         assert (likeness.likeness(reference, train).label == train.labels).all()
         shifted = Seen(np.roll(train.images, 1, 3), train.vectors, train.probabilities)

@@ -26,7 +26,7 @@ WEIGHTS = "the state dict of torchvision's inception_v3, as inception_v3_google-
 
 
 class Inception:
-    """What turns images into Inception's features; `name` stands for its weights."""
+    """What turns images into Inception's features, on a GPU if this process has one; `name` stands for its weights."""
 
     def __init__(self, weights: Path) -> None:
         state = _read(weights)
@@ -39,14 +39,19 @@ class Inception:
     @torch.no_grad()
     def features(self, images: Images) -> NDArray[np.float32]:
         """Of images (n, c, h, w) in [-1, 1], grey ones repeated for each colour: (n, FEATURES)."""
-        parts = [self._look(torch.tensor(images[at : at + AT_ONCE])) for at in range(0, len(images), AT_ONCE)]
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._net.to(device)
+        chunks = (images[at : at + AT_ONCE] for at in range(0, len(images), AT_ONCE))
+        parts = [self._look(torch.tensor(chunk, device=device)) for chunk in chunks]
+        self._net.to("cpu")  # as it may travel to a process that has no GPU
         found: NDArray[np.float32] = torch.cat([torch.empty(0, FEATURES), *parts]).numpy()
         return found
 
     def _look(self, images: Tensor) -> Tensor:
+        """Features of images on the net's device, on the CPU."""
         coloured = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images
         seen: Tensor = self._net(interpolate(coloured, (SIDE, SIDE), mode="bilinear", align_corners=False))
-        return seen
+        return seen.cpu()
 
 
 def _read(path: Path) -> dict[str, Tensor]:

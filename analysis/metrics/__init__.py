@@ -185,7 +185,11 @@ DEFAULT_OBJECTIVES: Mapping[str, str] = MappingProxyType(
 
 
 def goal_of(name: str) -> Goal | None:
-    """Which way `name` is better, or None if it has no better way or we do not know the name."""
+    """Which way `name` is better, or None if it has no better way or we do not know the name.
+
+    After an @ may stand the extractor it was computed with (analysis.extractors).
+    """
+    name, _, _ = name.partition("@")
     if name in METRICS:
         return METRICS[name].goal
     # A class may have a slash in its name, as in T-shirt/top.

@@ -59,7 +59,7 @@ def real_shares(reference: Reference) -> Shares:
 
     In all of them: few held-out images of many classes would say little.
     """
-    found = np.concatenate([_labels(reference.train), _labels(reference.held_out)])
+    found = np.concatenate([reference.train.labels, _labels(reference.held_out)])
     counts = np.bincount(found, minlength=reference.held_out.probabilities.shape[1])
     shares: Shares = counts / counts.sum()
     return shares

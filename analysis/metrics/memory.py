@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.seen import Reference, Seen, once
+from analysis.seen import Learnt, Reference, Seen, once
 
 Array = NDArray[Any]
 AXES = 40
@@ -68,7 +68,7 @@ def held_out_nearest(reference: Reference) -> Nearest:
     return nearest(reference, reference.held_out.some(FITTED))
 
 
-def projected(reference: Reference, seen: Seen) -> Array:
+def projected(reference: Reference, seen: Seen | Learnt) -> Array:
     """Images on the main axes of the training images, (n, up to AXES)."""
     found: Array = seen.images.reshape(len(seen), -1) @ axes(reference)
     return found

@@ -30,7 +30,8 @@ def tstr_accuracy(reference: Reference, fake: Seen) -> float:
     if len(reference.classes) > MOST_CLASSES:
         return math.nan
     x, y = _real_test(reference)
-    return _accuracy(_fitted(fake.some(MOST)), x, y)
+    some = fake.some(MOST)
+    return _accuracy(_fitted(_features(some.images), _labels(some)), x, y)
 
 
 def trts_accuracy(reference: Reference, fake: Seen) -> float:
@@ -38,40 +39,40 @@ def trts_accuracy(reference: Reference, fake: Seen) -> float:
     if len(reference.classes) > MOST_CLASSES:
         return math.nan
     some = fake.some(MOST)
-    return _accuracy(_real_classifier(reference), _features(some), _labels(some))
+    return _accuracy(_real_classifier(reference), _features(some.images), _labels(some))
 
 
 def _accuracy(classifier: Any, x: Array, y: Array) -> float:
     return math.nan if classifier is None else float((classifier.predict(x) == y).mean())
 
 
-def _fitted(seen: Seen) -> Any:
+def _fitted(x: Array, y: Array) -> Any:
     from sklearn.dummy import DummyClassifier
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    y = _labels(seen)
     if len(np.unique(y)) < 2:
-        return DummyClassifier().fit(_features(seen), y)
+        return DummyClassifier().fit(x, y)
     with warnings.catch_warnings():
         # As far as the iterations go is far enough: they are the same for all.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return LogisticRegression(C=1.0, max_iter=ITERATIONS).fit(_features(seen), y)
+        return LogisticRegression(C=1.0, max_iter=ITERATIONS).fit(x, y)
 
 
 @once
 def _real_classifier(reference: Reference) -> Any:
-    return _fitted(reference.train.some(REAL))
+    some = reference.train.some(REAL)
+    return _fitted(_features(some.images), some.labels)
 
 
 @once
 def _real_test(reference: Reference) -> tuple[Array, Array]:
     some = reference.held_out.some(MOST)
-    return _features(some), _labels(some)
+    return _features(some.images), _labels(some)
 
 
-def _features(seen: Seen) -> Array:
-    return seen.images if seen.images.ndim == 2 else pooled(seen.images)
+def _features(images: Array) -> Array:
+    return images if images.ndim == 2 else pooled(images)
 
 
 def _labels(seen: Seen) -> Array:

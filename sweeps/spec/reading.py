@@ -14,6 +14,7 @@ from sweeps.faults import SpecError, nearest
 from sweeps.spec import overrides as changes
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.endings import constraint, early_terminate
+from sweeps.spec.extractor import inception
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
@@ -85,6 +86,7 @@ class _Reader:
             fixed=fixed,
             trials=self._trials(section, space, fixed),
             early_terminate=early_terminate(section, entry, dataset),
+            inception=inception(section, entry, dataset, Path.cwd() if "inception" in lines else self.folder),
             resources=_resources(section),
             budget=Budget(section.budget.steps, section.budget.seconds),
             classes=tuple(section.classes) if section.classes else None,

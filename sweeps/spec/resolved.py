@@ -93,7 +93,8 @@ class Spec:
 
     `space` is what is searched and `fixed` what every config has; `trials` is None when only an interrupt or
     `budget.seconds` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only
-    config. `final`: validation images are trained on too, so that nothing is judged, and every trial's state is kept.
+    config. `inception`: the file of the weights that samples are judged with. `final`: validation images are trained
+    on too, so that nothing is judged, and every trial's state is kept.
     `lock`: where the config is from.
     """
 
@@ -115,6 +116,7 @@ class Spec:
     description: str | None = None
     tracking: Tracking = Tracking()
     model_path: tuple[str, ...] = ()
+    inception: str | None = None
     seeds: int | None = None
     final: bool = False
     lock: Mapping[str, Any] | None = None
@@ -132,7 +134,7 @@ class Spec:
             "early_terminate": self.early_terminate.lines() if self.early_terminate else None,
             "constraint": _lines(self.metric.constraint) if self.metric.constraint else None,
             **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
-            **{key: getattr(self, key) for key in ("replicates", "seed", "train_size")},
+            **{key: getattr(self, key) for key in ("inception", "replicates", "seed", "train_size")},
             "classes": list(self.classes) if self.classes else None,
             **_lines(self.tracking),
             "tags": list(self.tracking.tags),

@@ -146,6 +146,9 @@ class SpecSection(Section):
         None, description="a mapping {type, min_iter, or max_iter and s, eta, strict, patience, severity}"
     )
     constraint: ConstraintSection | None = Field(None, description="a mapping {name, max or min}")
+    inception: Name | None = Field(
+        None, description="a file, torchvision's weights of Inception v3: samples are judged in its features"
+    )
     budget: BudgetSection = Field(BudgetSection(), description="a mapping {steps, seconds}")
     resources: ResourcesSection = Field(ResourcesSection(), description="a mapping {cpu, gpu}")
     replicates: Whole = Field(1, ge=1, description="a whole number, 1 or more: seeds per config, metrics averaged")
