@@ -39,9 +39,9 @@ class DiffusionConfig(FitConfig):
     patch: int = 2  # pixels a side that become channels before the first convolution
     timesteps: int = 1000
     schedule: ScheduleName = "cosine"
-    predict: Literal["noise", "velocity"] = "noise"  # what the net gives (velocity: Salimans and Ho 2022)
+    predict: Literal["noise", "velocity"] = "velocity"  # what the net gives (velocity: Salimans and Ho 2022)
     sample_steps: int = 25  # at most `timesteps`
-    guidance: float = 0.0  # how far samples go beyond those of any class (Ho and Salimans 2022); doubles their cost
+    guidance: float = 1.0  # how far samples go beyond those of any class (Ho and Salimans 2022); doubles their cost
     eta: float = 0.0  # 0 for DDIM, which draws nothing on the way; 1 for DDPM's sampling
     lr: float = 2e-3
     ema: float = 0.995
