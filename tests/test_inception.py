@@ -85,14 +85,15 @@ def test_from_the_command_line_missing_weights_are_one_line(tmp_path: Path) -> N
     assert "Traceback" not in done.stderr
 
 
-GMM = ("n_components=2", "pca_components=4", "max_iter=2", "iterations_per_step=2", "tol=1e-9", "classes=[0, 1]")
+TINY = ("width=4", "sample_steps=3", "updates=2", "updates_per_step=2", "classes=[0, 1]")
 
 
 @pytest.mark.ray
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_sweep_is_judged_through_it_and_told_apart_from_one_that_is_not(weights: Path, tmp_path: Path) -> None:
-    command = ("run", "gmm", "--trials", "1", *(part for pair in GMM for part in ("--set", pair)), "--wandb", "off")
+    settings = [part for pair in TINY for part in ("--set", pair)]
+    command = ("run", "diffusion", "--trials", "1", *settings, "--wandb", "off")
     for out, more in {"own": (), "through": ("--set", f"inception={weights}")}.items():
         done = sweeps(*command, *more, "--out", out, folder=tmp_path)
         assert done.returncode == 0, done.stderr
