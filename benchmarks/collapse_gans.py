@@ -77,6 +77,13 @@ G_TENFOLD, D_TENFOLD = {"lr_g": 2e-3, "lr_d": 2e-4}, {"lr_g": 2e-4, "lr_d": 2e-3
 MOMENTUM = {"beta1": 0.5}
 STILL = {**BRIEF, "lr_g": 1e-9}
 
+
+def _fashion(
+    label: str, model: str, config: Mapping[str, Any], seeds: Sequence[int] = (2,), classes: Sequence[int] | None = None
+) -> Run:
+    return Run(label, TEST, model, config, seeds, classes, dataset="fashion_mnist")
+
+
 RUNS: dict[str, Run] = {
     # healthy
     "gan": Run("healthy", CAL, "gan", LONG, (0, 1, 2, 3)),
@@ -185,4 +192,31 @@ RUNS: dict[str, Run] = {
         classes=(0, 1, 7),
         dataset="mnist",
     ),
+    "Fashion": _fashion("healthy", "dcgan", {"updates": 1500, "updates_per_step": 150}),
+    "Fashion, conditional": _fashion("healthy", "cdcgan", {"updates": 1500, "updates_per_step": 150}),
+    "Fashion, rates 1:10, dcgan": _fashion("healthy", "dcgan", D_TENFOLD),
+    "Fashion, three G steps, dcgan": _fashion(
+        "healthy", "dcgan", {"updates": 700, "updates_per_step": 70, "g_steps": 3}
+    ),
+    "Fashion, D fast": _fashion("discriminator_wins", "gan", {**BRIEF, **D_FAST}),
+    "Fashion, D fast, dcgan": _fashion(
+        "discriminator_wins", "dcgan", {"updates": 300, "updates_per_step": 30, "lr_g": 2e-6, "lr_d": 1e-3}
+    ),
+    "Fashion, G fast": _fashion("generator_wins", "gan", {**BRIEF, **G_FAST}),
+    "Fashion, G fast, dcgan": _fashion(
+        "generator_wins", "dcgan", {"updates": 400, "updates_per_step": 40, "lr_g": 2e-3, "lr_d": 1e-6}
+    ),
+    "Fashion, rates 10:1": _fashion("mode_collapse", "gan", G_TENFOLD, (2, 3)),
+    "Fashion, rates 10:1, momentum": _fashion("mode_collapse", "gan", {**G_TENFOLD, **MOMENTUM}),
+    "Fashion, rates 1:10": _fashion("mode_collapse", "gan", D_TENFOLD),
+    "Fashion, rates 1:10, momentum": _fashion("mode_collapse", "gan", {**D_TENFOLD, **MOMENTUM}),
+    "Fashion, Helvetica": _fashion("mode_collapse", "gan", {**BRIEF, "lr_g": 3e-3, "lr_d": 3e-3, "g_steps": 10}),
+    "Fashion, Helvetica, cgan": _fashion("frozen", "cgan", {"lr_g": 5e-3, "lr_d": 5e-4, "g_steps": 5, **MOMENTUM}),
+    "Fashion, three classes": _fashion("mode_collapse", "dcgan", {}, classes=(0, 1, 7)),
+    "Fashion, class 8": _fashion("mode_collapse", "dcgan", {}, classes=(8,)),
+    "Fashion, even classes": _fashion("mode_collapse", "dcgan", {}, classes=(0, 2, 4, 6, 8)),
+    "Fashion, all but 1": _fashion(
+        "mode_collapse", "dcgan", {"updates": 1500, "updates_per_step": 150}, classes=(0, *range(2, 10))
+    ),
+    "Fashion, G still": _fashion("frozen", "gan", STILL),
 }
