@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
-from trainables.data import Split, load_dataset, load_test
+from trainables.data import Dataset, Split, load_dataset, load_test
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 FEWEST = 110  # so that rounding of shares leaves the judge its 100
 N = 1000  # samples, where the setting does not say
+IMBALANCED = "imbalanced"
 FRAME = 28  # pixels a side that settings in pixels refer to
 
 
@@ -48,10 +49,24 @@ class Pool:
         return self.unseen.x[rng.permutation(np.concatenate(rows))]
 
 
-def pool(dataset: str) -> Pool:
-    """The three parts of a named data set."""
-    data = load_dataset(dataset)
-    return Pool(data.train, data.val, load_test(dataset))
+def real(name: str) -> tuple[Dataset, Pool]:
+    """A data set and its three parts; "imbalanced" is MNIST with ten images of the first class to one of the last."""
+    source = "mnist" if name == IMBALANCED else name
+    data = load_dataset(source)
+    parts = Pool(data.train, data.val, load_test(source))
+    if name != IMBALANCED:
+        return data, parts
+    parts = Pool(*(_thinned(part) for part in (parts.train, parts.held_out, parts.unseen)))
+    return replace(data, name=name, train=parts.train, val=parts.held_out, content_hash=name), parts
+
+
+def _thinned(split: Split) -> Split:
+    """Of each class a smaller share than of the one before."""
+    first = np.bincount(split.y).min()
+    shares = 10.0 ** -(np.arange(split.y.max() + 1) / split.y.max())
+    rows = [np.flatnonzero(split.y == label)[: round(first * share)] for label, share in enumerate(shares)]
+    kept = np.sort(np.concatenate(rows))
+    return Split(split.x[kept], split.y[kept])
 
 
 def moved(images: Array, pixels: float, rng: np.random.Generator) -> Array:
