@@ -68,7 +68,7 @@ def played(run: Run, seed: int, data: Dataset) -> Game:
 
 CAL: Part = "calibration"
 TEST: Part = "test"
-SHORT = {"updates": 1000, "updates_per_step": 100}
+SHORT = {"updates": 1000, "updates_per_step": 100, "ema": 0.0}
 LONG = {"updates": 2000, "updates_per_step": 200}
 BRIEF = {"updates": 500, "updates_per_step": 50}
 MLP = {"net": "mlp"}

@@ -16,7 +16,7 @@ COMMON: Domains = {
     "beta2": Choice(0.9, 0.99, 0.999),
     "g_steps": Int(1, 3),
     "d_steps": Int(1, 3),
-    "ema": Choice(0.0, 0.99, 0.999),
+    "ema": Choice(0.0, 0.99, 0.995, 0.999),
     "instance_noise": Choice(0.0, 0.1, 0.2),
 }
 SMOOTHED: Domains = {"label_smoothing": Choice(0.0, 0.1, 0.2)}

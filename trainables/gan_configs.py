@@ -164,6 +164,10 @@ class StyleNets(ConvNets):
 class GanConfig(MlpNets, CrossEntropy):
     """gan and cgan."""
 
+    ema: float = 0.995  # the weights of one moment leave specks in the images of a net without convolutions
+    updates: int = 5000
+    updates_per_step: int = 500
+
 
 @dataclass(frozen=True)
 class DcganConfig(ConvNets, CrossEntropy):
