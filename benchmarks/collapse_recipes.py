@@ -57,7 +57,9 @@ def real(name: str) -> tuple[Dataset, Pool]:
     if name != IMBALANCED:
         return data, parts
     parts = Pool(*(_thinned(part) for part in (parts.train, parts.held_out, parts.unseen)))
-    return replace(data, name=name, train=parts.train, val=parts.held_out, content_hash=name), parts
+    return replace(
+        data, name=name, train=parts.train, val=parts.held_out, content_hash=f"{name} {data.content_hash}"
+    ), parts
 
 
 def _thinned(split: Split) -> Split:

@@ -49,9 +49,14 @@ def judged(folder, extractor: str, constraint: dict | None = None):
 class TestExtractors:
     def test_scores_of_different_ones_never_meet(self, tmp_path):
         bound = {"name": "gen/severity", "max": 0.5}
-        apart = told_apart([judged(tmp_path / "a", "one"), judged(tmp_path / "b", "two", bound)])
+        made = [judged(tmp_path / "a", "one"), judged(tmp_path / "b", "two", bound)]
+        apart = told_apart(made)
         assert shared_metrics(apart) == ["gen/frechet@one", "gen/frechet@two", "gen/copies", "train/loss_d"]
-        rows = as_rows(apart)
+        rows = as_rows(made)
+        assert as_rows(apart) == rows
+        page = write_comparison(made, tmp_path / "it.html").read_text()
+        assert "gen/frechet@one over training" in page
+        assert "gen/frechet over training" not in page
         assert [(row["metric"], row["goal"], row["score"], row["spread"]) for row in rows] == [
             ("gen/frechet@one", "minimize", 2.0, 0.1),
             ("gen/frechet@two", "minimize", 2.0, 0.1),

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.extractors import told_apart
 from analysis.metrics import Goal
 from analysis.plots import style
 from analysis.plots.verdicts import COLLAPSES, UNJUDGED, are_judged, verdicts_of
@@ -52,8 +53,8 @@ class Compared(NamedTuple):
 
 
 def comparison(sweeps: Sequence[Sweep]) -> tuple[Compared, ...]:
-    """A row a sweep, in the order given."""
-    return tuple(_compared(sweep, name) for sweep, name in zip(sweeps, names_of(sweeps), strict=True))
+    """A row a sweep, in the order given; scores of different extractors have different names."""
+    return tuple(_compared(sweep, name) for sweep, name in zip(told_apart(sweeps), names_of(sweeps), strict=True))
 
 
 def names_of(sweeps: Sequence[Sweep]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.extractors import told_apart
 from analysis.plots import COMPARISONS
 from analysis.plots import comparison as table
 from analysis.plots.comparison import HEADER, Compared, comparison, names_of
@@ -60,6 +61,7 @@ def as_markdown(sweeps: Sequence[Sweep]) -> str:
 
 def as_page(sweeps: Sequence[Sweep]) -> str:
     """One self-contained HTML page: the table, the best trials with their samples, their curves over each other."""
+    sweeps = told_apart(sweeps)
     named = list(zip(names_of(sweeps), sweeps, strict=True))
     metrics = shared_metrics(sweeps)
     # The table is in the page as text, so its picture is not.

@@ -49,11 +49,10 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare sweeps: training time, quality, speed of convergence, collapse rate, and their curves overlaid."""
-    from analysis.extractors import told_apart
     from analysis.folder import load
     from analysis.report import compare
 
-    sweeps = told_apart([load(folder) for folder in folders])
+    sweeps = [load(folder) for folder in folders]
     written = [compare.write_comparison(sweeps, path) for path in out or []]
     print_rows(compare.as_rows(sweeps) if as_json else compare.in_words(sweeps), as_json)
     for path in written:
