@@ -5,7 +5,8 @@
 - Histories: `run.history()` or `runs.histories()` (`_step`, `_runtime`, metrics; `run_id` or else the file's name says
   whose), or the data of a chart, which has a column `RUN - METRIC` for each run.
 
-The table of a page does not say which columns are parameters: those are that are not the page's own, that no history
+The table of a page has the columns that its reader had chosen; without State its runs are taken as finished. It does
+not say which columns are parameters: those are that are not the page's own, that no history
 has, and whose names neither begin with `_`, have a slash, nor are a metric's that we know.
 """
 
@@ -22,6 +23,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from analysis import wandb_chart
 from analysis.foreign import flat, sweep_of
 from analysis.metrics import goal_of
 from analysis.results import (
@@ -42,8 +44,9 @@ from analysis.results import (
 Record = dict[str, Any]
 Kind = Literal["runs", "page", "history", "chart"]
 
-VALID = "a table of runs (Name and State, or config and summary), a history (_step) or a chart's data (RUN - METRIC)"
+VALID = "a table of runs (Name, or config and summary), a history (_step) or a chart's data (RUN - METRIC)"
 INDEX = re.compile(r"Unnamed: \d+")  # the column without a name that pandas writes first
+EXPORT = "wandb_export"  # how W&B's page begins the names of the files it exports
 SUFFIXES = (".csv", ".json", ".jsonl")
 STATES = {"finished": DONE, "failed": FAILED, "crashed": FAILED, "killed": STOPPED}
 OWNERS = ("run_id", "run", "run_name", "name")  # of a row of a history
@@ -66,8 +69,6 @@ PAGE_COLUMNS = frozenset(
         *("End Time", "Start Time", "Heartbeat", "Host", "Hostname", "Description", "Commit", "GitHub", "OS", "Agent"),
     }
 )
-CHART_COLUMN = re.compile(r"(.+) - (.+)")
-CHART_BOUNDS = ("__MIN", "__MAX")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ def read(path: Path, spec: Mapping[str, Any]) -> Sweep | None:
 
     `spec` may name the metric. ResultsError if a file is damaged.
     """
-    tables = [(file, records, _kind(records)) for file, records in _tables(path)]
+    tables = [
+        (file, records, _kind(records, file.stem.startswith(EXPORT) or file == path)) for file, records in _tables(path)
+    ]
     if not any(kind for _, _, kind in tables):
         return None
     history = [row for file, records, kind in tables for row in _history(file, records, kind)]
@@ -129,37 +132,29 @@ def _lines(table: pd.DataFrame) -> list[Record]:
     return [{str(k): v for k, v in row.items() if not _is_nothing(v)} for row in table.to_dict("records")]
 
 
-def _kind(records: Sequence[Record]) -> Kind | None:
-    """What a table is by its columns; None if it is nothing of W&B's."""
+def _kind(records: Sequence[Record], alone: bool) -> Kind | None:
+    """What a table is by its columns; None if it is nothing of W&B's.
+
+    The table of a page has the columns that its reader had chosen, which need not be more than Name: `alone` says that
+    it was asked for, and does not merely lie in the folder.
+    """
     keys = {key for record in records[:20] for key in record}
     if {"config", "summary"} <= keys:
         return "runs"
-    if {"Name", "State"} <= keys:
+    if "Name" in keys and (alone or keys & PAGE_COLUMNS - {"Name"}):
         return "page"
     if "_step" in keys:
         return "history"
-    axis = next(iter(records[0]), "") if records else ""
-    is_chart = not CHART_COLUMN.fullmatch(axis) and any(CHART_COLUMN.fullmatch(key) for key in keys)
-    return "chart" if is_chart else None
+    return "chart" if wandb_chart.is_chart(records) else None
 
 
 def _history(file: Path, records: Sequence[Record], kind: Kind | None) -> Iterator[Record]:
-    for record in records:
-        if kind == "history":
-            owner = next((str(record[key]) for key in OWNERS if key in record), file.stem)
-            metrics = {key: value for key, value in record.items() if not key.startswith("_") and key not in OWNERS}
-            yield {TRIAL: owner, STEP: int(record["_step"]), SECONDS: record.get("_runtime"), **flat(metrics, ".")}
-        elif kind == "chart":
-            yield from _chart(record)
-
-
-def _chart(record: Record) -> Iterator[Record]:
-    """A line of a chart's data: of each run in it the metric at one place of the axis."""
-    place = next(iter(record.values()))
-    for key, value in record.items():
-        match = CHART_COLUMN.fullmatch(key)
-        if match and not key.endswith(CHART_BOUNDS) and match[2] != "_step":
-            yield {TRIAL: match[1], STEP: int(place), match[2]: value}
+    if kind == "chart":
+        yield from wandb_chart.rows(file, records)
+    for record in records if kind == "history" else ():
+        owner = next((str(record[key]) for key in OWNERS if key in record), file.stem)
+        metrics = {key: value for key, value in record.items() if not key.startswith("_") and key not in OWNERS}
+        yield {TRIAL: owner, STEP: int(record["_step"]), SECONDS: record.get("_runtime"), **flat(metrics, ".")}
 
 
 def _joined(rows: Iterator[Record]) -> list[Record]:
@@ -188,7 +183,7 @@ def _of_page(number: int, record: Record, measured: frozenset[str]) -> Run:
     config = {key: value for key, value in values.items() if key not in metrics}
     seconds = {"_runtime": record["Runtime"]} if "Runtime" in record else {}
     label, identity = str(record.get("Name", number)), str(record.get("ID", ""))
-    return Run(label, identity, str(record["State"]), config, seconds | metrics)
+    return Run(label, identity, str(record.get("State", "finished")), config, seconds | metrics)
 
 
 def _dictionary(file: Path, value: Any) -> Record:

@@ -168,6 +168,16 @@ class TestWandb:
         assert [name for name in table if name.startswith("config/")] == ["config/lr"]
         assert table["val/accuracy"].tolist()[0] == 0.5
 
+    @pytest.mark.parametrize("head", ['"Name","lr","val/accuracy"', '"Name","Created","lr","val/accuracy"'])
+    def test_the_table_of_a_page_without_its_state(self, tmp_path: Path, head: str) -> None:
+        created = '"2026-01-01T00:00:00.000Z",' if "Created" in head else ""
+        lines = [head, f'"a",{created}"0.1","0.5"', f'"b",{created}"0.2",""']
+        file = written(tmp_path / "wandb_export_2026-01-01T00_00_00.csv", "\n".join(lines))
+        for path in (file, tmp_path):
+            table = analysis.load(path)
+            assert table[["trial", "status", "config/lr"]].values.tolist() == [["a", "done", 0.1], ["b", "done", 0.2]]
+            assert table["val/accuracy"].tolist()[0] == 0.5
+
     def test_runs_with_their_histories(self, tmp_path: Path) -> None:
         runs = [{"id": "r1", "name": "one", "state": "finished", "config": {"lr": 0.1}, "summary": {"loss": 0.2}}]
         written(tmp_path / "runs.json", json.dumps(runs))
@@ -193,6 +203,36 @@ class TestWandb:
         table = analysis.load(written(tmp_path / "chart.csv", text))
         assert table[["trial", "step", "loss"]].values.tolist() == [["one", 1, 0.5], ["one", 2, 0.4], ["two", 1, 0.6]]
 
+    def test_the_data_of_a_chart_over_relative_time(self, tmp_path: Path) -> None:
+        """Ten points within four seconds are ten rows, of the run's own steps where the export has them."""
+        head = '"Relative Time (Process)","one - _step","one - _step__MIN","one - loss","two - loss"'
+        lines = [f"{n * 0.4},{n * 100},{n * 100},{n / 10},{n}" for n in range(10)]
+        table = analysis.load(written(tmp_path / "chart.csv", "\n".join([head, *lines])))
+        by_trial = dict(iter(table.groupby("trial")))
+        assert by_trial["one"]["step"].tolist() == [n * 100 for n in range(10)]
+        assert by_trial["one"]["loss"].tolist() == pytest.approx([n / 10 for n in range(10)])
+        assert by_trial["two"]["step"].tolist() == list(range(1, 11))
+        assert by_trial["two"]["seconds"].tolist() == pytest.approx([n * 0.4 for n in range(10)])
+
+    @pytest.mark.parametrize(
+        "times",
+        [
+            ["2026-01-01T10:00:00.000Z", "2026-01-01T10:00:30.500Z"],
+            ["2026-01-01 10:00:00", "2026-01-01 10:00:30.5"],
+            ["1767261600000", "1767261630500"],
+            ["1767261600", "1767261630.5"],
+        ],
+    )
+    def test_the_data_of_a_chart_over_wall_time(self, tmp_path: Path, times: list[str]) -> None:
+        lines = ['"Wall Time","one - loss"', f"{times[0]},0.5", f"{times[1]},0.4"]
+        table = analysis.load(written(tmp_path / "chart.csv", "\n".join(lines)))
+        assert table[["step", "seconds", "loss"]].values.tolist() == [[1, 0.0, 0.5], [2, 30.5, 0.4]]
+
+    def test_the_data_of_a_chart_over_an_axis_that_repeats(self, tmp_path: Path) -> None:
+        text = '"epoch","one - loss"\n0,0.5\n0,0.4\n1,0.3\n'
+        table = analysis.load(written(tmp_path / "chart.csv", text))
+        assert table[["step", "loss"]].values.tolist() == [[1, 0.5], [2, 0.4], [3, 0.3]]
+
     def test_its_runs_are_drawn(self, tmp_path: Path) -> None:
         runs = [{"name": str(n), "config": {"lr": n / 10}, "summary": {"loss": n}} for n in range(1, 5)]
         sweep = analysis.read(written(tmp_path / "runs.json", json.dumps(runs)), metric="loss", goal="maximize")
@@ -207,6 +247,7 @@ class TestWandb:
             ("a.json", "[{", "damaged"),
             ("a.json", '[{"name": "a", "config": "what", "summary": {}}]', "no table of names and values: what"),
             ("a.txt", "hello", "nothing that W&B exports"),
+            ("a.csv", "Wall Time,one - loss\nyesterday,1\n", "Wall Time is neither a number nor a time: yesterday"),
         ],
     )
     def test_what_is_no_export_is_said_in_one_line(self, tmp_path: Path, name: str, text: str, says: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from spec_cases import lr, refused
 
 from search_spaces import SPACES
-from search_spaces.space import Int, OneOf
+from search_spaces.space import Float, Int, OneOf
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import Constant
 from sweeps.spec.resolved import Objective
@@ -28,6 +28,9 @@ class Spaced(Plain):
         "optimizer": {"values": ["sgd", "adam"]},
         "epochs": {"value": 3},
     }
+
+class Dotted(Plain):
+    SPACE = {"optimizer.lr": {"min": 0.1, "max": 1.0}, "optimizer": {"values": ["sgd", "adam"]}}
 
 class Wrong(Plain):
     SPACE = {"lr": {"min": 1.0, "max": 0.1}}
@@ -75,6 +78,35 @@ def test_a_fixed_parameter_takes_those_with_it_that_depend_on_it():
     spec = lr(overrides={"penalty": "l2"})
     assert "l1_ratio" not in spec.space
     assert spec.warnings == ()
+
+
+def load_own(own, cls, parameters, overrides):
+    lines = own(cls, parameters=parameters).document()
+    return load_spec({**lines, "parameters": parameters}, overrides)
+
+
+@pytest.mark.parametrize(
+    ("cls", "overrides", "fixed", "high"),
+    [
+        ("Plain", {"optimizer.lr": 0.5}, {"optimizer.lr": 0.5}, None),
+        ("Plain", {"parameters.optimizer.lr": 0.5}, {"optimizer.lr": 0.5}, None),
+        ("Plain", {"optimizer.lr.max": 0.5}, {}, 0.5),
+        ("Dotted", {"optimizer.lr": 0.5}, {"optimizer.lr": 0.5}, None),
+        ("Dotted", {"optimizer.lr.max": 0.5}, {}, 0.5),
+    ],
+)
+def test_a_name_with_a_dot_is_addressed_as_it_is(own, cls, overrides, fixed, high):
+    spec = load_own(own, cls, {"optimizer.lr": {"min": 0.1, "max": 1.0}}, overrides)
+    assert spec.fixed == fixed
+    assert getattr(spec.space.get("optimizer.lr"), "high", None) == high
+
+
+def test_a_name_with_a_dot_goes_before_the_line_of_its_head_and_needs_not_be_there_yet(own):
+    parameters = {"model.depth": {"values": [1, 2]}}
+    assert load_own(own, "Plain", parameters, {"model.depth": 3}).fixed == {"model.depth": 3}
+    added = load_own(own, "Plain", parameters, {"net.width": 8, "net.lr.min": 0.1, "net.lr.max": 0.2})
+    assert added.fixed == {"net.width": 8}
+    assert added.space["net.lr"] == Float(0.1, 0.2)
 
 
 @pytest.mark.parametrize(

@@ -201,3 +201,26 @@ def test_importance_and_parallel_coordinates_are_charts(troubled: Path) -> None:
     assert dict(zip(charts["importance"]["y"], charts["importance"]["x"], strict=True)) == shares
     assert shares.keys() == {"C", "tol"}
     assert {d["label"] for d in charts["parallel"]["dimensions"]} >= {"C", "tol"}
+
+
+def test_another_programs_run_in_the_environment_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, said = tmp_path / "sweep", list[str]()
+    folder.mkdir()
+    with logged_out(tmp_path / "home"):
+        for name, value in {
+            **{"RUN_ID": "theirs", "RUN_NAME": "theirs", "NAME": "theirs", "JOB_TYPE": "theirs", "RESUME": "must"},
+            **{"SWEEP_ID": "theirs", "SWEEP_PARAM_PATH": "/nowhere", "CONFIG_PATHS": "/nowhere", "LAUNCH": "true"},
+            **{"FORK_FROM": "theirs?_step=1", "RESUME_FROM": "theirs?_step=1", "REINIT": "return_previous"},
+        }.items():
+            monkeypatch.setenv(f"WANDB_{name}", value)
+        monkeypatch.setenv("TRAINING_JOB_NAME", "theirs")  # SageMaker's
+        sweep = Told(folder, said)
+        sweep.feed("0000", range(1, 4))
+        sweep.done("0000")
+        sweep.end()
+    assert "recorded offline" in said[0]
+    assert steps_of(folder, "0000") == [1, 2, 3]
+    run = of_kind(folder, "0000", "run")[0]
+    assert (run.run_id, run.display_name, run.job_type, run.sweep_id) == ("5eed-0000", "sweep-0000", "trial", "")

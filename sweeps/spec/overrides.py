@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sweeps.faults import SpecError, shown
-from sweeps.spec.schema import INAPPLICABLE, SpecSection
+from sweeps.spec.schema import INAPPLICABLE, ParameterSection, SpecSection
 
 _RANGE = {"min", "max", "q", "step", "distribution"}
 
 
-def split(overrides: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`overrides` of lines, and those of parameters by dotted path (C, C.max); None leaves a line as it is."""
+def split(overrides: Mapping[str, Any], parameters_there: Iterable[str] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`overrides` of lines, and those of parameters by dotted path (C, C.max); None leaves a line as it is.
+
+    `parameters_there` are the names that the spec has: one such as `model.depth` goes before the line of its head.
+    """
+    there = {name for name in map(str, parameters_there) if "." in name}
     lines: dict[str, Any] = {}
     parameters: dict[str, Any] = {}
     for key, value in overrides.items():
         head, _, rest = key.partition(".")
         if head == "parameters":
             parameters |= {rest: value} if rest else _mapping(value)
-        elif head in SpecSection.model_fields or head in INAPPLICABLE:
+        elif (head in SpecSection.model_fields or head in INAPPLICABLE) and path_in(key, there)[0] not in there:
             lines |= {} if value is None else {key: value}
         else:
             parameters[key] = value
     return lines, parameters
+
+
+def path_in(path: str, names: Iterable[str]) -> tuple[str, str]:
+    """The parameter's name and what of it: C.max is the max of C, and optimizer.lr is a name with a dot."""
+    named = [name for name in map(str, names) if path == name or path.startswith(f"{name}.")]
+    if named:
+        name = max(named, key=len)
+        return name, path[len(name) + 1 :]
+    head, dot, last = path.rpartition(".")
+    return (head, last) if dot and last in ParameterSection.model_fields else (path, "")
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -44,11 +58,14 @@ def with_lines(document: Mapping[str, Any], lines: Mapping[str, Any]) -> dict[st
     return changed
 
 
-def with_parameters(entries: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`entries` of `parameters` with each change made: a bare name is fixed, NAME.max and the like are replaced."""
+def with_parameters(entries: Mapping[str, Any], changes: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """`entries` of `parameters` with each change made: a bare name is fixed, NAME.max and the like are replaced.
+
+    `names` are those of the model, beside those of the entries.
+    """
     changed = dict(entries)
     for path, value in changes.items():
-        name, _, part = path.partition(".")
+        name, part = path_in(path, [*names, *entries])
         changed[name] = _entry(changed.get(name, {}), part, value) if part else _whole(value)
     return changed
 

@@ -70,7 +70,8 @@ class _Reader:
     warnings: list[str] = field(default_factory=list)
 
     def read(self) -> Spec:
-        lines, parameters = changes.split(self.overrides)
+        there = self.document.get("parameters")
+        lines, parameters = changes.split(self.overrides, there if isinstance(there, Mapping) else ())
         document, self.warnings = carried_over(changes.with_lines(self.document, lines))
         section = read_spec({**document, "parameters": None})
         path = self._model_path(section)
@@ -128,14 +129,14 @@ class _Reader:
         if changed:
             if base or defaults:
                 _check_names(changed, {**base, **defaults})
-            entries = changes.with_parameters(entries or {}, changed)
+            entries = changes.with_parameters(entries or {}, changed, {**base, **defaults})
         if whole and not entries:
             raise SpecError(f"{section.model} has no SPACE, so these must be given", key="parameters")
         # A constant of a user's SPACE is as good as a default, and a model without a config has no other.
         constants = {name: domain for name, domain in base.items() if isinstance(domain, Constant)}
         chosen: dict[str, Domain] = constants | read_domains(entries) | _cross_validation(section, entry)
         self.warnings += [words for name in entries if (words := doubt(entries[name], f"parameters.{name}"))]
-        named = frozenset(path.partition(".")[0] for path in changed) if whole else frozenset(entries)
+        named = frozenset(changes.path_in(path, entries)[0] for path in changed) if whole else frozenset(entries)
         chosen = fitted_to(dataset, section.model, entry, chosen, named)
         narrowing = Narrowing(base, defaults, chosen, named, anything=not base and entry.config is None)
         space = narrowing.space()
@@ -170,7 +171,7 @@ def _cross_validation(section: SpecSection, entry: Entry) -> dict[str, Domain]:
 def _check_names(changed: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """On the command line a bare name may be a slip for a parameter or for a line of the spec."""
     for path in changed:
-        if (name := path.partition(".")[0]) not in known:
+        if (name := changes.path_in(path, known)[0]) not in known:
             error = SpecError("unknown parameter", key=path, valid=known)
             error.nearest = nearest(name, [*known, *SpecSection.model_fields])
             raise error

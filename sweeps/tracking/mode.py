@@ -9,6 +9,16 @@ from typing import Any, Literal
 
 Mode = Literal["online", "offline", "off"]
 MODES = ("auto", "online", "offline", "off")
+# What another program's run, sweep or launch left in the environment: wandb.init would go on with that run, or draw
+# ids of its own, and what is recorded would be lost to the sweep it belongs to.
+ANOTHERS = frozenset(
+    f"WANDB_{name}"
+    for name in (
+        *("SERVICE", "RUN_ID", "RUN_NAME", "NAME", "RUN_DIR", "RESUME", "RESUME_FROM", "FORK_FROM", "REINIT"),
+        *("SWEEP_ID", "SWEEP_PARAM_PATH", "CONFIG_PATHS", "LAUNCH", "LAUNCH_CONFIG_PATH", "JOB_TYPE", "JOB_NAME"),
+        *("PROGRAM", "X_FILES_DIR", "X_SYNC_DIR_SUFFIX", "X_PRIMARY", "X_LABEL", "X_RUNQUEUE_ITEM_ID"),
+    )
+)
 
 
 def switched_off(mode: str) -> bool:
@@ -30,10 +40,11 @@ def resolve_mode(mode: str) -> Mode:
 def client() -> Any:
     """The wandb package, kept from what is not ours to wait for.
 
-    A service that another program left in the environment is not ours; and where a server hangs, wandb's reports
-    about itself would hold the end of this process.
+    A service, a run or a sweep that another program left in the environment is not ours; and where a server hangs,
+    wandb's reports about itself would hold the end of this process.
     """
-    os.environ.pop("WANDB_SERVICE", None)
+    for name in ANOTHERS & os.environ.keys():
+        del os.environ[name]
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     import wandb
 

@@ -96,6 +96,7 @@ def quiet_settings() -> Any:
         "disable_code": True,
         "disable_git": True,
         "disable_job_creation": True,
+        "sagemaker_disable": True,  # there it would take the job's name for the id of every run
         "symlink": False,
         "init_timeout": 15.0,
         "finish_timeout": 120.0,
