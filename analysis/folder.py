@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ from analysis.results import (
     metric_names,
     objective_of,
 )
+from analysis.trial_lines import as_csv, trial_lines
+from analysis.words import counted
 
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
 
@@ -57,18 +60,27 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> Sweep:
     """
     folder = Path(folder)
     _check(folder)
+    damage: list[str] = []
     spec = _document(folder / SPEC_FILE, yaml.safe_load) | dict(changes or {})
-    manifest = _document(folder / MANIFEST_FILE, json.loads)
+    manifest = _optional(folder / MANIFEST_FILE, damage)
+    # The table first: of a sweep that runs, it then knows of no row that is not there. Rows are more up to date.
+    written = _read_trials(folder / TRIALS_FILE, damage, expected=_has_content(folder / ROWS_FILE))
     rows, unreadable = _rows(folder / ROWS_FILE)
-    # The table is rewritten now and then, rows are appended at once.
-    trials = trials_table(_read_trials(folder / TRIALS_FILE), rows, spec)
-    importance = {} if changes else _document(folder / IMPORTANCE_FILE, json.loads)
-    return Sweep(folder, spec, manifest, rows, trials, _media(folder / MEDIA_FOLDER), unreadable, importance)
+    trials = trials_table(written, rows, spec)
+    importance = {} if changes else _optional(folder / IMPORTANCE_FILE, damage)
+    damage += _lost_rows(folder / ROWS_FILE, rows, trials, unreadable)
+    media = _media(folder / MEDIA_FOLDER)
+    return Sweep(folder, spec, manifest, rows, trials, media, unreadable, importance, tuple(damage))
 
 
 def is_sweep(folder: Path) -> bool:
     """Whether a sweep wrote this folder."""
     return any((folder / name).is_file() for name in MARKS)
+
+
+def surely_sweep(folder: Path) -> bool:
+    """Whether it is no folder of a spec that waits to be run, or of somebody else's manifest."""
+    return (folder / ROWS_FILE).is_file() or sum((folder / name).is_file() for name in MARKS) > 1
 
 
 def _check(folder: Path) -> None:
@@ -86,12 +98,38 @@ def _document(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        content = parse(path.read_text(encoding="utf-8"))
+        content = parse(path.read_text(encoding="utf-8-sig"))
     except (ValueError, yaml.YAMLError) as error:
         raise ResultsError(f"{path}: damaged, it cannot be read ({' '.join(str(error).split())})") from None
     if not isinstance(content, dict):
         raise ResultsError(f"{path}: damaged, it holds {type(content).__name__} where key: value lines belong")
     return content
+
+
+def _has_content(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _optional(path: Path, damage: list[str]) -> dict[str, Any]:
+    """`_document`, of a file that the sweep is known without: what is wrong with it is added to `damage`."""
+    try:
+        return _document(path, json.loads)
+    except ResultsError as error:
+        damage.append(str(error))
+        return {}
+
+
+def _lost_rows(path: Path, rows: pd.DataFrame, trials: pd.DataFrame, unreadable: int) -> Iterator[str]:
+    """What `rows` lack: a row is written for each step before the table of trials counts it."""
+    steps = trials.set_index(TRIAL)["steps"].astype(float).fillna(0)
+    lost = steps.sub(rows.groupby(TRIAL).size(), fill_value=0).clip(lower=0)
+    if lost.sum():
+        yield (
+            f"{path}: {counted(int(lost.sum()), 'row')} of {counted(int((lost > 0).sum()), 'trial')} cannot be read; "
+            f"'sweeps resume' brings back what is known elsewhere"
+        )
+    elif unreadable:
+        yield f"{path}: {counted(unreadable, 'line')} could not be read"
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, int]:
@@ -157,23 +195,30 @@ def trials_table(written: pd.DataFrame, rows: pd.DataFrame, spec: Mapping[str, A
     written = written.set_index(TRIAL)
     objective = objective_of(spec, rows)
     derived = _derived(rows, objective, goal_for(spec, objective))
-    table = derived.combine_first(written)
+    counted_before = written["steps"].reindex(derived.index)
+    lost = derived["steps"] < counted_before  # rows are: the table knows better
+    table = derived[~lost].combine_first(written).combine_first(derived)
     order = [*written.columns, *(name for name in derived.columns if name not in written.columns)]
     table = table[order].rename_axis(TRIAL).reset_index()
     words = {name: table[name].astype(object).fillna("") for name in (REASON, VERDICT, EVIDENCE)}
     return table.assign(**words, **{STATUS: table[STATUS].astype(object).fillna(RUNNING)})
 
 
-def _read_trials(path: Path) -> pd.DataFrame:
+def _read_trials(path: Path, damage: list[str], *, expected: bool) -> pd.DataFrame:
+    """The table as it was written, without what of it cannot be read, which is added to `damage`."""
     kinds = dict.fromkeys(("steps", SECONDS, STARTED, ENDED), float)
     empty = pd.DataFrame({name: pd.Series(dtype=kinds.get(name, object)) for name in TRIAL_COLUMNS})
-    try:
-        # "None" and "NA" may be values of a parameter: only an empty cell is no value.
-        table = pd.read_csv(path, dtype={TRIAL: str}, keep_default_na=False, na_values=[""], on_bad_lines="skip")
-    except (FileNotFoundError, pd.errors.EmptyDataError):
+    columns, lines, unreadable = trial_lines(path)
+    if unreadable and columns:
+        damage.append(f"{path}: {counted(unreadable, 'line')} could not be read")
+    elif expected and not columns:
+        state = f"no table with a column {TRIAL!r}" if path.is_file() else "missing"
+        damage.append(f"{path}: {state}, so that configs and ends are not known; 'sweeps resume' writes it anew")
+    if not lines:
         return empty
-    if TRIAL not in table:
-        raise ResultsError(f"{path}: has no column {TRIAL!r}; it starts with {', '.join(map(str, table.columns[:3]))}")
+    # "None" and "NA" may be values of a parameter: only an empty cell is no value.
+    text = io.StringIO(as_csv(columns, lines))
+    table = pd.read_csv(text, dtype={TRIAL: str}, keep_default_na=False, na_values=[""])
     for name in table.columns:
         if name.startswith((LAST, BEST)) or name in ("steps", SECONDS, STARTED, ENDED, BEST_STEP):
             table[name] = pd.to_numeric(table[name], errors="coerce")

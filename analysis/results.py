@@ -67,6 +67,7 @@ class Sweep:
     media: pd.DataFrame
     unreadable: int = 0  # lines of results.jsonl that are no row
     importance: dict[str, Any] = field(default_factory=dict)  # of the parameters, as the search saw it at the end
+    damage: tuple[str, ...] = ()  # a line for each file that is not whole: which, and what is lost
 
     @cached_property
     def objective(self) -> str:

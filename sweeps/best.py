@@ -154,7 +154,7 @@ def by_metric(folder: Path, metric: str | None = None) -> Ranking:
     found = [_candidate(sweep, trial, name, goals[name]) for trial in _done(sweep)]
     candidates = _ordered([c for c in found if c is not None], goals)
     if not candidates:
-        raise ResultsError(f"{folder}: no trial that is done has {name}; see 'sweeps show {folder}'")
+        raise _refused(sweep, f"no trial that is done has {name}; see 'sweeps show {folder}'")
     return Ranking(sweep, goals, candidates, len(candidates))
 
 
@@ -216,5 +216,10 @@ def _goal(sweep: Sweep, name: str) -> Goal:
         hint = f"; did you mean {near[0]}?" if near else ""
         known = [n for n in known if n == sweep.objective or goal_of(n) is not None]
         there = ", ".join(known) or "none yet"
-        raise ResultsError(f"{sweep.folder}: no trial has a metric {name} to rank by; there are {there}{hint}")
+        raise _refused(sweep, f"no trial has a metric {name} to rank by; there are {there}{hint}")
     return goal
+
+
+def _refused(sweep: Sweep, why: str) -> ResultsError:
+    """Why there is nothing to choose from, to which damage may have come."""
+    return ResultsError("; ".join((f"{sweep.folder}: {why}", *sweep.damage)))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sweeps.faults import FolderError
-from sweeps.journal import JOURNAL, storage
+from sweeps.journal import JOURNAL, JOURNAL_FAULTS, storage
 
 HOST = "127.0.0.1"
 
@@ -19,7 +19,11 @@ def serve(folder: Path, port: int) -> None:
     import optuna_dashboard
 
     try:
+        found = storage(journal)
+    except JOURNAL_FAULTS:
+        raise FolderError(f"{journal} is damaged; 'sweeps resume {folder}' builds it anew") from None
+    try:
         with suppress(KeyboardInterrupt):
-            optuna_dashboard.run_server(storage(journal), host=HOST, port=port)
+            optuna_dashboard.run_server(found, host=HOST, port=port)
     except OSError as error:
         raise FolderError(f"port {port} cannot be served ({error.strerror}); choose another --port") from None

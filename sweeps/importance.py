@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from analysis.metrics import Goal
 from analysis.results import IMPORTANCE_FILE
-from sweeps.journal import JOURNAL, storage
+from sweeps.journal import JOURNAL, JOURNAL_FAULTS, storage
 
 MIN_TRIALS = 10  # of fewer it would tell chance
 MIN_TOP = 5  # trials the top has at least, as Optuna asks for; the top tenth where that is more
@@ -50,10 +50,10 @@ def latest(folder: Path) -> dict[str, Any] | None:
     if not journal.is_file() or (written.is_file() and written.stat().st_mtime >= journal.stat().st_mtime):
         return None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    kept = storage(journal)
-    if not kept.get_all_studies():
+    try:
+        study = optuna.load_study(study_name=None, storage=storage(journal))
+    except JOURNAL_FAULTS:  # empty or damaged: a resume builds it anew
         return None
-    study = optuna.load_study(study_name=None, storage=kept)
     goal: Goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
     return importance(study.get_trials(deepcopy=False), goal)
 

@@ -8,6 +8,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 JOURNAL = "optuna.journal"
+# What Optuna raises over a journal that is not whole; an IndexError over one whose study was lost.
+JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)
 
 
 def storage(journal: Path) -> JournalStorage:

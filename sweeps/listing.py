@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.folder import load
-from analysis.results import EVIDENCE, VERDICT, ResultsError
+from analysis.folder import load, surely_sweep
+from analysis.results import EVIDENCE, MARKS, STATUSES, VERDICT, ResultsError, Sweep
+from analysis.words import dataset_of, model_of
 from search_spaces import SPACES
 from sweeps.spec import load_spec
 from trainables import MODELS, find_model
@@ -22,22 +23,26 @@ def sweeps_below(root: Path) -> list[Row]:
     """One row a sweep: folder, model, dataset and how many trials are in each state."""
     if not root.is_dir():
         raise ResultsError(f"{root} is no folder; 'sweeps run MODEL' makes sweeps below sweep-results/")
-    folders = sorted(path.parent for path in root.glob("**/spec.yaml") if (path.parent / "results.jsonl").exists())
-    return [_sweep(folder) for folder in folders]
+    found = {path.parent for name in MARKS for path in root.glob(f"**/{name}")}
+    return [_sweep(folder) for folder in sorted(found) if surely_sweep(folder)]
 
 
 def _sweep(folder: Path) -> Row:
-    sweep = load(folder)
+    """How many trials are in each state; of a folder that cannot be read why, as `damage`."""
+    try:
+        sweep = load(folder)
+    except (ResultsError, OSError) as error:
+        return {"sweep": str(folder), "damage": str(error)}
     counts = sweep.trials["status"].value_counts()
-    states = {status: int(counts.get(status, 0)) for status in ("done", "stopped", "failed", "running")}
-    return {"sweep": str(folder), "model": sweep.spec["model"], "dataset": sweep.spec["dataset"], **states}
+    states = {status: int(counts.get(status, 0)) for status in STATUSES}
+    damage = {"damage": "; ".join(sweep.damage)} if sweep.damage else {}
+    return {"sweep": str(folder), "model": model_of(sweep), "dataset": dataset_of(sweep), **states, **damage}
 
 
-def trials_of(folder: Path) -> list[Row]:
+def trials_of(sweep: Sweep) -> list[Row]:
     """One row a trial: how it ended, its best objective, the last verdict and its config."""
-    sweep = load(folder)
     judged = bool(sweep.trials[VERDICT].any())
-    return [_trial(row, sweep.spec["metric"]["name"], judged) for _, row in sweep.trials.iterrows()]
+    return [_trial(row, sweep.objective, judged) for _, row in sweep.trials.iterrows()]
 
 
 def _trial(row: pd.Series[Any], metric: str, judged: bool) -> Row:

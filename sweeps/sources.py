@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.results import ROWS_FILE
+from analysis.folder import surely_sweep
 from sweeps.best import by_metric
 from sweeps.faults import SpecError
 from sweeps.lock import best_spec
@@ -24,18 +24,14 @@ def local(what: str) -> Path:
     return fetched(what, ARTIFACTS / what.replace(":", "-"))
 
 
-def is_sweep(path: Path) -> bool:
-    return (path / ROWS_FILE).is_file()
-
-
 def is_config(path: Path) -> bool:
     """Whether one config lies there and no sweep: a spec's file, the artifact best-config, a final training."""
-    return path.is_file() or (not is_sweep(path) and (path / BEST_FILE).is_file())
+    return path.is_file() or (not surely_sweep(path) and (path / BEST_FILE).is_file())
 
 
 def config_in(path: Path) -> Spec:
     """The one config at `path`: a spec's own, the only spec's in a folder, or the best of a sweep's folder."""
-    if is_sweep(path):
+    if surely_sweep(path):
         return best_spec(by_metric(path))
     if (path / FACTS_FILE).is_file():
         asking = f"sweeps sample {path} or sweeps predict {path} IMAGES"

@@ -209,20 +209,29 @@ class TestFolders:
             load(tmp_path)
         assert str(caught.value).endswith(f"did you mean {inside}?")
 
-    @pytest.mark.parametrize("name", ["manifest.json", "spec.yaml"])
     @pytest.mark.parametrize("content", ['{"a": [1,', "[1, 2]"])
-    def test_a_damaged_document_is_named_in_one_line(self, tmp_path, name, content):
+    def test_a_damaged_spec_is_named_in_one_line(self, tmp_path, content):
         folder = build_sweep(tmp_path, [accuracies(0.1)])
-        (folder / name).write_text(content)
-        with pytest.raises(ResultsError, match=f"{name}: damaged") as caught:
+        (folder / "spec.yaml").write_text(content)
+        with pytest.raises(ResultsError, match=r"spec\.yaml: damaged") as caught:
             load(folder)
         assert "\n" not in str(caught.value)
 
-    def test_a_table_of_something_else(self, tmp_path):
-        folder = build_sweep(tmp_path, [])
+    @pytest.mark.parametrize("name", ["manifest.json", "importance.json"])
+    @pytest.mark.parametrize("content", ['{"a": [1,', "[1, 2]", ""])
+    def test_a_damaged_document_costs_itself_alone(self, tmp_path, name, content):
+        folder = build_sweep(tmp_path, [accuracies(0.1)])
+        (folder / name).write_text(content)
+        found = load(folder)
+        assert found.best == "0000"
+        assert [line.split(":")[0] for line in found.damage] == [str(folder / name)]
+
+    def test_a_table_of_something_else_costs_itself_alone(self, tmp_path):
+        folder = build_sweep(tmp_path, [accuracies(0.1)])
         (folder / "trials.csv").write_text("a,b\n1,2\n")
-        with pytest.raises(ResultsError, match="no column 'trial'"):
-            load(folder)
+        found = load(folder)
+        assert found.best == "0000"
+        assert "no table with a column 'trial'" in found.damage[0]
 
 
 class TestSearchedParameters:

@@ -57,7 +57,7 @@ def summarise(sweep: Sweep) -> Summary:
     """Numbers and sentences about `sweep`, also one with no trial or no finished one."""
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
-    told = (_winner, _lead, _judged, _mattered, _unreadable)
+    told = (_winner, _lead, _judged, _mattered, _damage)
     sentences = (_searched(sweep), _went(counts), *(sentence for tell in told for sentence in tell(sweep)))
     return Summary(
         title=title(sweep),
@@ -164,9 +164,9 @@ def _mattered(sweep: Sweep) -> Iterator[str]:
         yield "Which parameters mattered cannot be told from so few trials."
 
 
-def _unreadable(sweep: Sweep) -> Iterator[str]:
-    if sweep.unreadable:
-        yield f"{counted(sweep.unreadable, 'line')} of results.jsonl could not be read."
+def _damage(sweep: Sweep) -> Iterator[str]:
+    """What of the folder could not be read."""
+    yield from (f"{line}." for line in sweep.damage)
 
 
 def _reasons(sweep: Sweep) -> tuple[tuple[str, int], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,17 +46,23 @@ def _guarded(function: Callable[..., int | None], *args: Any, **kwargs: Any) -> 
         say("interrupted")
         return INTERRUPTED
     except Exception as error:
-        from sweeps.errors import RUN_FAILED, WRONG_REQUEST
+        from sweeps.errors import RUN_FAILED, WRONG_REQUEST, disk_fault, is_full
 
-        if not isinstance(error, (*WRONG_REQUEST, *RUN_FAILED)):
+        why = str(error) if isinstance(error, (*WRONG_REQUEST, *RUN_FAILED)) else disk_fault(error)
+        if not why:
             raise
-        say(f"error: {' '.join(str(error).split())}")
-        return WRONG if isinstance(error, WRONG_REQUEST) else FAILED
+        say(f"error: {' '.join(why.split())}")
+        return FAILED if isinstance(error, RUN_FAILED) or is_full(error) else WRONG
 
 
 def say(message: str) -> None:
     """A line for the person at the terminal; stdout is kept for results."""
     print(f"sweeps: {message}", file=sys.stderr)
+
+
+def say_each(messages: Iterable[str]) -> None:
+    for message in messages:
+        say(message)
 
 
 def without_why(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from sweeps.cli.command import (
     command,
     print_rows,
     say,
+    say_each,
 )
 
 app = typer.Typer()
@@ -53,6 +54,7 @@ def compare(
     from analysis.report import compare
 
     sweeps = [load(folder) for folder in folders]
+    say_each(line for sweep in sweeps for line in sweep.damage)
     written = [compare.write_comparison(sweeps, path) for path in out or []]
     print_rows(compare.as_rows(sweeps) if as_json else compare.in_words(sweeps), as_json)
     for path in written:

@@ -20,6 +20,7 @@ from sweeps.cli.command import (
     command,
     print_rows,
     say,
+    say_each,
     without_why,
 )
 
@@ -97,9 +98,12 @@ def list_(
 @command(app, example="sweeps show sweep-results/gan-20260101-120000 --json")
 def show(folder: Folder, as_json: Json = False) -> None:
     """Show a sweep's trials: status, objective and config."""
+    from analysis.folder import load
     from sweeps import listing
 
-    print_rows(listing.trials_of(folder), as_json)
+    sweep = load(folder)
+    say_each(sweep.damage)
+    print_rows(listing.trials_of(sweep), as_json)
 
 
 @command(app, example="sweeps sync sweep-results/gan-20260101-120000")
