@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from random import Random
 from types import MappingProxyType
 from typing import Any, Self
@@ -83,6 +84,10 @@ class Domain:
         """One value at random from the domain's own distribution."""
         raise NotImplementedError
 
+    def rounded(self, value: Scalar) -> Scalar:
+        """The value of a domain of steps that is nearest to `value`; `value` itself where there are no steps."""
+        return value
+
 
 @dataclass(frozen=True)
 class Float(Domain):
@@ -94,24 +99,43 @@ class Float(Domain):
     step: float | None = None
 
     def __post_init__(self) -> None:
-        _check_range(self.low, self.high, self.log, self.step)
+        check_range(self.low, self.high, self.log, self.step)
 
     def contains(self, value: Scalar) -> bool:
-        return _is_number(value) and self.low <= value <= self.high  # type: ignore[operator]
+        return is_number(value) and self.low <= value <= self.high  # type: ignore[operator]
 
     def values(self) -> list[Scalar]:
         if self.step is None:
             raise SpaceError(f"a grid needs a finite list of values, not the range {self.low:g} to {self.high:g}")
-        count = math.floor((self.high - self.low) / self.step + 1e-9) + 1
-        return [self.low + i * self.step for i in range(count)]
+        return [self._at(i) for i in range(self._steps + 1)]
 
     def draw(self, rng: Random) -> float:
         if self.step is not None:
-            return float(rng.choice(self.values()))  # type: ignore[arg-type]
+            return self._at(rng.randrange(self._steps + 1))
         if not self.log:
             return rng.uniform(self.low, self.high)
         value = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
         return min(max(value, self.low), self.high)
+
+    def rounded(self, value: Scalar) -> Scalar:
+        if self.step is None:
+            return value
+        i = round((value - self.low) / self.step)  # type: ignore[operator]
+        return self._at(min(max(i, 0), self._steps))
+
+    @property
+    def top(self) -> float:
+        """The largest value: `high`, or the last step that does not go beyond it."""
+        return self.high if self.step is None else self._at(self._steps)
+
+    @property
+    def _steps(self) -> int:
+        """How many there are, a hair's breadth aside: 1/3 is not a number that can be written."""
+        return math.floor((exact(self.high) - exact(self.low)) / exact(self.step or 1.0) + Fraction(1, 10**9))
+
+    def _at(self, i: int) -> float:
+        # As one counts by hand, in decimals: three steps of 0.1 are 0.3, and not 0.30000000000000004.
+        return min(float(exact(self.low) + i * exact(self.step or 0.0)), self.high)
 
 
 @dataclass(frozen=True)
@@ -124,7 +148,7 @@ class Int(Domain):
     step: int = 1
 
     def __post_init__(self) -> None:
-        _check_range(self.low, self.high, self.log, self.step if self.step != 1 else None)
+        check_range(self.low, self.high, self.log, self.step if self.step != 1 else None)
 
     def contains(self, value: Scalar) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
@@ -269,12 +293,17 @@ def _words(conditions: Mapping[str, Condition]) -> str:
     return "it needs " + ", ".join(one(name, condition) for name, condition in conditions.items())
 
 
-def _is_number(value: Scalar) -> bool:
+def exact(number: float) -> Fraction:
+    """The number that is written so: 0.1 is a tenth, and not the binary fraction next to it."""
+    return Fraction(repr(number))
+
+
+def is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _check_range(low: float, high: float, log: bool, step: float | None) -> None:
-    if not (_is_number(low) and _is_number(high)):
+def check_range(low: float, high: float, log: bool, step: float | None) -> None:
+    if not (is_number(low) and is_number(high)):
         raise SpaceError(f"the range {low!r} to {high!r} is not made of finite numbers")
     if low > high:
         raise SpaceError(f"the range is empty: min {low:g} is over max {high:g}")

@@ -113,6 +113,10 @@ class Bands:
         threshold, trials = self._threshold(band)
         return self._words(cost, threshold, trials, band) if cost > threshold else None
 
+    def forget(self, trial: str) -> None:
+        """A trial that failed sets no mark for the others, however good it was before."""
+        self._histories.pop(trial, None)
+
     def _threshold(self, band: int) -> tuple[float, int]:
         """The cost that parts the best 1/eta of the trials with `band` values, and how many these are."""
         there = sorted(h.costs[band - 1] for h in self._histories.values() if len(h.costs) >= band)

@@ -19,6 +19,7 @@ from analysis.results import (
     HOPELESS,
     SPREAD,
     STATUS,
+    STOPPED,
     TRIAL,
     VERDICT,
     ResultsError,
@@ -32,7 +33,7 @@ ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval
 
 @dataclass(frozen=True)
 class Candidate:
-    """A trial that is done: its config, and its row at the step that is the best by the metric asked for."""
+    """A trial that can be chosen: its config, and its row at the step that is the best by the metric asked for."""
 
     trial: str
     config: Mapping[str, Any]
@@ -69,6 +70,7 @@ class Ranking:
     goals: Mapping[str, Goal]
     candidates: Sequence[Candidate]
     done: int  # trials that could have been chosen
+    stopped: bool = False  # none is done, so that these are trials that were stopped early
 
     @property
     def metric(self) -> str:
@@ -116,10 +118,10 @@ class Ranking:
             yield from self._passed_over(candidate)
 
     def _standing(self, place: int) -> str:
+        trials = f"{self.done} trials that {'were stopped early (none is done)' if self.stopped else 'are done'}"
         if len(self.goals) == 1:
-            return f"number {place + 1} of {self.done} trials that are done, by {self.metric}"
-        others = f"of {self.done} trials that are done, none beats it in every one of"
-        return f"on the Pareto front: {others} {', '.join(self.goals)}"
+            return f"number {place + 1} of {trials}, by {self.metric}"
+        return f"on the Pareto front: of {trials}, none beats it in every one of {', '.join(self.goals)}"
 
     def _margin(self, place: int, candidate: Candidate) -> Iterator[str]:
         span, name = self.interval(candidate), self.metric
@@ -147,30 +149,35 @@ class Ranking:
 
 
 def by_metric(folder: Path, metric: str | None = None) -> Ranking:
-    """The trials that are done by `metric`, or the sweep's objective, each at the step where it is best."""
+    """The trials that are done by `metric`, or the sweep's objective, each at the step where it is best.
+
+    Where no trial is done, those that were stopped early.
+    """
     sweep = load(folder)
     name = metric or sweep.objective
     goals = {name: _goal(sweep, name)}
-    found = [_candidate(sweep, trial, name, goals[name]) for trial in _done(sweep)]
+    trials, stopped = _eligible(sweep)
+    found = [_candidate(sweep, trial, name, goals[name]) for trial in trials]
     candidates = _ordered([c for c in found if c is not None], goals)
     if not candidates:
         raise _refused(sweep, f"no trial that is done has {name}; see 'sweeps show {folder}'")
-    return Ranking(sweep, goals, candidates, len(candidates))
+    return Ranking(sweep, goals, candidates, len(candidates), stopped)
 
 
 def pareto(folder: Path, metrics: Sequence[str]) -> Ranking:
-    """The trials that are done, each at its best step, to which none is superior in all of `metrics` at once."""
+    """The trials of `by_metric`, each at its best step, to which none is superior in all of `metrics` at once."""
     sweep = load(folder)
     if len(set(metrics)) < 2:
         raise ResultsError("--pareto wants two metrics or more, such as val/accuracy,seconds")
     goals = {name: _goal(sweep, name) for name in metrics}
-    found = [_candidate(sweep, trial, sweep.objective, sweep.goal) for trial in _done(sweep)]
+    trials, stopped = _eligible(sweep)
+    found = [_candidate(sweep, trial, sweep.objective, sweep.goal) for trial in trials]
     whole = [c for c in found if c is not None and all(name in c.row for name in metrics)]
     sound = [c for c in whole if not c.fault] or whole
     if not sound:
         raise ResultsError(f"{folder}: no trial that is done has {', '.join(metrics)} at its best step")
     front = [c for c in sound if not any(_dominates(other, c, goals) for other in sound)]
-    return Ranking(sweep, goals, _ordered(front, goals), len(whole))
+    return Ranking(sweep, goals, _ordered(front, goals), len(whole), stopped)
 
 
 def _dominates(one: Candidate, other: Candidate, goals: Mapping[str, Goal]) -> bool:
@@ -188,8 +195,11 @@ def _cost(candidate: Candidate, name: str, goal: Goal) -> float:
     return value if goal == "minimize" else -value
 
 
-def _done(sweep: Sweep) -> list[str]:
-    return list(sweep.trials.loc[sweep.trials[STATUS] == DONE, TRIAL])
+def _eligible(sweep: Sweep) -> tuple[list[str], bool]:
+    """The trials that can be chosen, and whether they are those stopped early, because none is done."""
+    table = sweep.trials
+    stopped = not (table[STATUS] == DONE).any()
+    return list(table.loc[table[STATUS] == (STOPPED if stopped else DONE), TRIAL]), stopped
 
 
 def _candidate(sweep: Sweep, trial: str, metric: str, goal: Goal) -> Candidate | None:

@@ -10,11 +10,11 @@ from typing import Any
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, create_trial
 
 from analysis.metrics import Goal
 from analysis.results import IMPORTANCE_FILE
-from sweeps.journal import JOURNAL, JOURNAL_FAULTS, storage
+from sweeps.journal import JOURNAL, JOURNAL_FAULTS, status_of, storage
 
 MIN_TRIALS = 10  # of fewer it would tell chance
 MIN_TOP = 5  # trials the top has at least, as Optuna asks for; the top tenth where that is more
@@ -59,9 +59,10 @@ def latest(folder: Path) -> dict[str, Any] | None:
 
 
 def _value(trial: FrozenTrial, goal: Goal) -> float | None:
-    if trial.state == TrialState.COMPLETE:
+    status = status_of(trial)
+    if status == "done":
         return trial.value
-    values = trial.intermediate_values.values() if trial.state == TrialState.PRUNED else ()
+    values = trial.intermediate_values.values() if status == "stopped" else ()
     return (max if goal == "maximize" else min)(values, default=None)
 
 

@@ -49,6 +49,7 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         "interval": None if span.low is None else [span.low, span.high],
         "step": chosen.step,
         "steps": chosen.steps,
+        "stopped": ranking.stopped or None,  # early, as were all: none is done
         "verdict": chosen.verdict or None,
         "seeds": {"sweep": spec.seed, "trial": list(trial_seeds(spec, int(chosen.trial)))},
         "sampler": sampler_name(spec),
@@ -76,7 +77,8 @@ def _origin(spec: Spec, lock: Mapping[str, Any]) -> Iterator[str]:
         yield "it has no lock, so nobody knows where it is from"
         return
     trials, sweep, metric, sampler = (lock.get(name, "?") for name in ("trials", "sweep", "metric", "sampler"))
-    yield f"the best of {trials} trials of the sweep {sweep} by {metric}"
+    early = " stopped early (none was done)" if lock.get("stopped") else ""
+    yield f"the best of {trials} trials{early} of the sweep {sweep} by {metric}"
     yield f"{spec.model} on {spec.dataset}, sampler {sampler}"
     if "step" in lock:
         yield f"best at step {lock['step']} of {lock.get('steps', '?')}"

@@ -59,7 +59,7 @@ def best_steps(best: Spec) -> int | None:
     if type(lock["step"]) is not int or lock["step"] < 1:
         raise SpecError(f"{lock['step']!r} is no step", key="lock.step", valid="a whole number, 1 or more")
     last = lock["step"] == lock.get("steps")
-    ended = best.budget.steps is None or lock["step"] < best.budget.steps
+    ended = not lock.get("stopped") and (best.budget.steps is None or lock["step"] < best.budget.steps)
     return None if last and ended else int(lock["step"])
 
 

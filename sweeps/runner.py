@@ -66,7 +66,6 @@ class Outcome:
 
     folder: Path
     counts: Counter[Status]
-    best: Record | None
     interrupted: bool
     report: Path | None
 
@@ -128,7 +127,7 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
         if tracker.on:
             write_best(folder)
     counts = Counter(record.status for record in store.records)
-    return Outcome(folder, counts, store.best(), interrupted, report)
+    return Outcome(folder, counts, interrupted, report)
 
 
 def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: Tracker) -> tuple[Store, bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,19 +17,17 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from search_spaces.quantized import Quantized
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
 from sweeps.folder import cut_torn_line
 from sweeps.importance import importance
-from sweeps.journal import storage
+from sweeps.journal import STATES, STATUS, status_of, storage
 from sweeps.observer import Status
 from sweeps.spec.resolved import Spec
 
-STATES: dict[Status, TrialState] = {
-    "done": TrialState.COMPLETE,
-    "stopped": TrialState.PRUNED,
-    "failed": TrialState.FAIL,
-}
-STATUSES = {state: status for status, state in STATES.items()}
+ENDED = tuple(STATES.values())
+# The constraint that a failed config is past, farther than any trial can be past the spec's.
+SOUND, FAR = "trains to its end", sys.float_info.max
 
 
 class Search:
@@ -41,7 +40,7 @@ class Search:
         self._study = _open_study(spec, journal)
         self._open: dict[int, Trial] = {}
         self._grid = list(spec.space.enumerate(spec.fixed)) if spec.method == "grid" else []
-        self._asked = len(self._study.get_trials(deepcopy=False, states=(*STATUSES, TrialState.RUNNING)))
+        self._asked = len(self._study.get_trials(deepcopy=False, states=(*ENDED, TrialState.RUNNING)))
 
     @property
     def size(self) -> float:
@@ -71,9 +70,8 @@ class Search:
 
     def ended(self) -> Iterator[tuple[int, Config, Status, str]]:
         """The trials that have ended: number, config, status and reason."""
-        for frozen in self._study.get_trials(deepcopy=False, states=tuple(STATUSES)):
-            config = {**self._spec.fixed, **frozen.params}
-            yield frozen.number, config, STATUSES[frozen.state], _reason(frozen)
+        for frozen in self._study.get_trials(deepcopy=False, states=ENDED):
+            yield frozen.number, self._config(frozen), status_of(frozen), _reason(frozen)
 
     def importance(self) -> dict[str, Any]:
         """Which parameters mattered, see `sweeps.importance`."""
@@ -85,16 +83,28 @@ class Search:
             self._open[number].report(value, step)
 
     def tell(
-        self, number: int, status: Status, value: float | None, reason: str, violation: float | None = None
+        self,
+        number: int,
+        status: Status,
+        value: float | None,
+        reason: str,
+        violation: float | None = None,
+        *,
+        crashed: bool = False,
     ) -> None:
         """How a trial ended; `value` is its objective, None unless it is done, `violation` how far it is past the
-        constraint. TPE prefers any trial that keeps it to all that do not, and of these the nearer."""
-        trial = self._open.pop(number)
-        if violation is not None and status != "failed" and not trial.constraints:
-            trial.set_constraint(str(self._spec.metric.constraint), violation)
+        constraint. TPE prefers any trial that keeps it to all that do not, and of these the nearer. A config that
+        failed is the farthest, unless its worker `crashed`: that is not known to be the config's fault."""
+        trial, state = self._open.pop(number), STATES[status]
+        if status == "failed" and not crashed:
+            state = TrialState.PRUNED
+            _constrain(trial, SOUND, FAR)
+        elif violation is not None and status != "failed":
+            _constrain(trial, str(self._spec.metric.constraint), violation)
+        trial.set_user_attr(STATUS, status)
         if reason:
             trial.set_user_attr("reason", reason)
-        self._study.tell(trial, value if status == "done" else None, STATES[status])
+        self._study.tell(trial, value if status == "done" else None, state)
 
     def _known_steps(self, number: int) -> Mapping[int, float]:
         return self._study._storage.get_trial(self._open[number]._trial_id).intermediate_values
@@ -103,8 +113,15 @@ class Search:
         self._open[trial.number] = trial
         return self._spec.space.resolve(lambda name, domain: _suggest(trial, name, domain), self._spec.fixed)
 
+    def _config(self, trial: FrozenTrial) -> Config:
+        """The config of a trial in the journal, which has the numbers that were drawn."""
+        space = self._spec.space
+        drawn = {name: space[name].rounded(v) if name in space else v for name, v in trial.params.items()}
+        return {**self._spec.fixed, **drawn}
+
     def _searched(self, config: Config) -> Config:
-        return {name: value for name, value in config.items() if name not in self._spec.fixed}
+        """The numbers to draw for a config to come out."""
+        return {name: _drawn(self._spec.space[name], config[name]) for name in config if name not in self._spec.fixed}
 
 
 def derived_seed(*parts: object) -> int:
@@ -142,13 +159,33 @@ def _sampler(spec: Spec, number: int) -> optuna.samplers.BaseSampler:
     return optuna.samplers.RandomSampler(seed=seed)
 
 
+def _constrain(trial: Trial, name: str, violation: float) -> None:
+    """Set a constraint that a killed driver has not set already: Optuna takes each once."""
+    if name not in trial.constraints:
+        trial.set_constraint(name, violation)
+
+
+def _drawn(domain: Domain, value: Scalar) -> Scalar:
+    """What is to be drawn from `domain` for `value`: a multiple may lie outside of the range that is rounded."""
+    return min(max(value, domain.low), domain.high) if isinstance(domain, Quantized) else value  # type: ignore[type-var]
+
+
 def _suggest(trial: Trial, name: str, domain: Domain) -> Scalar:
-    if isinstance(domain, Float):
-        return trial.suggest_float(name, domain.low, domain.high, log=domain.log, step=domain.step)
+    if isinstance(domain, Choice):
+        return trial.suggest_categorical(name, domain.choices)
     if isinstance(domain, Int):
         return trial.suggest_int(name, domain.low, domain.high, log=domain.log, step=domain.step)
-    assert isinstance(domain, Choice)
-    return trial.suggest_categorical(name, domain.choices)
+    if isinstance(domain, Quantized):
+        return domain.rounded(trial.suggest_float(name, domain.low, domain.high))
+    assert isinstance(domain, Float)
+    if domain.step is None:
+        return trial.suggest_float(name, domain.low, domain.high, log=domain.log)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The distribution is specified by")
+        # Optuna counts the steps in decimals and cuts what is over: it would lose the last one where that was rounded
+        # down by a hair.
+        over = domain.top + domain.step / 4
+        return domain.rounded(trial.suggest_float(name, domain.low, over, step=domain.step))
 
 
 def _reason(frozen: FrozenTrial) -> str:

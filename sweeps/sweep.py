@@ -62,11 +62,13 @@ class Sweep:
 
     def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
-        rows = list(rows)
+        rows, failed = list(rows), set()
         for number, config, status, reason in self._search.ended():
             self._store.known(_name(number), config, status, reason)
+            failed |= {_name(number)} if status == "failed" else set()
         for row in rows:
-            self._stop(row)
+            if row["trial"] not in failed:
+                self._stop(row)
         for number, config in self._search.unfinished():
             self._open[_name(number)] = Progress(config)
             self._again.append(_name(number))
@@ -117,7 +119,7 @@ class Sweep:
             return
         progress.restarts += 1
         if progress.restarts > RESTARTS:
-            self._end(trial, "failed", f"its worker died {progress.restarts} times: {reason}")
+            self._end(trial, "failed", f"its worker died {progress.restarts} times: {reason}", crashed=True)
         else:
             self._again.append(trial)
 
@@ -172,10 +174,12 @@ class Sweep:
             return self._end(trial, "failed", f"its best step has no {constraint.name}, which the constraint is on")
         return self._end(trial, "done", "")
 
-    def _end(self, trial: str, status: Status, reason: str) -> bool:
+    def _end(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> bool:
         progress = self._open[trial]
-        self._search.tell(int(trial), status, progress.best, reason, progress.violation)
+        self._search.tell(int(trial), status, progress.best, reason, progress.violation, crashed=crashed)
         del self._open[trial]
+        if status == "failed" and self._bands is not None:
+            self._bands.forget(trial)
         for observer in self._observers:
             observer.trial_ended(trial, status, reason)
         return True

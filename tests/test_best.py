@@ -12,7 +12,7 @@ from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 from analysis.intervals import of_spread, t_interval, wilson
 from analysis.results import ResultsError
 from sweeps.best import by_metric, pareto
-from sweeps.lock import best_spec, differences
+from sweeps.lock import best_spec, differences, locked_row
 from sweeps.manifest import git_state, machine, manifest, versions
 from sweeps.search import trial_seeds
 from sweeps.spec import load_spec
@@ -99,6 +99,32 @@ def test_a_constraint_that_is_not_kept_is_passed_over(tmp_path: Path) -> None:
     row = by_metric(tmp_path).rows(1)[0]
     assert row["trial"] == "0001"
     assert "passed over: 0000 with 0.9, past the spec's constraint" in row["why"]
+
+
+def test_where_none_is_done_the_best_stopped_one_is_named_and_said_to_be(tmp_path: Path) -> None:
+    courses = {"stopped": ([0.6, 0.7], [0.8, 0.75]), "failed": ([0.95],)}
+    trials = [
+        FakeTrial({"C": 1.0}, [{"val/accuracy": a, "val/log_loss": 1 - a} for a in course], status)
+        for status, those in courses.items()
+        for course in those
+    ]
+    build_sweep(tmp_path, trials)
+    row, second = by_metric(tmp_path).rows()
+    assert (row["trial"], second["trial"]) == ("0001", "0000")
+    assert row["why"].startswith("number 1 of 2 trials that were stopped early (none is done)")
+    front = pareto(tmp_path, ["val/accuracy", "val/log_loss"])
+    assert [candidate.trial for candidate in front.candidates] == ["0001"]
+    assert "of 2 trials that were stopped early (none is done)" in front.rows()[0]["why"]
+    lock = best_spec(by_metric(tmp_path)).lock
+    assert lock is not None
+    assert lock["stopped"] is True
+    assert "the best of 2 trials stopped early (none was done)" in locked_row(best_spec(by_metric(tmp_path)))["why"]
+
+
+def test_where_none_is_done_nor_stopped_there_is_no_best(tmp_path: Path) -> None:
+    build_sweep(tmp_path, [FakeTrial({"C": 1.0}, [{"val/accuracy": 0.95}], "failed")])
+    with pytest.raises(ResultsError, match="no trial that is done has val/accuracy"):
+        by_metric(tmp_path)
 
 
 def test_the_pareto_front_has_what_none_is_superior_to(tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ def test_stopped_trials_count_with_their_best_value_and_failed_ones_not():
     assert found["shares"] == pytest.approx(completed["shares"])
 
 
+def test_a_failed_trial_that_optuna_was_told_pruned_does_not_count_either():
+    failed = [trial(n, TrialState.PRUNED) for n in range(60, 90)]
+    for each in failed:
+        each.set_user_attr("status", "failed")
+    sound = [trial(n) for n in range(60)]
+    assert importance(sound + failed, "maximize") == importance(sound, "maximize")
+
+
 @pytest.mark.parametrize("count", [0, MIN_TRIALS - 1])
 def test_of_few_trials_nothing_is_said(count):
     assert importance([trial(n) for n in range(count)], "minimize") == {}

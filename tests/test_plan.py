@@ -49,6 +49,8 @@ def test_what_was_best_at_its_own_end_is_trained_to_its_end() -> None:
     assert best_steps(best(step=10, budget={"steps": 10})) == 10  # the sweep ended it, not the model
     assert best_steps(best(step=6, steps=6, budget={"steps": 10})) is None
     assert best_steps(load_spec({"model": "mlp", "parameters": {"lr": {"value": 0.1}}, "budget": {"steps": 4}})) == 4
+    stopped = {"step": 6, "steps": 6, "stopped": True}
+    assert best_steps(best(lock=stopped)) == 6  # early termination ended it, not the model
     with pytest.raises(SpecError, match=r"lock\.step: 0 is no step"):
         best_steps(best(step=0))
 

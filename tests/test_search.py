@@ -50,15 +50,63 @@ def test_seeds_differ(tmp_path: Path, method: str) -> None:
 
 def test_optuna_hears_how_each_trial_ended(tmp_path: Path) -> None:
     search = Search(spec_of(), tmp_path / "journal")
-    for status, value in (("done", 0.5), ("stopped", None), ("failed", None)):
+    ends = (("done", 0.5, False), ("stopped", None, False), ("failed", None, False), ("failed", None, True))
+    for status, value, crashed in ends:
         number, _ = search.ask()
         search.report(number, 1, 0.4)
-        search.tell(number, status, value, f"because {status}")  # type: ignore[arg-type]
+        search.tell(number, status, value, f"because {status}", crashed=crashed)  # type: ignore[arg-type]
     trials = study(tmp_path / "journal").trials
-    assert [t.state for t in trials] == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
+    states = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.PRUNED, TrialState.FAIL]
+    assert [t.state for t in trials] == states
     assert trials[0].value == 0.5
-    assert [t.intermediate_values for t in trials] == [{1: 0.4}] * 3
-    assert [reason for *_, reason in search.ended()] == ["because done", "because stopped", "because failed"]
+    assert [t.intermediate_values for t in trials] == [{1: 0.4}] * 4
+    assert [all(v <= 0 for v in t.constraints.values()) for t in trials] == [True, True, False, True]
+    for known in (search, Search(spec_of(), tmp_path / "journal")):
+        assert [(status, reason) for *_, status, reason in known.ended()] == [
+            (status, f"because {status}") for status, *_ in ends
+        ]
+
+
+def test_a_journal_that_says_fail_is_still_read(tmp_path: Path) -> None:
+    search = Search(spec_of(), tmp_path / "journal")
+    number, config = search.ask()
+    old = study(tmp_path / "journal")
+    old._storage.set_trial_user_attr(old.trials[0]._trial_id, "reason", "diverged: loss is nan")
+    old.tell(number, state=TrialState.FAIL)
+    again = Search(spec_of(), tmp_path / "journal")
+    assert list(again.ended()) == [(number, config, "failed", "diverged: loss is nan")]
+
+
+def failing(search: Search, trials: int, *, crashed: bool = False) -> list[float]:
+    """Best where C is 0.5, and what is above 0.7 is the better at first, and then fails."""
+    asked = []
+    for _ in range(trials):
+        number, config = search.ask()
+        asked.append(config["C"])
+        if config["C"] > 0.7:
+            search.report(number, 1, 9.0)
+            search.tell(number, "failed", 9.0, "diverged: loss is nan at step 2", crashed=crashed)
+        else:
+            search.report(number, 1, -abs(config["C"] - 0.5))
+            search.tell(number, "done", -abs(config["C"] - 0.5), "")
+    return asked
+
+
+def test_a_config_that_fails_pushes_the_search_away(tmp_path: Path) -> None:
+    space = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "run_cap": 80}
+    told = failing(Search(spec_of(**space), tmp_path / "told"), 80)
+    unread = failing(Search(spec_of(**space), tmp_path / "unread"), 80, crashed=True)  # FAIL, which TPE does not read
+    bad, unread_bad = (sum(c > 0.7 for c in asked[40:]) for asked in (told, unread))
+    assert unread_bad > 30  # of 40
+    assert bad < 5
+    assert sum(c > 0.7 for c in told) < sum(c > 0.7 for c in unread) / 3
+
+
+def test_a_resumed_search_that_has_failures_asks_as_the_straight_one(tmp_path: Path) -> None:
+    space = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "seed": 2}
+    straight = failing(Search(spec_of(**space), tmp_path / "straight"), 30)
+    first = failing(Search(spec_of(**space), tmp_path / "cut"), 22)
+    assert first + failing(Search(spec_of(**space), tmp_path / "cut"), 8) == straight
 
 
 def test_reporting_a_step_again_changes_nothing(tmp_path: Path) -> None:
@@ -147,6 +195,19 @@ def test_tpe_goes_where_the_constraint_is_kept(tmp_path: Path) -> None:
     best = study(tmp_path / "bound").best_trial
     assert best.params["C"] >= 30
     assert best.constraints == {"val/log_loss of 0.5 or less": 30 - best.params["C"]}
+
+
+def test_what_fails_is_worse_than_what_breaks_the_constraint(tmp_path: Path) -> None:
+    """Nothing keeps the constraint: the nearest to it is C of 0.5, and above 0.7 all fails."""
+    space = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "run_cap": 60}
+    search, asked = Search(spec_of(**space, **LIMIT), tmp_path / "journal"), []
+    for _ in range(60):
+        number, config = search.ask()
+        asked.append(config["C"])
+        failed, past = config["C"] > 0.7, 1e6 * (0.1 + abs(config["C"] - 0.5))
+        search.tell(number, "failed" if failed else "done", None if failed else 0.5, "", past)
+    assert sum(c > 0.7 for c in asked[20:]) < 5
+    assert sum(0.4 < c < 0.6 for c in asked[20:]) > 16  # random ones would be 8
 
 
 def test_under_a_constraint_too_a_resumed_search_asks_as_the_straight_one(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from analysis.folder import load
 from sweeps.faults import FolderError
 from sweeps.folder import locked
+from sweeps.journal import storage
 from sweeps.search import Search
 from sweeps.spec import load_spec
 from sweeps.store import Store
@@ -212,6 +214,38 @@ def test_early_termination_stops_the_worse_and_says_why(tmp_path: Path) -> None:
     assert statuses[0] == "done"
     assert statuses[3] == "stopped"
     assert "0.1" in store.records[3].reason
+
+
+def test_failed_trials_set_no_marks_also_after_a_resume(tmp_path: Path) -> None:
+    early = {"type": "hyperband", "min_iter": 2, "eta": 2}
+    sweep, _, _ = make(tmp_path, early_terminate=early, run_cap=12)
+    for _ in range(4):  # as good as none that is sound, and then they fail
+        work = started(sweep)
+        sweep.reported(report(work, 1, 0.9))
+        sweep.reported(report(work, 2, 0.95))
+        sweep.reported(report(work, 3, None, failed="diverged: loss is nan at step 3"))
+    for resumed in (False, True):
+        if resumed:
+            sweep.close(interrupted=True)
+            sweep = make(tmp_path, early_terminate=early, run_cap=12)[0]
+        work = started(sweep)
+        sweep.reported(report(work, 1, 0.5))
+        assert not sweep.reported(report(work, 2, 0.6))
+        assert sweep.reported(report(work, 3, 0.7, finished=True))
+    assert [record.status for record in sweep._store.records] == ["failed"] * 4 + ["done"] * 2
+
+
+def test_a_config_that_fails_is_told_and_a_worker_that_dies_is_not_the_configs_fault(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path)
+    sweep.reported(report(started(sweep), 1, None, failed="ValueError: no such solver"))
+    work = started(sweep)
+    for _ in range(RESTARTS):
+        sweep.lost(work.trial, "out of memory")
+        started(sweep)
+    sweep.lost(work.trial, "out of memory")
+    told = optuna.load_study(study_name=None, storage=storage(tmp_path / "optuna.journal")).trials
+    assert [t.state.name for t in told] == ["PRUNED", "FAIL"]
+    assert [record.status for record in store.records] == ["failed"] * 2
 
 
 def judged(work: Work, step: int, verdict: str, severity: float, *, finished: bool = False) -> Report:

@@ -117,12 +117,23 @@ def sync(
     return sync(folder, parallel, say)
 
 
-def _ended(outcome: Outcome) -> int:
-    """Say how a sweep ended and what to do next; the exit code."""
+def _print_best(folder: Path) -> None:
+    """The best trial's row, if one has a score; that none is done and it was stopped early is said before."""
+    from analysis.results import ResultsError
     from sweeps.best import by_metric
 
-    if outcome.best is not None:
-        print_rows(without_why(by_metric(outcome.folder).rows(1)), as_json=False)
+    try:
+        ranking = by_metric(folder)
+    except ResultsError:
+        return
+    if ranking.stopped:
+        say("no trial is done: this is the best of those that were stopped early")
+    print_rows(without_why(ranking.rows(1)), as_json=False)
+
+
+def _ended(outcome: Outcome) -> int:
+    """Say how a sweep ended and what to do next; the exit code."""
+    _print_best(outcome.folder)
     counts = ", ".join(f"{outcome.counts[status]} {status}" for status in ("done", "stopped", "failed"))
     if outcome.report is not None:
         print(outcome.report)

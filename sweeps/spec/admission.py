@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
 
+from search_spaces.quantized import Quantized
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, Space
 from sweeps.faults import SpecError, shown
 from sweeps.spec.narrowing import activators
@@ -47,9 +48,9 @@ def candidates(domain: Domain) -> Iterator[tuple[str, Scalar]]:
     """The values that tell whether `domain` is taken, with their keys: all choices, or the ends and a point between."""
     if isinstance(domain, Choice):
         yield from (("value" if isinstance(domain, Constant) else "values", value) for value in domain.choices)
-    if isinstance(domain, Float | Int):
-        yield "min", domain.low
-        yield "max", domain.high
+    if isinstance(domain, Float | Int | Quantized):
+        yield "min", domain.rounded(domain.low)
+        yield "max", domain.rounded(domain.high)
         yield "", domain.draw(Random(0))
 
 

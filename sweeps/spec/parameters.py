@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from search_spaces.quantized import Quantized
 from search_spaces.space import AtLeast, Choice, Condition, Domain, Float, Int, OneOf, Scalar, SpaceError, same
 from sweeps.faults import SpecError, shown
 from sweeps.spec.schema import AtLeastSection, ParameterSection, as_number
@@ -137,14 +138,11 @@ def _linear(section: ParameterSection, name: str, given: set[str], key: str) -> 
     low, high = section.min, section.max
     if name == "uniform":
         return Float(float(low), float(high), step=float(section.step) if "step" in given else None)
-    # W&B: round(u / q) * q for u uniform in [min, max], so the ends are those of min and max rounded to multiples.
-    q = section.q
-    first, last = math.floor(low / q + 0.5), math.ceil(high / q - 0.5)
-    if first == last:
-        raise SpecError(f"the range has one multiple of {q!r} only", key=key, valid=f"value: {first * q!r}")
-    if isinstance(q, int):
-        return Int(first * q, last * q, step=q)
-    return Float(first * q, last * q, step=float(q))
+    domain = Quantized(low, high, section.q)
+    if domain.first == domain.last:
+        only = domain.values()[0]
+        raise SpecError(f"the range has one multiple of {section.q!r} only", key=key, valid=f"value: {only!r}")
+    return domain
 
 
 def _logarithmic(section: ParameterSection, name: str, key: str) -> Float:
@@ -195,6 +193,8 @@ def _write(domain: Domain) -> dict[str, Any]:
         return {"value": domain.value}
     if isinstance(domain, Choice):
         return {"values": list(domain.choices)}
+    if isinstance(domain, Quantized):
+        return {"distribution": "q_uniform", "min": domain.low, "max": domain.high, "q": domain.q}
     if not isinstance(domain, Float | Int):
         raise TypeError(f"no line of a spec says {domain!r}")
     kind = ("int_" if isinstance(domain, Int) else "") + ("log_uniform_values" if domain.log else "uniform")
