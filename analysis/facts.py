@@ -103,6 +103,11 @@ class Facts:
         return _beyond_usual(neighbours.duplicates(self.reference, self.fake), neighbours.NEAREST)
 
     @cached_property
+    def one_image(self) -> float:
+        """Share of samples that are one and the same image, or of one colour each, beyond what real images are."""
+        return _beyond_usual(pixels.one_image(self.fake), pixels.one_image(usual_images(self.reference)))
+
+    @cached_property
     def uncovered(self) -> float:
         """Share of held-out images without a sample nearby, beyond what as many real images leave."""
         if not self._usual_known:
@@ -190,8 +195,8 @@ class Facts:
 
 
 def _beyond_usual(found: Any, usual: float = RARE) -> float:
-    """The share found, less what is usual of real images: 0 to 1."""
-    return float(max(0.0, (np.mean(found) - usual) / (1 - usual)))
+    """The share found, less what is usual of real images: 0 to 1; 0 where it is usual of all of them."""
+    return float(max(0.0, (np.mean(found) - usual) / (1 - usual))) if usual < 1 else 0.0
 
 
 def chance_kl(classes: int, n: int) -> float:

@@ -22,6 +22,8 @@ REACHED = 0.15  # recall
 DIRTY, FILLED = 0.85, 0.5  # of the background of real images
 IMBALANCE, HALF = 0.25, math.log(2)  # nats over what chance makes
 SEVERAL = 2  # classes
+MOST_LOST = 0.75  # strength of a collapse with which half of the classes are missing
+ONE_IMAGE = 0.4  # share of samples
 REPEATED = 0.6  # share of samples
 UNCOVERED = 0.15  # share of held-out images
 COPIED, FEW = 0.3, 10  # share of samples, originals a class
@@ -74,7 +76,7 @@ def _generator_wins(facts: Facts) -> float:
 def _unreal(facts: Facts) -> float:
     """The strength with which samples are not like real images, for whatever reason."""
     off, filled = scaled(1 - facts.precision, 1 - OFF, 1.0), scaled(1 - facts.clean, 1 - FILLED, 1.0)
-    return max(_noise(facts), _blurred(facts), off, filled)
+    return max(_white(facts), _soft(facts), off, filled)
 
 
 def _sick(facts: Facts) -> float:
@@ -82,12 +84,20 @@ def _sick(facts: Facts) -> float:
 
 
 def _noise(facts: Facts) -> float:
+    return 0.0 if _is_one_image(facts) else _white(facts)
+
+
+def _white(facts: Facts) -> float:
     white, unlike = (WHITE_ALIKE, UNLIKE_ALIKE) if _alike(facts) else (WHITE, UNLIKE)
     return max(scaled(facts.white, white, 1.0), scaled(facts.unlike, unlike, 1.0))
 
 
 def _blurred(facts: Facts) -> float:
-    means = _alike(facts) and facts.clean < DIRTY
+    return 0.0 if _is_one_image(facts) else _soft(facts)
+
+
+def _soft(facts: Facts) -> float:
+    means = _alike(facts) and facts.clean < DIRTY and _lost_classes(facts) < MOST_LOST
     softness = scaled(-math.log(min(1.0, facts.grain)), -math.log(SOFT if means else BLUR), -math.log(0.02))
     return softness if means else min(softness, scaled(1 - facts.recall, 1 - REACHED, 1.0))
 
@@ -98,6 +108,10 @@ def _memorised(facts: Facts) -> float:
 
 
 def _mode_collapse(facts: Facts) -> float:
+    return max(scaled(facts.one_image, ONE_IMAGE, 1.0), _lost_classes(facts))
+
+
+def _lost_classes(facts: Facts) -> float:
     classes = np.count_nonzero(facts.real_shares)
     if classes < 2:
         return 0.0
@@ -111,9 +125,19 @@ def _low_diversity(facts: Facts) -> float:
     return min(scaled(facts.repeated, REPEATED, 1.0), scaled(facts.uncovered, UNCOVERED, 0.5))
 
 
+def _is_one_image(facts: Facts) -> bool:
+    """Whether the samples are one image, whatever it shows: also black, or noise that is always the same."""
+    return facts.one_image >= ONE_IMAGE
+
+
 def _alike(facts: Facts) -> bool:
     """Whether samples repeat each other, so that one glyph that is a little off counts many times."""
     return facts.repeated >= REPEATED
+
+
+def _collapsed(facts: Facts) -> str:
+    same = f"{facts.one_image:.0%} of the samples are one and the same image, or of one colour; "
+    return f"{same if _is_one_image(facts) else ''}{_classes(facts)}"
 
 
 def _classes(facts: Facts) -> str:
@@ -178,7 +202,8 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "fine grain and background of the samples against held-out images of the same class; recall",
             False,
             f"the median sample has {BLUR:.0%} of the usual grain, and no more than {REACHED:.0%} of the real "
-            f"images are near (recall); {SOFT:.0%} where they repeat each other, with {DIRTY:.0%} of the background",
+            f"images are near (recall); {SOFT:.0%} where they repeat each other, with {DIRTY:.0%} of the background "
+            "and over half of the classes",
             "a blur by a pixel of 28 leaves less than a quarter, and no real image near. Samples of a VAE that is well "
             "trained are as soft on Fashion-MNIST, but among the real ones; the mean image of a class is repeated",
             _blurred,
@@ -194,14 +219,18 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             lambda f: f"{f.copied:.0%} of the samples are copies of training images",
         ),
         "mode_collapse": Verdict(
-            "shares of the classes, corrected for what the extractor mistakes, and by the training image each is like",
+            "how many samples are one image; shares of the classes, corrected for what the extractor mistakes, and by "
+            "the training image each is like",
             False,
-            f"a class is missing of which 10 samples were due, or KL to the real shares is {IMBALANCE} over chance; "
+            f"{ONE_IMAGE:.0%} of the samples are one and the same image to two levels of 255, or each of one colour, "
+            "and as many real images are not: such samples are not called noise or blurred. Or a class is missing of "
+            f"which 10 samples were due, or KL to the real shares is {IMBALANCE} over chance; "
             f"{SEVERAL} classes, or {HALF:.2f}, as of half of them, where samples repeat each other",
+            "the most total collapse may show anything: black, a mean, one pattern of noise. Of classes "
             "both opinions must agree, so that noise or shift that misleads one is no collapse; where there are few "
             "images, one that is mistaken is a class that seems lost",
             _mode_collapse,
-            _classes,
+            _collapsed,
         ),
         "low_diversity": Verdict(
             "distances between samples against those between as many held-out images; coverage",

@@ -123,7 +123,7 @@ KINDS: dict[str, Kind] = {
     "class means": Kind("blurred", "test", lambda p, g, k: r.means(p, g, k), (0, 30)),
     "box blur": Kind("blurred", "test", lambda p, g, k: uniform_filter(p.fresh(g), (1, 1, k, k)), (3, 5)),
     "coarse": Kind("blurred", "test", lambda p, g, k: r.coarse(p.fresh(g), k), (2, 4)),
-    "mean of all": Kind("blurred", "test", lambda p, g, _: np.repeat(p.train.x.mean(axis=0)[None], N, 0), (0,)),
+    "mean of all": Kind("mode_collapse", "test", lambda p, g, _: np.repeat(p.train.x.mean(axis=0)[None], N, 0), (0,)),
     "few classes, blurred": Kind(
         "blurred", "test", lambda p, g, k: r.blurred(p.fresh(g, r.some(p, g, k)), 1.2), (2, 5)
     ),

@@ -99,8 +99,9 @@ def blurred(images: Array, deviation: float) -> Array:
 
 
 def coarse(images: Array, factor: int) -> Array:
-    """Down by a factor and up again, linearly."""
-    small = zoom(images, (1, 1, 1 / factor, 1 / factor), order=1)
+    """Down by a factor, the mean of each square, and up again, linearly."""
+    n, channels, height, width = images.shape
+    small = images.reshape(n, channels, height // factor, factor, width // factor, factor).mean(axis=(3, 5))
     return zoom(small, (1, 1, *(np.array(images.shape[2:]) / small.shape[2:])), order=1)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sweeps.faults import SamplesError, nearest
 from trainables.base import Images, Labels
+from trainables.data.arrays import as_text
 from trainables.data.folders import pictures_in, read_flat
 
 FEWEST = 100  # of what fewer samples show, most is chance
@@ -51,8 +52,8 @@ def read_labels(path: Path, n: int, classes: Sequence[str]) -> Labels:
     found = _array(path, "labels")
     if found.shape != (n,):
         raise SamplesError(f"{path}: labels of shape {found.shape}; valid: one a sample, ({n},)")
-    if found.dtype.kind == "U":
-        return _numbered(path, found, classes)
+    if found.dtype.kind in "US":
+        return _numbered(path, as_text(found), classes)
     if found.dtype.kind not in "iu" or found.min() < 0 or found.max() >= len(classes):
         raise SamplesError(
             f"{path}: labels are {found.dtype}, {found.min()} to {found.max()}; {_valid_labels(classes)}"
@@ -137,15 +138,16 @@ def _scaled(path: Path, images: Array) -> tuple[Images, str]:
     if images.dtype == bool:
         return images.astype(np.float32) * 2 - 1, "false and true"
     low, high = float(_finite(path, images).min()), float(images.max())
+    one_value = low == high and 0 <= low <= 255  # whichever the scale, there is nothing to be seen
     if images.dtype.kind in "iu":
-        if low < 0 or not 1 < high <= 255:
+        if low < 0 or not (1 < high <= 255 or one_value):
             raise SamplesError(f"{path}: whole pixels from {low:g} to {high:g}; {_VALID}")
         return images.astype(np.float32) / 127.5 - 1, "in 0..255"
     if low >= -1 - ROUNDING and high <= 1 + ROUNDING:
         signed = low < -ROUNDING
         scaled = images.astype(np.float32) * (1 if signed else 2) - (0 if signed else 1)
         return scaled.clip(-1, 1), "in -1..1" if signed else "in 0..1"
-    if low < -ROUNDING or not DARKEST < high <= 255 + ROUNDING:
+    if low < -ROUNDING or not (DARKEST < high <= 255 + ROUNDING or one_value):
         raise SamplesError(f"{path}: pixels from {low:g} to {high:g}; {_VALID}")
     return (images.astype(np.float32) / 127.5 - 1).clip(-1, 1), "in 0..255"
 

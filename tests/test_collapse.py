@@ -12,6 +12,7 @@ from analysis.collapse import FEWEST, HOLDS, VERDICTS, Judgement, judge
 from analysis.definitions import BORDERLINE, borderline_table, definition_table
 from analysis.metrics import METRICS
 from analysis.metrics.histogram import real_shares
+from analysis.results import HOPELESS
 from analysis.seen import Learnt, Reference, Seen
 
 
@@ -65,6 +66,46 @@ def test_fewer_classes_are_more_severe(reference: Reference) -> None:
     severity = [judge(reference, seen(300, 5, classes=classes)).severity for classes in (1, 2, 3)]
     assert severity == sorted(severity, reverse=True)
     assert severity[0] == pytest.approx(1, abs=0.05)
+
+
+ONE = seen(400, 1).images[3]  # a held-out image
+
+
+@pytest.mark.parametrize("image", [np.full_like(ONE, v) for v in (-1, 0, 0.3, 1)] + [ONE, noise(1).images[0]])
+@pytest.mark.parametrize("deviation", [0, 0.005])
+def test_one_image_is_a_collapse_whatever_it_shows(reference: Reference, image: np.ndarray, deviation: float) -> None:
+    jitter = deviation * np.random.default_rng(0).normal(size=(300, *image.shape))
+    found = judge(reference, looked_at((image + jitter).clip(-1, 1).astype(np.float32)))
+    assert (found.verdict, found.severity) == ("mode_collapse", 1)
+    assert found.evidence[0].startswith("100% of the samples are one and the same image")
+    assert found.verdict in HOPELESS
+
+
+def test_images_of_one_colour_each_are_a_collapse(reference: Reference) -> None:
+    levels = np.random.default_rng(0).uniform(-1, 1, (300, 1, 1, 1)).repeat(8, 2).repeat(8, 3)
+    assert judge(reference, looked_at(levels.astype(np.float32))).verdict == "mode_collapse"
+
+
+@pytest.mark.parametrize("level", [-1, 0, 1])
+def test_half_of_the_samples_dead(reference: Reference, level: float) -> None:
+    images = seen(300, 5).images.copy()
+    images[::2] = level
+    assert judge(reference, looked_at(images)).verdict == "mode_collapse"
+    images = seen(300, 5).images.copy()
+    images[::10] = level
+    assert judge(reference, replace(seen(300, 5), images=images)).verdict == "healthy"
+
+
+def test_equal_images_have_a_verdict_where_real_ones_are_equal(reference: Reference) -> None:
+    def equal(part: Any) -> Any:
+        return replace(part, images=np.broadcast_to(ONE, part.images.shape))
+
+    alike = equal(reference.held_out)
+    same = replace(alike, vectors=np.broadcast_to(alike.vectors[:1], alike.vectors.shape))
+    real = replace(reference, train=equal(reference.train), held_out=same)
+    found = judge(real, same.at(np.arange(200)))
+    assert found.verdict != "mode_collapse"
+    assert np.isfinite(list(found.metrics.values())).all()
 
 
 def test_few_images_of_each_class(reference: Reference) -> None:

@@ -217,7 +217,11 @@ class TestSpread:
         assert g.pixel_diversity(images(0), np.repeat(images(1)[:1], 30, axis=0)) == pytest.approx(0, abs=1e-6)
 
     def test_diversity_without_a_spread_to_compare_with(self):
-        assert math.isnan(g.pixel_diversity(np.zeros((5, 1, 4, 4)), images(0, 5, (1, 4, 4))))
+        alike, level = np.zeros((5, 1, 4, 4)), 1 / 127.5
+        assert g.pixel_diversity(alike, alike) == 1
+        assert g.pixel_diversity(alike, alike + 0.5) == 1
+        deviates = level * np.array([-2.0, 0, 2]).reshape(3, 1, 1, 1) * np.ones((1, 1, 4, 4))
+        assert g.pixel_diversity(alike, deviates) == pytest.approx(2)
 
     def test_mean_image_error_by_hand(self):
         real, fake = np.zeros((2, 1, 1, 2)), np.array([[[[0.3, 0.4]]], [[[0.5, 0.4]]]])

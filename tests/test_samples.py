@@ -74,6 +74,24 @@ def test_black_and_white(tmp_path: Path) -> None:
     assert set(np.unique(read_samples(npy(tmp_path, BYTES > 99), GREY, "mine").images)) == {-1, 1}
 
 
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 1), (1, 5, 7)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool, np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("value", [0, 1])
+def test_images_of_one_value_are_read_in_every_layout(
+    dtype: type, value: int, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    images = read_samples(npy(tmp_path, np.full((FEWEST, *shape), value, dtype)), GREY, "mine").images
+    assert images.shape == (FEWEST, *GREY)
+    assert len(np.unique(images)) == 1
+
+
+@pytest.mark.parametrize(("value", "there"), [(0, -1), (5, 5 / 127.5 - 1), (255, 1)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_one_level_of_255(dtype: type, value: int, there: float, tmp_path: Path) -> None:
+    images = read_samples(npy(tmp_path, np.full((FEWEST, 5, 7), value, dtype)), GREY, "mine").images
+    assert np.allclose(images, there, atol=1e-6)
+
+
 def test_points_stay_as_they_are(tmp_path: Path) -> None:
     points = np.random.default_rng(0).normal(size=(FEWEST, 2))
     assert np.allclose(read_samples(npy(tmp_path, points), (2,), "ring").images, points)
@@ -166,7 +184,12 @@ class TestLabels:
         return read_labels(npy(folder, array), 4, self.CLASSES)
 
     def test_numbers_or_names(self, tmp_path: Path) -> None:
-        for array in ([0, 2, 1, 0], np.array([0, 2, 1, 0], np.uint8), ["shirt", "T-shirt/top", "bag", "shirt"]):
+        for array in (
+            [0, 2, 1, 0],
+            np.array([0, 2, 1, 0], np.uint8),
+            ["shirt", "T-shirt/top", "bag", "shirt"],
+            [b"shirt", b"T-shirt/top", b"bag", b"shirt"],
+        ):
             found = self.labels(tmp_path, array)
             assert found.dtype == np.int64
             assert found.tolist() == [0, 2, 1, 0]

@@ -18,6 +18,7 @@ Vectors = NDArray[np.float64]
 # Numbers an image is pooled to, at most: 14x14 grey, 8x8 RGB. A covariance of that size is well conditioned
 # from about a thousand images, and its square root takes milliseconds.
 MAX_FEATURES = 196
+LEVEL = 1 / 127.5  # of 255, in [-1, 1]
 
 
 def frechet_pixels(real: Array, fake: Array) -> float:
@@ -42,13 +43,17 @@ def mean_image_error(real: Array, fake: Array) -> float:
 def pixel_diversity(real: Array, fake: Array) -> float:
     """Root mean square distance between two fakes over that between two real images; 0 if all fakes are equal.
 
-    1 is right, near 0 is collapse, well over 1 is noise. NaN if all real images are equal.
+    1 is right, near 0 is collapse, well over 1 is noise. Real images that are all equal count as a level of 255
+    apart, and so do fakes beside them: these are right if they are equal too.
     """
     if not _is_usable(real, fake):
         return math.nan
     # The mean squared distance of all pairs is twice the summed variance: no n x n matrix is needed.
     real_spread, fake_spread = (np.var(x.astype(np.float64), axis=0, ddof=1).sum() for x in (real, fake))
-    return float(np.sqrt(fake_spread / real_spread)) if real_spread > 0 else math.nan
+    if real_spread == 0:
+        real_spread = LEVEL**2 * real[0].size
+        fake_spread = max(fake_spread, real_spread)
+    return float(np.sqrt(fake_spread / real_spread))
 
 
 def pooled(images: Array) -> Vectors:

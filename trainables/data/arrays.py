@@ -100,10 +100,20 @@ def _channel_axis(path: Path, shape: tuple[int, ...]) -> int | None:
 
 
 def _labels(path: Path, archive: Any, key: str) -> NDArray[Any]:
-    labels = _array(path, archive, key)
+    labels = as_text(_array(path, archive, key))
     if labels.dtype.kind not in "iuU":
         raise DataError(f"{path}: {key} holds {labels.dtype}; valid: whole numbers or strings, one an image")
     return labels
+
+
+def as_text(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels of bytes, as HDF5 and MATLAB files give them, as text (UTF-8, else Latin-1); any other as they are."""
+    if labels.dtype.kind != "S":
+        return labels
+    try:
+        return np.char.decode(labels, "utf-8")
+    except UnicodeDecodeError:
+        return np.char.decode(labels, "latin-1")
 
 
 def _numbered(path: Path, known: NDArray[Any], labels: NDArray[Any], key: str) -> Labels:
