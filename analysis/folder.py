@@ -132,6 +132,11 @@ def _lost_rows(path: Path, rows: pd.DataFrame, trials: pd.DataFrame, unreadable:
         yield f"{path}: {counted(unreadable, 'line')} could not be read"
 
 
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows in a file as they were written, without the lines that are none."""
+    yield from (row for line in _lines(path) if (row := _row(_json(line))) is not None)
+
+
 def _rows(path: Path) -> tuple[pd.DataFrame, int]:
     """Rows sorted by (trial, step), the last of duplicates; and how many lines were none."""
     lines = _lines(path)
@@ -152,7 +157,7 @@ def _lines(path: Path) -> Iterator[str]:
     if not path.is_file():
         return
     # A kill can tear a line in the middle of a character.
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
         yield from (line for line in lines if line.strip())
 
 

@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sweeps.observer import Status
 
 JOURNAL = "optuna.journal"
+CRASHED = "its worker died"  # how the reason of such a trial begins
 # What Optuna raises over a journal that is not whole; an IndexError over one whose study was lost.
 JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)
 STATUS = "status"  # the user attribute of a trial that ended; of an older journal's it follows from the state

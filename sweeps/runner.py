@@ -24,12 +24,11 @@ from sweeps.cluster import ray_session, slots
 from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
 from sweeps.folder import locked, replace_file
-from sweeps.journal import JOURNAL
 from sweeps.manifest import manifest
 from sweeps.observer import Status
 from sweeps.progress import TrialState
+from sweeps.recovery import Say, open_search, read_manifest
 from sweeps.schedulers import ReportScheduler, WorkSearcher
-from sweeps.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.store import Record, Store
@@ -91,26 +90,36 @@ def run(spec: Spec, folder: Path, options: Options) -> Outcome:
     with locked(folder):
         data = load_data(spec, options)
         sweep_id = secrets.token_hex(4)
-        document = {**manifest(spec, data, sweep_id), "options": asdict(options)}
-        replace_file(folder / "manifest.json", json.dumps(document, indent=2).encode())
+        _write_manifest(spec, folder, options, data, sweep_id)
         replace_file(folder / "spec.yaml", yaml.safe_dump(spec.document(), sort_keys=False).encode())
         return _run(spec, folder, options, data, sweep_id)
 
 
-def resume(folder: Path, **overrides: Any) -> Outcome:
-    """Go on with the sweep in `folder`; FolderError if there is none, or if its data is not what it was."""
+def resume(folder: Path, say: Say = lambda line: None, **overrides: Any) -> Outcome:
+    """Go on with the sweep in `folder`; FolderError if there is none, or if its data is not what it was.
+
+    `say` is told what of the folder was damaged, and what was done about it.
+    """
     if not (folder / "spec.yaml").exists():
         raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
     with locked(folder):
         spec = load_spec(folder / "spec.yaml")
-        document = json.loads((folder / "manifest.json").read_text())
-        options = Options(**{**document["options"], **{k: v for k, v in overrides.items() if v is not None}})
+        document = read_manifest(folder, say)
+        given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}
+        options = Options(**{k: v for k, v in given.items() if k in Options.__dataclass_fields__})
         data = load_data(spec, options)
-        if data.content_hash != document["data"]["hash"]:
+        if "data" not in document:
+            _write_manifest(spec, folder, options, data, document["sweep"])
+        elif data.content_hash != document["data"]["hash"]:
             raise FolderError(
                 f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
             )
-        return _run(spec, folder, options, data, document["sweep"])
+        return _run(spec, folder, options, data, document["sweep"], say)
+
+
+def _write_manifest(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> None:
+    document = {**manifest(spec, data, sweep_id), "options": asdict(options)}
+    replace_file(folder / "manifest.json", json.dumps(document, indent=2).encode())
 
 
 def load_data(spec: Spec, options: Options) -> Dataset:
@@ -119,10 +128,12 @@ def load_data(spec: Spec, options: Options) -> Dataset:
     return data.whole() if spec.final else data
 
 
-def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> Outcome:
+def _run(
+    spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str, say: Say = lambda line: None
+) -> Outcome:
     settings = settings_of(spec, folder, sweep_id, data.classes, options.wandb)
     with Tracker(folder, settings) as tracker:
-        store, interrupted = _swept(spec, folder, options, data, tracker)
+        store, interrupted = _swept(spec, folder, options, data, tracker, say)
         report = _report(folder) if options.report else None
         if tracker.on:
             write_best(folder)
@@ -130,10 +141,10 @@ def _run(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: st
     return Outcome(folder, counts, interrupted, report)
 
 
-def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: Tracker) -> tuple[Store, bool]:
+def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: Tracker, say: Say) -> tuple[Store, bool]:
     """Run trials until the sweep is over, or interrupted."""
     entry = find_model(spec.model, [Path(path) for path in spec.model_path])
-    search = Search(spec, folder / JOURNAL)
+    search = open_search(folder, spec, say)
     store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
     with ray_session(options.address, folder / "ray" / "ray.log"):
         concurrent = slots(spec.resources)

@@ -33,7 +33,8 @@ SOUND, FAR = "trains to its end", sys.float_info.max
 class Search:
     """Ask for configs by trial number, report values as they come, tell how each trial ended."""
 
-    def __init__(self, spec: Spec, journal: Path) -> None:
+    def __init__(self, spec: Spec, journal: Path | None) -> None:
+        """`journal` is made if it is not there; without one the search is in memory alone."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         self._spec = spec
@@ -49,6 +50,11 @@ class Search:
         return min(cap, len(self._grid)) if self._spec.method == "grid" else cap
 
     @property
+    def asked(self) -> int:
+        """How many trials were asked for."""
+        return self._asked
+
+    @property
     def exhausted(self) -> bool:
         return self._asked >= self.size
 
@@ -61,6 +67,16 @@ class Search:
         trial = self._study.ask()
         self._asked += 1
         return trial.number, self._resolve(trial)
+
+    def ask_for(self, config: Mapping[str, Any] | None) -> None:
+        """Ask for the next trial, of which the values of what is searched are known already; None draws them."""
+        if config is not None:
+            self._study.enqueue_trial(dict(config))
+        self.ask()
+
+    def write(self, journal: Path) -> None:
+        """All of the search into a new journal."""
+        _open_study(self._spec, journal).add_trials(self._study.get_trials(deepcopy=False))
 
     def unfinished(self) -> Iterator[tuple[int, Config]]:
         """The trials that a killed sweep left running; a half-drawn config is drawn to its end."""
@@ -141,7 +157,9 @@ def sampler_name(spec: Spec) -> str:
     return (optuna.samplers.TPESampler if spec.method == "tpe" else optuna.samplers.RandomSampler).__name__
 
 
-def _open_study(spec: Spec, journal: Path) -> optuna.Study:
+def _open_study(spec: Spec, journal: Path | None) -> optuna.Study:
+    if journal is None:
+        return optuna.create_study(direction=spec.metric.goal)
     # The caller holds the sweep's own lock, so a lock file found here was left by a killed process;
     # Optuna would wait half a minute for it.
     Path(f"{journal}.lock").unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.folder import read_rows
 from analysis.metrics import goal_of
 from analysis.results import (
     ENDED,
@@ -30,6 +31,7 @@ from analysis.results import (
     in_a_cell,
     is_metric,
 )
+from analysis.trial_lines import trial_lines
 from sweeps.folder import cut_torn_line, replace_file
 from sweeps.observer import Status
 from sweeps.spec.resolved import Objective
@@ -81,14 +83,12 @@ class Store:
 
     def existing_rows(self) -> Iterator[dict[str, Any]]:
         """The rows an earlier run of this sweep left."""
-        with (self.folder / "results.jsonl").open(encoding="utf-8") as lines:
-            for line in lines:
-                row = json.loads(line)
-                self._note(self._record(row["trial"]), row)
-                yield row
+        for row in read_rows(self.folder / "results.jsonl"):
+            self._note(self._record(row["trial"]), row)
+            yield row
 
     def known(self, trial: str, config: Mapping[str, Any], status: Status, reason: str) -> None:
-        """A trial that ended in an earlier run."""
+        """A trial of an earlier run."""
         record = self._record(trial)
         record.config, record.status, record.reason = config, status, reason
         self.ran(trial, **self._ran_before.get(trial, {}))
@@ -164,7 +164,7 @@ class Store:
         return self._records.setdefault(trial, Record(trial, {}))
 
     def _note(self, record: Record, row: Mapping[str, Any]) -> None:
-        record.steps, record.seconds = row["step"], row["seconds"]
+        record.steps, record.seconds = row["step"], row.get("seconds", record.seconds)
         record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
         self.extractors |= {row[EXTRACTOR]} if EXTRACTOR in row else set()
         record.last = {name: value for name, value in row.items() if is_metric(name)}
@@ -212,10 +212,9 @@ class Store:
 
 def _ran_before(table: Path) -> dict[str, dict[str, str]]:
     """What an earlier run of this sweep wrote of RAN, by trial."""
-    if not table.exists():
-        return {}
-    with table.open(encoding="utf-8", newline="") as lines:
-        return {line["trial"]: {name: line.get(name, "") for name in RAN} for line in csv.DictReader(lines)}
+    columns, lines, _ = trial_lines(table)
+    found = [dict(zip(columns, cells, strict=True)) for cells in lines]
+    return {line["trial"]: {name: line.get(name, "") for name in RAN} for line in found}
 
 
 def _line(record: Record) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from analysis.results import is_metric
 from sweeps.bands import Bands
+from sweeps.journal import CRASHED
 from sweeps.observer import Observer, Status
 from sweeps.patience import Patience
 from sweeps.search import Search, trial_seeds
@@ -70,6 +71,7 @@ class Sweep:
             if row["trial"] not in failed:
                 self._stop(row)
         for number, config in self._search.unfinished():
+            self._store.known(_name(number), config, "running", "")
             self._open[_name(number)] = Progress(config)
             self._again.append(_name(number))
         for row in rows:
@@ -119,7 +121,7 @@ class Sweep:
             return
         progress.restarts += 1
         if progress.restarts > RESTARTS:
-            self._end(trial, "failed", f"its worker died {progress.restarts} times: {reason}", crashed=True)
+            self._end(trial, "failed", f"{CRASHED} {progress.restarts} times: {reason}", crashed=True)
         else:
             self._again.append(trial)
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, ROWS_FILE, SPEC_FILE
-from sweeps.journal import JOURNAL
+from sweeps.recovery import open_search
 from sweeps.search import Search
 from sweeps.spec import Spec, load_spec
 from sweeps.store import Store
@@ -24,7 +24,7 @@ def open_sweep(folder: Path, **keys: Any) -> tuple[Spec, Sweep, Search, Store]:
     spec = load_spec({**SPEC, **keys})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SPEC_FILE).write_text(yaml.safe_dump(spec.document(), sort_keys=False))
-    store, search = Store(folder, spec.metric), Search(spec, folder / JOURNAL)
+    search, store = open_search(folder, spec, print), Store(folder, spec.metric)
     sweep = Sweep(spec, search, store, [])
     sweep.restore(store.existing_rows())
     return spec, sweep, search, store
@@ -35,8 +35,13 @@ def report(work: Work, step: int, value: float, *, last: bool) -> Report:
     return Report(work.trial, "cpu", row, last, worker="node:7", started=1.0, ended=1.0 + step)
 
 
-def drive(folder: Path, trials: int = 12, steps: int = 3, left_at: int | None = None, **keys: Any) -> Path:
-    """Run `trials` trials of `steps` steps, and of one more `left_at` steps, as if killed then."""
+def drive(
+    folder: Path, trials: int = 12, steps: int = 3, left_at: int | None = None, failing: int = -1, **keys: Any
+) -> Path:
+    """Run `trials` trials of `steps` steps, and of one more `left_at` steps, as if killed then.
+
+    Trial `failing` does before its last step.
+    """
     _, sweep, search, _store = open_sweep(folder, **keys)
     manifest = {"sweep": "abcd", "seed": 0, "data": {"name": "digits", "hash": "x", "classes": [], "val": 100}}
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2))
@@ -45,6 +50,9 @@ def drive(folder: Path, trials: int = 12, steps: int = 3, left_at: int | None = 
         assert work is not None
         many = steps if number < trials else left_at or 0
         for step in range(1, many + 1):
+            if (number, step) == (failing, steps):
+                sweep.reported(Report(work.trial, "cpu", None, failed="diverged: loss is nan at step 3"))
+                continue
             value = (0.37 * number + 0.11 * step) % 1
             sweep.reported(report(work, step, value, last=number < trials and step == steps))
     sweep.close(interrupted=True)

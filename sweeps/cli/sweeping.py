@@ -81,7 +81,7 @@ def resume(
     if wandb is not None:
         requests.check_wandb(wandb)
     data = str(data_dir.resolve()) if data_dir else None
-    return _ended(runner.resume(folder, address=address, wandb=wandb, data_dir=data))
+    return _ended(runner.resume(folder, say, address=address, wandb=wandb, data_dir=data))
 
 
 @command(app, example="sweeps list sweep-results")

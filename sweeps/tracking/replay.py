@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.folder import read_rows
 from analysis.metrics import goal_of
 from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
-from sweeps.journal import JOURNAL
-from sweeps.search import Search
+from sweeps.recovery import open_search
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.queue import Event
 from sweeps.tracking.tested import tested_events
@@ -29,7 +28,7 @@ class Replay:
 
 def replay(folder: Path, spec: Spec) -> Replay:
     """What happened in `folder`; the caller holds its lock."""
-    search, rows, pictures = Search(spec, folder / JOURNAL), _rows(folder), _pictures(folder)
+    search, rows, pictures = open_search(folder, spec, lambda line: None), _rows(folder), _pictures(folder)
     ends = {f"{number:04d}": (config, status, reason) for number, config, status, reason in search.ended()}
     running = {f"{number:04d}": config for number, config in search.unfinished()}
     trials = {}
@@ -57,13 +56,8 @@ def _steps(trial: str, rows: dict[int, Any], pictures: dict[int, list[tuple[str,
 def _rows(folder: Path) -> dict[str, dict[int, Any]]:
     """Rows by trial and step; of a step that was said twice the first, which W&B was given too."""
     found: dict[str, dict[int, Any]] = defaultdict(dict)
-    with (folder / ROWS_FILE).open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                row = json.loads(line)
-                found[row[TRIAL]].setdefault(row[STEP], row)
-            except (ValueError, KeyError, TypeError):  # torn by a kill
-                continue
+    for row in read_rows(folder / ROWS_FILE):
+        found[row[TRIAL]].setdefault(row[STEP], row)
     return found
 
 
