@@ -74,11 +74,15 @@ def new_folder(spec: Spec, wanted: Path | None) -> Path:
     folder = (
         wanted or Path("sweep-results") / f"{spec.name or spec.model.split(':')[-1]}-{time.strftime('%Y%m%d-%H%M%S')}"
     )
-    if (folder / "spec.yaml").exists():
-        raise FolderError(
-            f"{folder} holds a sweep already: go on with 'sweeps resume {folder}', or choose another --out"
-        )
     try:
+        if (folder / "spec.yaml").exists():
+            raise FolderError(
+                f"{folder} holds a sweep already: go on with 'sweeps resume {folder}', or choose another --out"
+            )
+        if folder.is_dir() and not all(left.name.startswith(".") for left in folder.iterdir()):
+            raise FolderError(
+                f"{folder} is not empty, and a sweep would write over what is in it; choose another --out"
+            )
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(f"{folder} cannot be made: {error.strerror}; choose another --out") from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 
 import typer
 
@@ -23,4 +25,7 @@ for group in (sweeping, final, looking, about):  # in the order that --help has
 def main() -> None:
     # OpenMP's threads spin while they wait for each other: where other work keeps one of two cores, six times as slow.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # A terminal that knows no letters beyond ASCII gets a question mark for each, and no traceback.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     app()
