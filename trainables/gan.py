@@ -28,6 +28,7 @@ from trainables.gan_configs import (
     WganGpConfig,
 )
 from trainables.gan_nets import Nets, dcgan, either, mlp
+from trainables.labels import log_priors, wanted_labels
 from trainables.latents import ways
 from trainables.losses import HINGE, LEAST_SQUARES, LOSSES, NON_SATURATING, WASSERSTEIN, AdversarialLoss
 from trainables.nets import Shape, initialised
@@ -78,6 +79,7 @@ class Gan(Generative):
             raise ConfigError(f"batch_size: {config.batch_size} is over the {len(data.train.x)} training images")
         self.config, self.conditional, self._device = config, recipe.conditional, torch.device(device)
         self._classes = data.n_classes if recipe.conditional else 0
+        self._log_priors = log_priors(data.train.y, data.n_classes)
         self._loss, self._penalty = _loss(recipe, config), recipe.penalty(config)
         self._g, self._d = self._build(recipe, data.image_shape, torch_generator(seed, "weights"))
         self._average = Average(self._g, config.ema)
@@ -103,16 +105,16 @@ class Gan(Generative):
         return means
 
     def sample(self, n: int, *, seed: int = 0, labels: Labels | None = None) -> Images:
-        """`n` images; a conditional model's are of the classes `labels` (n,), or of each class in turn."""
+        """`n` images; a conditional model's are of the classes `labels` (n,), or drawn as frequent as in training."""
         generator = torch_generator(seed, "sample", device=self._device)
-        return self._images(self._latents(n, generator), self._wanted(n, labels))
+        return self._images(self._latents(n, generator), self._wanted(n, labels, seed))
 
     def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
         """Ways from one latent to another; a net that takes noise besides keeps it on the way."""
         z = self._latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
         latent, noise = z[:, : self.config.latent_dim], z[:pairs, self.config.latent_dim :]
         between = ways(latent[:pairs], latent[pairs:], steps, normal=self.config.latent_prior == "normal")
-        wanted = self._wanted(pairs, None)
+        wanted = self._wanted(pairs, None, seed)
         labels = None if wanted is None else wanted.repeat_interleave(steps)
         return self._images(torch.cat([between, noise.repeat_interleave(steps, dim=0)], dim=1), labels)
 
@@ -184,14 +186,12 @@ class Gan(Generative):
         images: Images = torch.cat(parts).numpy()
         return images
 
-    def _wanted(self, n: int, labels: Labels | None) -> Tensor | None:
-        if labels is None:
-            return torch.arange(n, device=self._device) % self._classes if self.conditional else None
-        if not self.conditional:
+    def _wanted(self, n: int, labels: Labels | None, seed: int) -> Tensor | None:
+        if self.conditional:
+            return torch.tensor(wanted_labels(n, labels, self._log_priors, seed), device=self._device)
+        if labels is not None:
             raise ValueError("labels: this GAN is not conditional; it samples without")
-        if labels.shape != (n,) or (n and not 0 <= labels.min() <= labels.max() < self._classes):
-            raise ValueError(f"labels: shape {labels.shape}; valid: ({n},), each from 0 to {self._classes - 1}")
-        return torch.tensor(labels, dtype=torch.int64, device=self._device)
+        return None
 
     def _step_d(self, update: int) -> dict[str, Tensor]:
         images, classes = self._batches.next()

@@ -37,5 +37,5 @@ def wanted_labels(n: int, labels: Labels | None, log_priors: NDArray[np.float64]
         return drawn
     wanted = np.asarray(labels, np.int64)
     if wanted.shape != (n,) or (n and not 0 <= wanted.min() <= wanted.max() < classes):
-        raise ValueError(f"labels {labels}: for {n} images there must be {n} classes, 0 to {classes - 1}")
+        raise ValueError(f"labels: {labels}; for {n} images there must be {n} classes, 0 to {classes - 1}")
     return wanted
