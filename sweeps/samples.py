@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sweeps.faults import SamplesError, nearest
 from trainables.base import Images, Labels
-from trainables.data.arrays import as_text
+from trainables.data.arrays import as_text, header_shape, promised_shape
 from trainables.data.folders import pictures_in, read_flat
 
 FEWEST = 100  # of what fewer samples show, most is chance
@@ -84,31 +84,37 @@ def _array(path: Path, what: str) -> Array:
     if path.suffix in (".pt", ".pth"):
         from sweeps.features import read_tensors  # torch takes seconds, and only these files need it to be read
 
-        return _chosen(path, read_tensors(path), what)
-    return _chosen(path, _numpy(path), what)
+        found = read_tensors(path)
+        return found[_name(path, found, what)] if isinstance(found, Mapping) else found
+    return _numpy(path, what)
 
 
-def _numpy(path: Path) -> Mapping[str, Array] | Array:
-    """What NumPy has written, without unpickling anything."""
+def _numpy(path: Path, what: str) -> Array:
+    """The array NumPy has written, of several the one that is `what`; nothing is unpickled, no other is read."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            with loaded:
-                return dict(loaded)
-        array: Array = loaded
+        if zipfile.is_zipfile(path):
+            with np.load(path, allow_pickle=False) as archive:
+                name = _name(path, archive.files, what)
+                promised_shape(archive.zip, name)
+                chosen: Array = archive[name]
+                return chosen
+        with path.open("rb") as file:
+            header_shape(file, path.stat().st_size)
+        array: Array = np.load(path, allow_pickle=False)
         return array
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+    except SamplesError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error):
         valid = "an .npy, .npz or .pt file of plain numbers, or a folder of pictures"
         raise SamplesError(f"{path}: cannot be read, cut off or of another kind; valid: {valid}") from None
 
 
-def _chosen(path: Path, found: Mapping[str, Array] | Array, what: str) -> Array:
-    if not isinstance(found, Mapping):
-        return found
-    name = next((name for name in (what, *NAMES) if name in found), None)
-    if name is None and len(found) != 1:
-        raise SamplesError(f"{path}: holds {', '.join(found) or 'no array'}; name the one with the {what} {what!r}")
-    return found[name or next(iter(found))]
+def _name(path: Path, names: Collection[str], what: str) -> str:
+    """The name of the array with the `what`, of those in a file."""
+    name = next((name for name in (what, *NAMES) if name in names), None)
+    if name is None and len(names) != 1:
+        raise SamplesError(f"{path}: holds {', '.join(names) or 'no array'}; name the one with the {what} {what!r}")
+    return name or next(iter(names))
 
 
 def _laid_out(path: Path, array: Array, shape: tuple[int, ...], dataset: str) -> Array:

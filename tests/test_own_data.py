@@ -91,6 +91,39 @@ def test_labels_of_any_name(tmp_path: Path, names: list[Any]) -> None:
     assert [sorted(names)[label] for label in load_test(path).y] == labels.tolist()
 
 
+def test_labels_of_bytes_are_text(tmp_path: Path) -> None:
+    for names in ([b"b", b"\xc3\xa4", b"c"], [b"b", b"\xe4", b"c"]):
+        labels = np.array(names)[LABELS]
+        assert load_dataset(npz(tmp_path / "own.npz", y_train=labels, y_test=labels)).classes == ("b", "c", "ä")
+
+
+def test_a_class_of_too_few_images_can_be_left_out(tmp_path: Path) -> None:
+    labels = np.where(np.arange(30) < 28, LABELS % 2, 2)
+    path = npz(tmp_path / "own.npz", y_train=labels)
+    data = load_dataset(path, classes=[0, 1])
+    assert data.classes == ("0", "1")
+    assert len(data.train) + len(data.val) == 28 or len(data.train) + len(data.val) == 27
+    assert len(load_test(path, classes=[0, 1])) == 20
+    with pytest.raises(DataError, match=r"class '2' has 2 images .*leave it out"):
+        load_dataset(path, classes=[1, 2])
+
+
+def test_images_stand_as_their_exif_data_say(tmp_path: Path) -> None:
+    upright = folder(tmp_path / "own", size=(4, 6))
+    for file in sorted(upright.glob("*/*.png")):
+        pixels = np.arange(24, dtype=np.uint8).reshape(6, 4) + 7 * int(file.stem)
+        turned = Image.Exif()
+        turned[0x0112] = 6  # to be turned by a quarter, clockwise
+        if int(file.stem) % 2:
+            Image.fromarray(np.rot90(pixels).copy()).save(file, exif=turned)
+        else:
+            Image.fromarray(pixels).save(file)
+    data = load_dataset(upright)
+    assert data.image_shape == (1, 6, 4)
+    steps = np.diff((data.train.x + 1) * 127.5, axis=3)
+    assert_allclose(steps, 1, atol=1e-3)
+
+
 def test_sweep_does_not_touch_the_test_pixels(tmp_path: Path) -> None:
     large = np.tile(GREY, (1, 8, 8))
     test = np.full_like(large, 77)
@@ -108,6 +141,7 @@ NAN = np.where(np.arange(30)[:, None, None] == 17, np.nan, GREY / 255)
     ("x", "arrays", "message"),
     [
         (GREY, {"y_test": None, "y_tests": LABELS}, "no array y_test, only .*did you mean y_tests to be y_test"),
+        (GREY, {"x_train": None, "X_train": GREY}, "no array x_train, only .*did you mean X_train to be x_train"),
         (GREY, {"y_train": LABELS[:20]}, r"y_train has shape \(20,\) beside x_train \(30, 4, 5\)"),
         (GREY, {"y_train": np.eye(3)[LABELS]}, r"y_train has shape \(30, 3\).*one label an image, \(30,\)"),
         (GREY, {"y_train": LABELS / 2}, "y_train holds float64; valid: whole numbers or strings"),

@@ -1,6 +1,8 @@
 """Anybody's samples: every layout and range they come in, and one clear line for what cannot be judged."""
 
+import io
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,18 @@ def pictures(folder: Path, images: np.ndarray) -> Path:
     for number, pixels in enumerate(images):
         Image.fromarray(pixels).save(folder / "pictures" / f"{number:04d}.png")
     return folder / "pictures"
+
+
+def npz_of_damaged(path: Path, *names: str, **whole: np.ndarray) -> Path:
+    """An .npz whose arrays of these `names` cannot be read, as one sees by reading them only."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(f"{name}.npy", b"damaged")
+        for name, array in whole.items():
+            content = io.BytesIO()
+            np.save(content, array)
+            archive.writestr(f"{name}.npy", content.getvalue())
+    return path
 
 
 def refused(path: Path, shape: tuple[int, ...] = GREY) -> str:
@@ -129,6 +143,23 @@ class TestRefused:
         assert "no plain tensor" in refused(tmp_path / "model.pt")
         torch.save([1, 2], tmp_path / "list.pt")
         assert "no plain tensor" in refused(tmp_path / "list.pt")
+
+    def test_a_header_that_promises_more_than_the_file_holds(self, tmp_path: Path) -> None:
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (2**40, 8, 8)})
+        (tmp_path / "huge.npy").write_bytes(header.getvalue() + b"few")
+        assert "cannot be read" in refused(tmp_path / "huge.npy")
+        with zipfile.ZipFile(tmp_path / "huge.npz", "w") as archive:
+            archive.writestr("samples.npy", header.getvalue() + b"few")
+        assert "cannot be read" in refused(tmp_path / "huge.npz")
+
+    def test_keys_are_refused_before_anything_is_inflated(self, tmp_path: Path) -> None:
+        damaged = npz_of_damaged(tmp_path / "bomb.npz", "left", "right")
+        assert "holds left, right; name the one" in refused(damaged)
+
+    def test_arrays_that_are_not_asked_for_are_not_read(self, tmp_path: Path) -> None:
+        damaged = npz_of_damaged(tmp_path / "both.npz", "other", samples=BYTES)
+        assert np.allclose(read_samples(damaged, GREY, "mine").images, TRUE)
 
     def test_several_arrays_without_a_name_we_know(self, tmp_path: Path) -> None:
         np.savez(tmp_path / "it.npz", left=BYTES, right=BYTES)

@@ -121,7 +121,7 @@ def load_dataset(
     origin = find_dataset(name_or_path, data_dir)
     part = _read(origin, train=True)
     selected = selected_labels(part.classes, classes, origin.name)
-    train, val, _ = _rows(part, origin, split_seed)
+    train, val, _ = _rows(part, origin, split_seed, selected)
     train, val = _of_classes(train, part, selected), _of_classes(val, part, selected)
     labels, names = renumbered(part.labels[train], selected), tuple(part.classes[label] for label in selected)
     train = subset(train, labels, names, train_size, split_seed, origin.name)
@@ -144,11 +144,12 @@ def load_test(
     origin = find_dataset(name_or_path, data_dir)
     if origin.test_share:
         part = _read(origin, train=True)
-        rows = _rows(part, origin, split_seed)[2]
+        selected = selected_labels(part.classes, classes, origin.name)
+        rows = _rows(part, origin, split_seed, selected)[2]
     else:
         part = _read(origin, train=False)
+        selected = selected_labels(part.classes, classes, origin.name)
         rows = np.arange(len(part.labels))
-    selected = selected_labels(part.classes, classes, origin.name)
     return _split(part, _of_classes(rows, part, selected), selected, f"{origin.name}: test")
 
 
@@ -169,15 +170,19 @@ def _read(origin: Origin, train: bool) -> Part:
         ) from None
 
 
-def _rows(part: Part, origin: Origin, seed: int) -> tuple[Rows, Rows, Rows]:
-    """Rows of train, validation and (where it is held out from the same images) test."""
+def _rows(part: Part, origin: Origin, seed: int, selected: list[int]) -> tuple[Rows, Rows, Rows]:
+    """Rows of train, validation and (where it is held out from the same images) test, of all classes.
+
+    DataError where one of the selected classes has too few images to be divided.
+    """
     if not 0 <= seed < 2**32:
         raise DataError(f"split seed {seed}; valid: 0 to {2**32 - 1}")
-    counts = np.bincount(part.labels, minlength=len(part.classes))
+    counts = np.bincount(part.labels, minlength=len(part.classes))[selected]
     if counts.min() < FEWEST_IMAGES:
-        name = part.classes[int(counts.argmin())]
+        name = part.classes[selected[int(counts.argmin())]]
         raise DataError(
-            f"{origin.name}: class {name!r} has {counts.min()} images to split; at least {FEWEST_IMAGES} are needed"
+            f"{origin.name}: class {name!r} has {counts.min()} images to split; at least {FEWEST_IMAGES} are needed, "
+            "or leave it out with 'classes'"
         )
     rest, test = held_out(part.labels, origin.test_share, seed, TEST)
     train, val = held_out(part.labels[rest], origin.val_share, seed, VALIDATION)

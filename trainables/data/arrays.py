@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -17,6 +19,7 @@ from trainables.data.sources import DataError, Part
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)
+DENSEST, SMALL = 1100, 2**20  # deflate makes at most 1,032 bytes of one; what is small does no harm
 ROUNDING = 1e-4  # how far past [0, 1] or [-1, 1] a float pixel may lie before it means another scale
 
 
@@ -39,22 +42,28 @@ def read_npz(path: Path, train: bool) -> Part:
 def _open(path: Path) -> Any:
     try:
         archive = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, zipfile.BadZipFile):
+    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile):
         raise DataError(f"{path}: not an .npz file, or cut off while copying; write it with numpy.savez") from None
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise DataError(f"{path}: one single array; an .npz with {', '.join(KEYS)} is needed (numpy.savez)")
     for key in KEYS:
         if key not in archive.files:
-            near = difflib.get_close_matches(key, archive.files, 1)
-            hint = f"; did you mean {near[0]} to be {key}?" if near else ""
+            hint = f"; did you mean {near} to be {key}?" if (near := _meant(key, archive.files)) else ""
             raise DataError(f"{path}: no array {key}, only {', '.join(archive.files) or 'nothing'}{hint}")
     return archive
+
+
+def _meant(key: str, names: Sequence[str]) -> str | None:
+    """The array that was probably meant: written in other letters, else nearest by name, but none that is valid."""
+    others = [name for name in names if name not in KEYS]
+    same = [name for name in others if name.lower() == key]
+    return next(iter(same or difflib.get_close_matches(key, others, 1)), None)
 
 
 def _array(path: Path, archive: Any, key: str) -> NDArray[Any]:
     try:
         array: NDArray[Any] = archive[key]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: {key} cannot be read ({error}); write the file again with numpy.savez") from None
     return array
 
@@ -79,11 +88,31 @@ def _check_shapes(path: Path, archive: Any) -> None:
 def _shape(path: Path, archive: Any, key: str) -> tuple[int, ...]:
     """The shape as the array's header has it, without reading the array."""
     try:
-        with archive.zip.open(f"{key}.npy") as file:
-            read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
-            shape: tuple[int, ...] = read(file)[0]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        return promised_shape(archive.zip, key)
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: {key} cannot be read ({error}); write the file again with numpy.savez") from None
+
+
+def promised_shape(archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
+    """The shape of an array of an .npz as its header has it; ValueError if the file cannot hold so many bytes."""
+    member = archive.getinfo(f"{name}.npy")
+    if member.file_size > DENSEST * member.compress_size + SMALL:
+        raise ValueError(f"{member.compress_size:,} bytes cannot hold the {member.file_size:,} that are promised")
+    with archive.open(member) as file:
+        return header_shape(file, member.file_size)
+
+
+def header_shape(file: IO[bytes], size: int) -> tuple[int, ...]:
+    """The shape that the header of an .npy of `size` bytes gives; ValueError if it promises more bytes than these.
+
+    NumPy makes room for what is promised before it reads: a few bytes can ask for terabytes.
+    """
+    read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
+    shape: tuple[int, ...]
+    shape, _, dtype = read(file)
+    promised = file.tell() + math.prod(shape) * dtype.itemsize
+    if promised > size and not dtype.hasobject:
+        raise ValueError(f"{size:,} bytes where its header promises {promised:,}")
     return shape
 
 

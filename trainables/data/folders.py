@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from trainables.data.sources import DataError, Part
 
 PARTS = {"train", "test"}
 OWN_VALIDATION = {"val", "valid", "validation"}
 LITTER = {"thumbs.db", "desktop.ini"}  # hidden files where Windows has been
+ORIENTATION, TURNED = 0x0112, range(5, 9)  # EXIF: the tag, and its values by which sides change places
 GREY = {"1", "L", "LA"}
 COLOUR = {"P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
 
@@ -115,12 +116,24 @@ def _common_format(files: list[Path]) -> tuple[tuple[int, int], bool]:
 def _header(file: Path) -> tuple[tuple[int, int], str]:
     try:
         with Image.open(file) as image:
-            size, mode = image.size, image.mode
+            size, mode = _upright_size(image), image.mode
     except (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise DataError(f"{file}: not an image; remove it, this folder is to hold images only") from None
     if mode not in GREY | COLOUR:
         raise DataError(f"{file}: pixels of kind {mode}, which 8 bits would cut off; save it as 8-bit grey or RGB")
     return size, mode
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    """(width, height) as a viewer shows it."""
+    width, height = image.size
+    return (height, width) if _orientation(image) in TURNED else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the pixels have to be turned, by the EXIF data of an image just opened: of a camera held upright no more
+    than these says so. What needs the pixels to be read is not asked."""
+    return int(image.getexif().get(ORIENTATION, 1)) if "exif" in image.info else 1
 
 
 def _decode(files: list[Path], size: tuple[int, int], grey: bool) -> NDArray[np.uint8]:
@@ -136,9 +149,10 @@ def _decode(files: list[Path], size: tuple[int, int], grey: bool) -> NDArray[np.
 def _pixels(file: Path, mode: str) -> NDArray[np.uint8]:
     try:
         with Image.open(file) as image:
+            turned = _orientation(image) != 1
             image.load()
             if image.has_transparency_data and np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
                 raise DataError(f"{file}: has transparent pixels; flatten it onto a background first")
-            return np.asarray(image.convert(mode))
+            return np.asarray((ImageOps.exif_transpose(image) if turned else image).convert(mode))
     except (OSError, SyntaxError) as error:
         raise DataError(f"{file}: a damaged image ({error}); remove or replace it") from None
