@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from analysis.configs import config_columns, read_configs
 from analysis.metrics import Goal, goal_of
 from analysis.results import (
     BEST,
     BEST_STEP,
+    CONFIG,
     ENDED,
     EVIDENCE,
     IMPORTANCE_FILE,
@@ -45,6 +47,7 @@ from analysis.results import (
     in_a_cell,
     metric_names,
     objective_of,
+    sorted_by_trial,
 )
 from analysis.trial_lines import as_csv, trial_lines
 from analysis.words import counted
@@ -66,11 +69,12 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> Sweep:
     # The table first: of a sweep that runs, it then knows of no row that is not there. Rows are more up to date.
     written = _read_trials(folder / TRIALS_FILE, damage, expected=_has_content(folder / ROWS_FILE))
     rows, unreadable = _rows(folder / ROWS_FILE)
-    trials = trials_table(written, rows, spec)
+    configs = read_configs(folder, spec, written)
+    trials = trials_table(written, configs, rows, spec)
     importance = {} if changes else _optional(folder / IMPORTANCE_FILE, damage)
     damage += _lost_rows(folder / ROWS_FILE, rows, trials, unreadable)
     media = _media(folder / MEDIA_FOLDER)
-    return Sweep(folder, spec, manifest, rows, trials, media, unreadable, importance, tuple(damage))
+    return Sweep(folder, spec, manifest, rows, trials, media, unreadable, importance, tuple(damage), configs)
 
 
 def is_sweep(folder: Path) -> bool:
@@ -150,7 +154,7 @@ def _rows(path: Path) -> tuple[pd.DataFrame, int]:
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows sorted by (trial, step), the last of duplicates."""
-    return rows.drop_duplicates([TRIAL, STEP], keep="last").sort_values([TRIAL, STEP], ignore_index=True)
+    return sorted_by_trial(rows.drop_duplicates([TRIAL, STEP], keep="last"), STEP)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -195,16 +199,20 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return table
 
 
-def trials_table(written: pd.DataFrame, rows: pd.DataFrame, spec: Mapping[str, Any]) -> pd.DataFrame:
-    """What is written of each trial (TRIAL_COLUMNS and its config), brought up to date with the rows."""
+def trials_table(
+    written: pd.DataFrame, configs: Mapping[str, Mapping[str, Any]], rows: pd.DataFrame, spec: Mapping[str, Any]
+) -> pd.DataFrame:
+    """What is written of each trial (TRIAL_COLUMNS) and its config, brought up to date with the rows."""
     written = written.set_index(TRIAL)
+    written = written[[name for name in written if not str(name).startswith(CONFIG)]]
     objective = objective_of(spec, rows)
     derived = _derived(rows, objective, goal_for(spec, objective))
     counted_before = written["steps"].reindex(derived.index)
     lost = derived["steps"] < counted_before  # rows are: the table knows better
     table = derived[~lost].combine_first(written).combine_first(derived)
     order = [*written.columns, *(name for name in derived.columns if name not in written.columns)]
-    table = table[order].rename_axis(TRIAL).reset_index()
+    table = sorted_by_trial(table[order].rename_axis(TRIAL).reset_index())
+    table = pd.concat([table, config_columns(configs, list(table[TRIAL]))], axis=1)
     words = {name: table[name].astype(object).fillna("") for name in (REASON, VERDICT, EVIDENCE)}
     return table.assign(**words, **{STATUS: table[STATUS].astype(object).fillna(RUNNING)})
 
@@ -223,7 +231,7 @@ def _read_trials(path: Path, damage: list[str], *, expected: bool) -> pd.DataFra
         return empty
     # "None" and "NA" may be values of a parameter: only an empty cell is no value.
     text = io.StringIO(as_csv(columns, lines))
-    table = pd.read_csv(text, dtype={TRIAL: str}, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(text, dtype=str, keep_default_na=False, na_values=[""])
     for name in table.columns:
         if name.startswith((LAST, BEST)) or name in ("steps", SECONDS, STARTED, ENDED, BEST_STEP):
             table[name] = pd.to_numeric(table[name], errors="coerce")
@@ -261,4 +269,4 @@ def _media(folder: Path) -> pd.DataFrame:
         if (match := MEDIA_NAME.fullmatch(path.name))
     ]
     table = pd.DataFrame(found, columns=MEDIA_COLUMNS)
-    return table.sort_values([TRIAL, "name", STEP], ignore_index=True)
+    return sorted_by_trial(table, "name", STEP)

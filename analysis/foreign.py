@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.folder import in_order, rows_table, trials_table
-from analysis.results import MEDIA_COLUMNS, STEP, TRIAL, TRIAL_COLUMNS, Sweep
+from analysis.results import CONFIG, MEDIA_COLUMNS, STEP, TRIAL, TRIAL_COLUMNS, Sweep
 
 
 def sweep_of(
@@ -21,7 +21,13 @@ def sweep_of(
     table = in_order(rows_table(rows)) if rows else nothing
     written = pd.DataFrame(list(trials))
     written = written.reindex(columns=[*dict.fromkeys([*TRIAL_COLUMNS, *written.columns])])
-    return Sweep(path, dict(spec), {}, table, trials_table(written, table, spec), pd.DataFrame(columns=MEDIA_COLUMNS))
+    configs = {str(trial[TRIAL]): _config(trial) for trial in trials}
+    known = trials_table(written, configs, table, spec)
+    return Sweep(path, dict(spec), {}, table, known, pd.DataFrame(columns=MEDIA_COLUMNS), configs=configs)
+
+
+def _config(trial: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.removeprefix(CONFIG): value for key, value in trial.items() if key.startswith(CONFIG)}
 
 
 def flat(tree: Mapping[str, Any], separator: str = "/") -> dict[str, Any]:

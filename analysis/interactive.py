@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from plotly import graph_objects as go
 
+from analysis.configs import is_nothing, numbers
 from analysis.results import CONFIG, TRIAL, Sweep
 from analysis.searched import Searched, searched_parameters
+from analysis.words import in_yaml
 
 WRITTEN = 20  # classes of a confusion matrix whose counts are still legible
 
@@ -48,15 +50,15 @@ def parallel_coordinates(sweep: Sweep) -> go.Figure | None:
 def _axis(parameter: Searched, table: pd.DataFrame) -> dict[str, Any]:
     """Numbers where they lie, by powers of ten if searched so; other values as ticks; no value is a tick of its own."""
     column = table[CONFIG + parameter.name]
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    if parameter.choices or numbers.isna().any():
-        words = column.map(lambda value: "-" if pd.isna(value) else str(value))
-        names = sorted(words.unique())
+    found = numbers(column)
+    if parameter.choices or found.isna().any():
+        words = ["-" if is_nothing(value) else in_yaml(value) for value in column]
+        names = sorted(set(words))
         values = [names.index(word) for word in words]
         return {"label": parameter.name, "tickvals": list(range(len(names))), "ticktext": names, "values": values}
     if not parameter.log:
-        return {"label": parameter.name, "values": numbers.tolist()}
-    powers = np.log10(numbers)
+        return {"label": parameter.name, "values": found.tolist()}
+    powers = np.log10(found)
     marks = np.arange(np.floor(powers.min()), np.ceil(powers.max()) + 1)
     names = [f"{10.0**mark:g}" for mark in marks]
     return {"label": parameter.name, "tickvals": marks.tolist(), "ticktext": names, "values": powers.tolist()}

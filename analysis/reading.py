@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis import folder, ray_results, wandb_export
 from analysis.metrics import Goal
-from analysis.results import CONFIG, STATUS, STEP, TRIAL, ResultsError, Sweep
+from analysis.results import CONFIG, STATUS, STEP, TRIAL, ResultsError, Sweep, sorted_by_trial
 
 
 def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
@@ -39,7 +39,7 @@ def load(path: str | Path) -> pd.DataFrame:
     known = sweep.trials[[TRIAL, STATUS, *configs]]
     table = sweep.rows.merge(known, on=TRIAL, how="outer").astype({STEP: "Int64"})
     metrics = [name for name in map(str, sweep.rows) if name not in (TRIAL, STEP)]
-    return table.sort_values([TRIAL, STEP], ignore_index=True)[[TRIAL, STEP, STATUS, *metrics, *configs]]
+    return sorted_by_trial(table, STEP)[[TRIAL, STEP, STATUS, *metrics, *configs]]
 
 
 def _complain(path: Path) -> None:

@@ -21,6 +21,8 @@ SPEC_FILE = "spec.yaml"
 MANIFEST_FILE = "manifest.json"
 ROWS_FILE = "results.jsonl"
 TRIALS_FILE = "trials.csv"
+CONFIGS_FILE = "configs.jsonl"
+JOURNAL_FILE = "optuna.journal"
 IMPORTANCE_FILE = "importance.json"
 REPORT_FILE = "report.html"
 MARKS = (SPEC_FILE, MANIFEST_FILE, ROWS_FILE)  # a folder with one of them is a sweep's
@@ -68,6 +70,7 @@ class Sweep:
     unreadable: int = 0  # lines of results.jsonl that are no row
     importance: dict[str, Any] = field(default_factory=dict)  # of the parameters, as the search saw it at the end
     damage: tuple[str, ...] = ()  # a line for each file that is not whole: which, and what is lost
+    configs: dict[str, dict[str, Any]] = field(default_factory=dict)  # by trial, every value of the type it had
 
     @cached_property
     def objective(self) -> str:
@@ -137,6 +140,19 @@ class Sweep:
         column = BEST + self.objective
         table = self.trials.set_index(TRIAL)
         return table[column] if column in table else pd.Series(np.nan, index=table.index)
+
+
+def trial_order(trial: str) -> tuple[str | int, ...]:
+    """A key that sorts trials by the numbers in their names: 9999 before 10000."""
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(re.split("([0-9]+)", str(trial))))
+
+
+def sorted_by_trial(table: pd.DataFrame, *then: str) -> pd.DataFrame:
+    """The lines of a table in the order of its trials, then of other columns."""
+    places = {trial: place for place, trial in enumerate(sorted(table[TRIAL].unique(), key=trial_order))}
+    return table.sort_values(
+        [TRIAL, *then], ignore_index=True, key=lambda column: column.map(places) if column.name == TRIAL else column
+    )
 
 
 def in_a_cell(evidence: Sequence[str]) -> str:

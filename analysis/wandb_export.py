@@ -39,6 +39,7 @@ from analysis.results import (
     TRIAL,
     ResultsError,
     Sweep,
+    trial_order,
 )
 
 Record = dict[str, Any]
@@ -99,7 +100,7 @@ def read(path: Path, spec: Mapping[str, Any]) -> Sweep | None:
     rows = _joined({**row, TRIAL: labels.get(row[TRIAL], row[TRIAL])} for row in history)
     known = {row[TRIAL] for row in rows}
     rows += [_last(run) for run in runs if run.label not in known and run.summary]
-    strays = sorted(known - {run.label for run in runs})
+    strays = sorted(known - {run.label for run in runs}, key=trial_order)
     trials = [_trial(run) for run in runs] + [{TRIAL: label, STATUS: DONE} for label in strays]
     return sweep_of(path, {"name": path.stem, **spec}, rows, trials)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
+import numpy as np
+import yaml
+
+from analysis.configs import plain
 from analysis.results import Sweep
 
 
@@ -24,6 +29,28 @@ def word(value: Any) -> str:
         return ""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return f"{value:.4g}" if is_number else str(value)
+
+
+def in_yaml(value: Any) -> str:
+    """A parameter's value as the YAML of a spec has it: words that look like something else are in quotes."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return "null" if value is None else str(value).lower()
+    if not isinstance(value, str):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(plain(value))
+    try:
+        is_word = yaml.safe_load(value) == value and _not_a_number(value)
+    except yaml.YAMLError:
+        is_word = False
+    return value if is_word else json.dumps(value, ensure_ascii=False)
+
+
+def _not_a_number(text: str) -> bool:
+    """YAML takes 1e5 for a word."""
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
 
 
 def counted(number: int, noun: str) -> str:

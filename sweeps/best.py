@@ -25,10 +25,14 @@ from analysis.results import (
     ResultsError,
     Sweep,
     in_a_cell,
+    trial_order,
 )
-from sweeps.listing import Row, config_of, plain
+from sweeps.listing import Row, beside, plain
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
+
+
+BEFORE, AFTER = ("trial", "verdict"), ("low", "high", "seeds", "best_step", "seconds")  # columns around the metrics
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,13 @@ class Ranking:
             return wilson(value, images)
         return of_spread(value, None if spread is None else float(spread), seeds)
 
+    @property
+    def columns(self) -> list[str]:
+        """All that a row may have, in the order of its columns."""
+        shown = dict.fromkeys((*BEFORE, *self.goals, *AFTER))
+        parameters = dict.fromkeys(self.sweep.spec.get("parameters") or {})
+        return list(beside(shown, parameters | {n: None for c in self.candidates for n in c.config}))
+
     def _row(self, place: int, candidate: Candidate) -> Row:
         span = self.interval(candidate)
         shown = {
@@ -100,9 +111,10 @@ class Ranking:
             "seeds": int(self.sweep.spec.get("replicates", 1)),
             "best_step": candidate.step,
             "seconds": plain(candidate.row.get("seconds")),
-            **{name: plain(value) for name, value in candidate.config.items()},
         }
-        return {k: v for k, v in shown.items() if v not in (None, "")} | {"why": "; ".join(self._why(place, candidate))}
+        config = {n: v for n, v in beside(shown, candidate.config).items() if n not in shown}
+        known = {name: value for name, value in shown.items() if value not in (None, "")}
+        return {**known, **config, "why": "; ".join(self._why(place, candidate))}
 
     def _why(self, place: int, candidate: Candidate) -> Iterator[str]:
         yield self._standing(place)
@@ -187,7 +199,7 @@ def _dominates(one: Candidate, other: Candidate, goals: Mapping[str, Goal]) -> b
 
 def _ordered(candidates: Sequence[Candidate], goals: Mapping[str, Goal]) -> list[Candidate]:
     name, goal = next(iter(goals.items()))
-    return sorted(candidates, key=lambda c: (bool(c.fault), _cost(c, name, goal), c.trial))
+    return sorted(candidates, key=lambda c: (bool(c.fault), _cost(c, name, goal), trial_order(c.trial)))
 
 
 def _cost(candidate: Candidate, name: str, goal: Goal) -> float:
@@ -211,7 +223,7 @@ def _candidate(sweep: Sweep, trial: str, metric: str, goal: Goal) -> Candidate |
     best = scored.iloc[int(values.argmin() if goal == "minimize" else values.argmax())]
     line = sweep.trials[sweep.trials[TRIAL] == trial].iloc[0]
     row = {str(name): value for name, value in best.items() if not _missing(value)}
-    return Candidate(trial, config_of(line), int(line["steps"]), row, trial not in sweep.past_constraint)
+    return Candidate(trial, sweep.configs.get(trial, {}), int(line["steps"]), row, trial not in sweep.past_constraint)
 
 
 def _missing(value: Any) -> bool:

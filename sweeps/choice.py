@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sweeps.best import Ranking, by_metric, pareto
@@ -18,6 +18,7 @@ class Choice:
     """One row a trial, each with `why`, and the config of the first as a spec with its lock."""
 
     rows: list[Row]
+    columns: Sequence[str]  # of the rows, in order
     spec: Callable[[], Spec]
 
 
@@ -31,7 +32,7 @@ def choice(what: str, metric: str | None = None, front: str | None = None, top: 
         return _one(what, config_in(place), asked=(metric or front or top) is not None)
     ranking: Ranking = pareto(place, front.split(",")) if front is not None else by_metric(place, metric)
     rows = ranking.rows(top if top is not None or front is not None else 1)
-    return Choice(rows, lambda: best_spec(ranking))
+    return Choice(rows, ranking.columns, lambda: best_spec(ranking))
 
 
 def _one(what: str, spec: Spec, asked: bool) -> Choice:
@@ -41,4 +42,5 @@ def _one(what: str, spec: Spec, asked: bool) -> Choice:
             valid="a sweep's folder, or no option but --out",
             source=what,
         )
-    return Choice([locked_row(spec)], lambda: spec)
+    row = locked_row(spec)
+    return Choice([row], list(row), lambda: spec)

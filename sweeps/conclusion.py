@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.results import DONE, REASON, STATUS, TRIAL, Sweep
+from analysis.results import DONE, REASON, STATUS, TRIAL, Sweep, trial_order
 from sweeps import gap
 from sweeps.manifest import git_state, machine, versions
 from sweeps.plan import Plan
@@ -16,7 +16,7 @@ Result = dict[str, Any]
 
 def ended(sweep: Sweep, *statuses: str) -> list[str]:
     """The trials that ended in one of these ways, by name."""
-    return sorted(sweep.trials.loc[sweep.trials[STATUS].isin(statuses), TRIAL])
+    return sorted(sweep.trials.loc[sweep.trials[STATUS].isin(statuses), TRIAL], key=trial_order)
 
 
 def conclusion(

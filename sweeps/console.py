@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.results import HEALTHY
+from sweeps.legible import printable
 from sweeps.observer import Status
 from sweeps.progress import Progress, TrialState
 from sweeps.spec.resolved import Objective
@@ -199,11 +200,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def printable(text: str) -> str:
-    """The text without anything that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _one_line(text: str, style: str = "") -> Text:

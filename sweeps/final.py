@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from analysis.folder import load
-from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep
+from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep, trial_order
 from sweeps import runner
 from sweeps.card import write_card
 from sweeps.conclusion import conclusion, ended
@@ -183,7 +183,7 @@ def _tested(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> li
             lines.write(json.dumps(rows[trial]) + "\n")
             lines.flush()
             os.fsync(lines.fileno())
-    return [rows[trial] for trial in sorted(rows)]
+    return [rows[trial] for trial in sorted(rows, key=trial_order)]
 
 
 def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Trainable], Result]:

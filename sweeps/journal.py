@@ -13,9 +13,10 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
+from analysis.results import JOURNAL_FILE
 from sweeps.observer import Status
 
-JOURNAL = "optuna.journal"
+JOURNAL = JOURNAL_FILE
 CRASHED = "its worker died"  # how the reason of such a trial begins
 # What Optuna raises over a journal that is not whole; an IndexError over one whose study was lost.
 JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)

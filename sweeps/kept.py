@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sweeps.legible import printable
+
 Arrays = Mapping[str, NDArray[Any]]
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -51,7 +53,7 @@ def aloud(parts: Sequence[T], what: str, say: Say) -> Iterator[T]:
 
 def to_stderr(message: str) -> None:
     """How a command speaks to the person at the terminal."""
-    print(f"sweeps: {message}", file=sys.stderr, flush=True)
+    print(f"sweeps: {printable(message)}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis.folder import load, surely_sweep
-from analysis.results import EVIDENCE, MARKS, STATUSES, VERDICT, ResultsError, Sweep
+from analysis.results import CONFIG, EVIDENCE, MARKS, STATUSES, VERDICT, ResultsError, Sweep
 from analysis.words import dataset_of, model_of
 from search_spaces import SPACES
 from sweeps.spec import load_spec
@@ -17,6 +18,8 @@ from trainables import MODELS, find_model
 from trainables.data import DATASETS
 
 Row = dict[str, Any]
+
+WORDS = ("why", "lock")  # what a row may have at its end
 
 
 def sweeps_below(root: Path) -> list[Row]:
@@ -39,24 +42,30 @@ def _sweep(folder: Path) -> Row:
     return {"sweep": str(folder), "model": model_of(sweep), "dataset": dataset_of(sweep), **states, **damage}
 
 
-def trials_of(sweep: Sweep) -> list[Row]:
-    """One row a trial: how it ended, its best objective, the last verdict and its config."""
+def trials_of(sweep: Sweep, *, in_words: bool = False) -> list[Row]:
+    """One row a trial: how it ended, its best objective, the last verdict and its config.
+
+    A null of a config is None, or "null" `in_words`; a parameter with no part in it is not in the row.
+    """
     judged = bool(sweep.trials[VERDICT].any())
-    return [_trial(row, sweep.objective, judged) for _, row in sweep.trials.iterrows()]
+    null = "null" if in_words else None
+    configs = {t: {n: null if v is None else v for n, v in config.items()} for t, config in sweep.configs.items()}
+    return [
+        beside(_trial(row, sweep.objective, judged), configs.get(row["trial"], {}))
+        for _, row in sweep.trials.iterrows()
+    ]
 
 
 def _trial(row: pd.Series[Any], metric: str, judged: bool) -> Row:
-    config = config_of(row)
     shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
     best = {metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step"))}
     words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
-    return {**shown, **best, **words, **config}
+    return {**shown, **best, **words}
 
 
-def config_of(row: pd.Series[Any]) -> Row:
-    """The config in a line of the table of trials."""
-    names = [str(name) for name in row.index if str(name).startswith("config/")]
-    return {name.removeprefix("config/"): plain(row[name]) for name in names}
+def beside(shown: Row, config: Mapping[str, Any]) -> Row:
+    """A row with a config: a parameter that is called like a column of ours is config/NAME."""
+    return shown | {f"{CONFIG}{name}" if name in (*shown, *WORDS) else name: value for name, value in config.items()}
 
 
 def models() -> list[Row]:

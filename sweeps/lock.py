@@ -8,7 +8,7 @@ from typing import Any
 
 from sweeps.best import Candidate, Ranking
 from sweeps.faults import SpecError
-from sweeps.listing import Row, plain
+from sweeps.listing import Row, beside, plain
 from sweeps.manifest import git_state, machine, versions
 from sweeps.search import sampler_name, trial_seeds
 from sweeps.spec import load_spec
@@ -22,9 +22,7 @@ def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     """The config of a ranked trial as a spec of one trial, with its lock."""
     spec = load_spec(ranking.sweep.folder / "spec.yaml")
     chosen, document = ranking.candidates[place], spec.document()
-    # The table writes a null that was chosen as the word; an empty cell is a parameter with no part in the config.
-    values = {name: None if value == "null" else value for name, value in chosen.config.items() if value is not None}
-    document["parameters"] = {name: {"value": value} for name, value in values.items()}
+    document["parameters"] = {name: {"value": value} for name, value in chosen.config.items()}
     if len(ranking.goals) == 1:
         document["metric"] = {"name": ranking.metric, "goal": ranking.goals[ranking.metric]}
     document |= {"method": "random", "run_cap": 1, "lock": _lock(ranking, chosen, spec)}
@@ -67,9 +65,10 @@ def locked_row(spec: Spec) -> Row:
     low, high = lock.get("interval") or (None, None)
     figures = {str(lock["metric"]): lock.get("score")} if "metric" in lock else {}
     shown = {"trial": lock.get("trial"), "verdict": lock.get("verdict"), **figures, "low": low, "high": high}
-    shown |= {"best_step": lock.get("step"), **{name: plain(value) for name, value in spec.fixed.items()}}
+    shown |= {"best_step": lock.get("step")}
     kept = {name: value for name, value in shown.items() if value is not None}
-    return kept | {"why": "; ".join(_origin(spec, lock)), "lock": dict(lock)}
+    config = {name: value for name, value in beside(shown, spec.fixed).items() if name not in shown}
+    return kept | config | {"why": "; ".join(_origin(spec, lock)), "lock": dict(lock)}
 
 
 def _origin(spec: Spec, lock: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.results import HEALTHY, VERDICT
+from analysis.results import HEALTHY, VERDICT, trial_order
 from sweeps.observer import Status
 from sweeps.spec.resolved import UNJUDGED, Objective
 
@@ -97,7 +97,7 @@ class Progress:
         """Up to `most` trials in the order of their names: the running ones, then those that ended last."""
         newest = list(reversed(self._trials.values()))
         chosen = sorted(newest, key=lambda state: state.status != "running")[:most]
-        return sorted(chosen, key=lambda state: state.trial)
+        return sorted(chosen, key=lambda state: trial_order(state.trial))
 
     def per_minute(self, seconds: float) -> float | None:
         """Trials ended per minute in this run of the sweep, None before the first."""

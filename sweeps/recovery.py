@@ -24,7 +24,6 @@ from analysis.words import counted
 from search_spaces.space import Choice, Domain, Float
 from sweeps.folder import replace_file
 from sweeps.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
-from sweeps.listing import config_of
 from sweeps.observer import Status
 from sweeps.search import Search
 from sweeps.spec.resolved import Spec
@@ -120,7 +119,7 @@ def _known(sweep: Sweep, spec: Spec) -> dict[int, Known]:
     rows = {str(trial): list(_plain(found)) for trial, found in sweep.rows.groupby(TRIAL)}
     return {
         int(line[TRIAL]): Known(
-            _config(spec, config_of(line)),
+            _config(spec, sweep.configs.get(line[TRIAL], {})),
             rows.get(line[TRIAL], []),
             line[STATUS],
             line[REASON],

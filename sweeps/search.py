@@ -7,6 +7,7 @@ sweep's seed and the trial's number, so that a search resumed from its journal a
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import sys
 import warnings
@@ -18,7 +19,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.quantized import Quantized
-from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar
+from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, same
 from sweeps.folder import cut_torn_line
 from sweeps.importance import importance
 from sweeps.journal import STATES, STATUS, status_of, storage
@@ -132,7 +133,7 @@ class Search:
     def _config(self, trial: FrozenTrial) -> Config:
         """The config of a trial in the journal, which has the numbers that were drawn."""
         space = self._spec.space
-        drawn = {name: space[name].rounded(v) if name in space else v for name, v in trial.params.items()}
+        drawn = {name: _meant(space[name], v) if name in space else v for name, v in trial.params.items()}
         return {**self._spec.fixed, **drawn}
 
     def _searched(self, config: Config) -> Config:
@@ -185,12 +186,25 @@ def _constrain(trial: Trial, name: str, violation: float) -> None:
 
 def _drawn(domain: Domain, value: Scalar) -> Scalar:
     """What is to be drawn from `domain` for `value`: a multiple may lie outside of the range that is rounded."""
+    if isinstance(domain, Choice):
+        return next((word for word, choice in _words(domain).items() if same(choice, value)), value)
     return min(max(value, domain.low), domain.high) if isinstance(domain, Quantized) else value  # type: ignore[type-var]
+
+
+def _meant(domain: Domain, drawn: Any) -> Scalar:
+    """The value that stands in the journal as `drawn`."""
+    return _words(domain).get(drawn, drawn) if isinstance(domain, Choice) else domain.rounded(drawn)
+
+
+def _words(domain: Choice) -> dict[Scalar, Scalar]:
+    """The choices by words of their own where some are equal to Python, as 1 and true: Optuna would take the first."""
+    words: dict[Scalar, Scalar] = {json.dumps(choice): choice for choice in domain.choices}
+    return words if len(set(domain.choices)) < len(words) else {}
 
 
 def _suggest(trial: Trial, name: str, domain: Domain) -> Scalar:
     if isinstance(domain, Choice):
-        return trial.suggest_categorical(name, domain.choices)
+        return _meant(domain, trial.suggest_categorical(name, tuple(_words(domain)) or domain.choices))
     if isinstance(domain, Int):
         return trial.suggest_int(name, domain.low, domain.high, log=domain.log, step=domain.step)
     if isinstance(domain, Quantized):

@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.configs import json_lines
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
 from analysis.results import (
+    CONFIGS_FILE,
     ENDED,
     EVIDENCE,
     EXTRACTOR,
@@ -30,6 +32,7 @@ from analysis.results import (
     WORKER,
     in_a_cell,
     is_metric,
+    trial_order,
 )
 from analysis.trial_lines import trial_lines
 from sweeps.folder import cut_torn_line, replace_file
@@ -79,6 +82,8 @@ class Store:
         cut_torn_line(folder / "results.jsonl")
         self._ran_before = _ran_before(folder / "trials.csv")
         self._rows = (folder / "results.jsonl").open("a", encoding="utf-8")
+        cut_torn_line(folder / CONFIGS_FILE)
+        self._typed = {line.get("trial") for line in json_lines(folder / CONFIGS_FILE) if isinstance(line, dict)}
         self._written = 0.0
 
     def existing_rows(self) -> Iterator[dict[str, Any]]:
@@ -90,11 +95,12 @@ class Store:
     def known(self, trial: str, config: Mapping[str, Any], status: Status, reason: str) -> None:
         """A trial of an earlier run."""
         record = self._record(trial)
-        record.config, record.status, record.reason = config, status, reason
+        self._configure(record, config)
+        record.status, record.reason = status, reason
         self.ran(trial, **self._ran_before.get(trial, {}))
 
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
-        self._record(trial).config = config
+        self._configure(self._record(trial), config)
         self._write_table()
 
     def row(self, row: Mapping[str, Any]) -> None:
@@ -144,7 +150,7 @@ class Store:
 
     @property
     def records(self) -> list[Record]:
-        return [self._records[trial] for trial in sorted(self._records)]
+        return [self._records[trial] for trial in sorted(self._records, key=trial_order)]
 
     def best(self) -> Record | None:
         """The trial with the best objective among those that are done."""
@@ -162,6 +168,14 @@ class Store:
 
     def _record(self, trial: str) -> Record:
         return self._records.setdefault(trial, Record(trial, {}))
+
+    def _configure(self, record: Record, config: Mapping[str, Any]) -> None:
+        """Keep a config with its types, which a table for people has not, before the first row that rests on it."""
+        record.config = config
+        if record.trial not in self._typed:
+            self._typed.add(record.trial)
+            with (self.folder / CONFIGS_FILE).open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps({"trial": record.trial, "config": dict(config)}) + "\n")
 
     def _note(self, record: Record, row: Mapping[str, Any]) -> None:
         record.steps, record.seconds = row["step"], row.get("seconds", record.seconds)

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sweeps.console import LiveConsole, Terminal, duration, printable
+from sweeps.console import LiveConsole, Terminal, duration
+from sweeps.legible import printable
 from sweeps.progress import Progress, TrialState
 from sweeps.spec.resolved import UNJUDGED, Constraint, Objective
 

@@ -155,5 +155,5 @@ def test_a_metric_of_ones_own_needs_a_goal(own):
     spec = own("Spaced", metric={"name": "train/mine", "goal": "minimize"})
     assert spec.metric == Objective("train/mine", "minimize")
     line = refused(own, "Spaced", metric={"name": "val/acuracy"})
-    assert "unknown metric without a goal" in line
+    assert "unknown metric 'val/acuracy' without a goal" in line
     assert line.endswith("did you mean val/accuracy?")

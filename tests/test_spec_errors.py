@@ -30,7 +30,11 @@ def write(tmp_path):
         ({"method": "custom"}, "method: 'custom' does not fit", "valid: bayes, tpe, random, grid"),
         ({"dataset": "fashon_mnist"}, "dataset: unknown dataset", "did you mean fashion_mnist?"),
         ({"dataset": "./no_such.npz"}, "dataset: ./no_such.npz: no such file", "looked for"),
-        ({"metric": {"name": "val/acuracy"}}, "metric.name: unknown metric; valid: ", "did you mean val/accuracy?"),
+        (
+            {"metric": {"name": "val/acuracy"}},
+            "metric.name: unknown metric 'val/acuracy'; valid: ",
+            "did you mean val/accuracy?",
+        ),
         (
             {"metric": {"name": "gen/frechet_pixels"}},
             "metric.name: gen/frechet_pixels is no metric of a classifier",
@@ -97,7 +101,11 @@ def write(tmp_path):
         ({"constraint": {"max": 1}}, "constraint.name: is missing", "gen/severity"),
         ({"constraint": {"name": "val/log_loss"}}, "constraint: needs one bound", "max, or min"),
         ({"constraint": {"name": "val/log_loss", "max": 1, "min": 0}}, "constraint: needs one bound", ""),
-        ({"constraint": {"name": "val/log_los", "max": 1}}, "constraint.name: unknown metric", "val/log_loss?"),
+        (
+            {"constraint": {"name": "val/log_los", "max": 1}},
+            "constraint.name: unknown metric 'val/log_los'; valid: ",
+            "val/log_loss?",
+        ),
         ({"constraint": {"name": "gen/severity", "max": 1}}, "constraint.name: gen/severity is no metric of a", "val/"),
         ({"constraint": {"name": "val/log_loss", "max": "low"}}, "constraint.max: 'low' does not fit", "a number"),
         ({"resources": {"gpu": 1.5}}, "resources.gpu: 1.5 is more than one GPU", "whole number"),

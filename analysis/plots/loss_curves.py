@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.metrics import Goal
 from analysis.plots import scales, style
-from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep
+from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep, trial_order
 
 MAX_CURVES = 200  # beyond it lines hide each other: the best one and an even choice of the others are drawn
 MAX_POINTS = 300  # a curve, as many as its width has pixels
@@ -45,7 +45,7 @@ def loss_curves(sweep: Sweep, metric: str | None = None) -> LossCurves:
     """`metric` (the objective, if none is named) by step for each trial that has a finite value of it."""
     metric = metric or sweep.objective
     known = sweep.rows[sweep.rows[metric].notna()] if metric in sweep.rows else sweep.rows.iloc[:0]
-    trials = sorted(known[TRIAL].unique())
+    trials = sorted(known[TRIAL].unique(), key=trial_order)
     drawn = _choose(trials, sweep.best)
     statuses = dict(zip(sweep.trials[TRIAL], sweep.trials[STATUS], strict=True))
     groups = {str(name): group for name, group in sweep.rows[sweep.rows[TRIAL].isin(drawn)].groupby(TRIAL)}

@@ -10,9 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from analysis.configs import is_nothing, numbers
 from analysis.plots import scales, style
 from analysis.results import CONFIG
 from analysis.searched import Searched
+from analysis.words import in_yaml
 
 MIN_RANGE = 5  # numbers over orders of magnitude that make a list a range
 MAX_CATEGORIES = 12  # a longer list of numbers is drawn as numbers
@@ -70,8 +72,7 @@ def parameter_axis(trials: pd.DataFrame, parameter: str | Searched) -> Parameter
     searched = _as_range(Searched(parameter) if isinstance(parameter, str) else parameter)
     column = CONFIG + searched.name
     raw = trials[column] if column in trials else pd.Series(np.nan, index=trials.index)
-    # An empty cell is null where null may be chosen, and an inactive parameter elsewhere.
-    active = (raw.notna() | (None in searched.choices)).to_numpy(dtype=bool)
+    active = (~raw.map(is_nothing).astype(bool)).to_numpy()
     places = np.full(len(raw), np.nan)
     categories = _categories(searched, raw[active])
     places[active] = _places(raw[active], categories)
@@ -107,39 +108,26 @@ def draw_y(axes: Axes, info: ParameterAxis) -> None:
             axes.set_ylim(*scales.with_room(info.scale, info.known))
 
 
-def word(value: Any) -> str:
-    """A value's name in the YAML of a spec; a CSV makes 32 into 32.0 and true into True."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return "null"
-    if isinstance(value, bool | np.bool_) or value in ("True", "False"):
-        return str(value).lower()
-    try:
-        return f"{float(value):g}"
-    except ValueError:
-        return str(value)
-
-
 def _as_range(searched: Searched) -> Searched:
     """A grid of 0.001, 0.01, 0.1, ... is a range over orders of magnitude, however it was written down."""
     choices = searched.choices
-    numbers = [choice for choice in choices if isinstance(choice, int | float) and not isinstance(choice, bool)]
-    if len(choices) != len(numbers) or len(numbers) < MIN_RANGE or min(numbers) <= 0:
+    values = [choice for choice in choices if isinstance(choice, int | float) and not isinstance(choice, bool)]
+    if len(choices) != len(values) or len(values) < MIN_RANGE or min(values) <= 0:
         return searched
-    low, high = float(min(numbers)), float(max(numbers))
+    low, high = float(min(values)), float(max(values))
     return Searched(searched.name, log=True, bounds=(low, high)) if high >= scales.WIDE_RATIO * low else searched
 
 
 def _categories(searched: Searched, raw: pd.Series[Any]) -> tuple[str, ...]:
     """Names of the categories in order, or () where the values are numbers of a range."""
-    numbers = pd.to_numeric(raw, errors="coerce")
     is_range = not searched.choices or len(searched.choices) > MAX_CATEGORIES
-    if is_range and not _is_boolean(raw) and numbers.notna().all():
+    if is_range and not _is_boolean(raw) and numbers(raw).notna().all():
         return ()
     choices: Sequence[Any] = searched.choices
     if all(isinstance(choice, int | float) and not isinstance(choice, bool) for choice in choices):
         choices = sorted(choices)
-    seen = sorted({word(value) for value in raw}, key=str)
-    return tuple(dict.fromkeys([*map(word, choices), *seen]))
+    seen = sorted({in_yaml(value) for value in raw})
+    return tuple(dict.fromkeys([*map(in_yaml, choices), *seen]))
 
 
 def _is_boolean(raw: pd.Series[Any]) -> bool:
@@ -150,4 +138,4 @@ def _places(raw: pd.Series[Any], categories: Sequence[str]) -> NDArray[np.float6
     if not categories:
         return raw.to_numpy(dtype=float)
     index = {name: number for number, name in enumerate(categories)}
-    return np.array([index[word(value)] for value in raw], dtype=float)
+    return np.array([index[in_yaml(value)] for value in raw], dtype=float)

@@ -12,7 +12,19 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.plots import scales, style
-from analysis.results import DONE, ENDED, FAILED, RUNNING, STARTED, STATUS, STOPPED, TRIAL, WORKER, Sweep
+from analysis.results import (
+    DONE,
+    ENDED,
+    FAILED,
+    RUNNING,
+    STARTED,
+    STATUS,
+    STOPPED,
+    TRIAL,
+    WORKER,
+    Sweep,
+    sorted_by_trial,
+)
 from analysis.words import seconds_word
 
 Floats = NDArray[np.float64]
@@ -60,7 +72,7 @@ class Timeline(NamedTuple):
 def timeline(sweep: Sweep) -> Timeline:
     """The latest stint of every trial of which it is known."""
     known = sweep.trials.dropna(subset=[STARTED, ENDED]) if {STARTED, ENDED} <= set(sweep.trials) else sweep.trials[:0]
-    table = known.sort_values([STARTED, TRIAL])
+    table = sorted_by_trial(known).sort_values(STARTED, kind="stable")
     starts, ends, pauses = _without_pauses(table)
     nodes = [str(worker).rpartition(":")[0] for worker in table[WORKER]] if len(table) else []
     lanes, owners = _lanes(nodes, starts, ends)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from analysis.configs import numbers
 from analysis.plots.history import history
 from analysis.plots.verdicts import UNJUDGED, verdicts_of
 from analysis.report.differences import difference
@@ -92,7 +93,7 @@ def at_the_edge(sweep: Sweep) -> Iterator[str]:
     """Parameters whose best values lie at an end of what was searched."""
     top = _top(sweep)
     for searched in searched_parameters(sweep):
-        end = _end(searched, pd.to_numeric(top.get(CONFIG + searched.name, pd.Series(dtype=float)), errors="coerce"))
+        end = _end(searched, numbers(top.get(CONFIG + searched.name, pd.Series(dtype=float))))
         if end:
             yield f"The best trials have {searched.name} at the {end} of what was searched: widen it."
 
@@ -175,9 +176,9 @@ def _end(searched: Searched, values: pd.Series[float]) -> str:
     """The end of the range at which the values, the best first, lie: in words, empty if at none."""
     if len(values) < 3 or values.isna().any():
         return ""
-    numbers = [choice for choice in searched.choices if isinstance(choice, int | float)]
-    if len(numbers) >= MIN_CHOICES and len(numbers) == len(searched.choices):
-        ends = ((min(numbers), "smallest"), (max(numbers), "largest"))
+    choices = [choice for choice in searched.choices if isinstance(choice, int | float)]
+    if len(choices) >= MIN_CHOICES and len(choices) == len(searched.choices):
+        ends = ((min(choices), "smallest"), (max(choices), "largest"))
         found = [
             f"{name} choice, {word(end)},"
             for end, name in ends

@@ -15,8 +15,8 @@ from analysis.plots.comparison import HEADER, Compared, comparison, names_of
 from analysis.plots.overlay import shared_metrics
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
-from analysis.results import CONFIG, SECONDS, TRIAL, ResultsError, Sweep
-from analysis.words import is_missing, word
+from analysis.results import SECONDS, ResultsError, Sweep
+from analysis.words import in_yaml, is_missing, word
 
 SCRIPTS = ("plotting.js", "compare.js")
 
@@ -107,7 +107,5 @@ def _best(name: str, sweep: Sweep) -> dict[str, Any]:
 
 
 def _config(sweep: Sweep) -> Iterator[tuple[str, str]]:
-    trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
-    for name, value in trial.items():
-        if str(name).startswith(CONFIG) and not is_missing(value):
-            yield str(name).removeprefix(CONFIG), word(value)
+    for name, value in sweep.configs.get(sweep.best or "", {}).items():
+        yield name, in_yaml(value)

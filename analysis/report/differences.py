@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
+from analysis.configs import numbers
 from analysis.results import CONFIG, Sweep
 from analysis.searched import searched_parameters
 from analysis.words import word
@@ -48,12 +48,12 @@ def difference(sweep: Sweep, group: NDArray[np.bool_]) -> Difference | None:
 def _candidates(sweep: Sweep) -> dict[str, NDArray[np.float64]]:
     """The searched numbers by trial, and of a game of two the ratio of their learning rates."""
     names = [parameter.name for parameter in searched_parameters(sweep) if CONFIG + parameter.name in sweep.trials]
-    numbers = {
-        name: pd.to_numeric(sweep.trials[CONFIG + name], errors="coerce").to_numpy(dtype=float) for name in names
+    found: dict[str, NDArray[np.float64]] = {
+        name: np.asarray(numbers(sweep.trials[CONFIG + name]), dtype=np.float64) for name in names
     }
-    if {"lr_g", "lr_d"} <= numbers.keys():
-        numbers["lr_g / lr_d"] = numbers["lr_g"] / numbers["lr_d"]
-    return numbers
+    if {"lr_g", "lr_d"} <= found.keys():
+        found["lr_g / lr_d"] = found["lr_g"] / found["lr_d"]
+    return found
 
 
 def _test(column: NDArray[np.float64], group: NDArray[np.bool_]) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.configs import is_nothing
 from analysis.plots import style
 from analysis.plots.verdicts import LOOKS, Look, are_judged, verdicts_of
 from analysis.results import (
@@ -31,6 +32,7 @@ from analysis.results import (
     main_metrics,
 )
 from analysis.searched import searched_parameters
+from analysis.words import in_yaml
 
 MAX_TRIALS = 20_000  # in the page's table, best first; trials.csv has all
 MAX_METRICS = 24  # columns of last values
@@ -79,7 +81,8 @@ def table(sweep: Sweep, order: Sequence[str], keys: Sequence[str]) -> list[list[
     """One list a trial in `order` with the values of the columns `keys`, None where there is none."""
     trials = sweep.trials.set_index(TRIAL, drop=False).loc[list(order)]
     trials = trials.assign(score=[sweep.score(name) for name in order], verdict=verdicts_of(sweep))
-    cells = [[_plain(value) for value in trials[key]] if key in trials else [None] * len(order) for key in keys]
+    kinds = {entry["key"]: entry["kind"] for entry in _parameters(sweep)}
+    cells = [_cells(trials[key], kinds.get(key)) if key in trials else [None] * len(order) for key in keys]
     return [list(line) for line in zip(*cells, strict=True)]
 
 
@@ -119,11 +122,10 @@ def evidence(sweep: Sweep) -> dict[str, list[str]]:
 def _parameters(sweep: Sweep) -> Iterator[Column]:
     for searched in searched_parameters(sweep):
         key = CONFIG + searched.name
-        numeric = key in sweep.trials and pd.api.types.is_numeric_dtype(sweep.trials[key].dtype)
-        boolean = key in sweep.trials and pd.api.types.is_bool_dtype(sweep.trials[key].dtype)
-        kind = "number" if numeric and not boolean else "text"
+        there = [v for v in sweep.trials[key] if not is_nothing(v)] if key in sweep.trials else []
+        numeric = all(isinstance(value, int | float | np.number) and not isinstance(value, bool) for value in there)
         yield {
-            **_column(key, searched.name, kind),
+            **_column(key, searched.name, "number" if numeric else "text"),
             "parameter": True,
             "log": searched.log,
             "choices": 0 < len(searched.choices) <= MAX_CHOICES,
@@ -148,6 +150,13 @@ def _thinned(values: NDArray[np.float64], names: Sequence[str]) -> dict[str, lis
         STEP: [int(value) for value in step],
         **{n: [_plain(v) for v in m] for n, m in zip(names, metrics, strict=True)},
     }
+
+
+def _cells(column: pd.Series[Any], kind: str | None) -> list[Any]:
+    """A column of the table; a parameter whose values are not all numbers in the words of a spec."""
+    if kind == "text":
+        return [None if is_nothing(value) else in_yaml(value) for value in column]
+    return [_plain(value) for value in column]
 
 
 def _plain(value: Any) -> Any:

@@ -65,7 +65,7 @@ function axis(key) {
 }
 
 const categories = (key) => distinct(points, key);
-const started = new Map([...trialNamed.keys()].sort().map((name, index) => [name, index]));
+const started = new Map([...trialNamed.keys()].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })).map((name, index) => [name, index]));
 
 /** Where a trial stands on an axis; equal names are spread a little so that all are seen. */
 function position(trial, key, names) {

@@ -10,7 +10,7 @@ const shown = { sort: null, down: false, filter: "", chips: {}, gallery: false, 
 /** The values of a column among `list`, numbers by size and words by letter. */
 function distinct(list, key) {
   const values = [...new Set(list.map((trial) => cell(trial, key)).filter((value) => value !== null))];
-  return values.sort((a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b))));
+  return values.sort((a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true })));
 }
 
 /** A colour and a shape for each value of a column, the same wherever it is shown. */
@@ -60,7 +60,7 @@ function sorted(list) {
   return list.sort((a, b) => {
     const [x, y] = [a.row[index], b.row[index]];
     if (x === null || y === null) return (x === null) - (y === null) || a.rank - b.rank; // nothing goes last, both ways
-    const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y));
+    const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true });
     return sign * order || a.rank - b.rank;
   });
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from sweeps.legible import printable, printable_lines
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
@@ -57,7 +59,7 @@ def _guarded(function: Callable[..., int | None], *args: Any, **kwargs: Any) -> 
 
 def say(message: str) -> None:
     """A line for the person at the terminal; stdout is kept for results."""
-    print(f"sweeps: {message}", file=sys.stderr)
+    print(f"sweeps: {printable(message)}", file=sys.stderr)
 
 
 def say_each(messages: Iterable[str]) -> None:
@@ -65,16 +67,24 @@ def say_each(messages: Iterable[str]) -> None:
         say(message)
 
 
-def without_why(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of a table: reasons in words are lines of their own, and a lock is for --json."""
-    return [{name: value for name, value in row.items() if name not in ("why", "lock")} for row in rows]
+def print_text(text: object) -> None:
+    """A result on stdout; a terminal gets nothing that it would obey, a file gets the text as it is."""
+    print(printable_lines(str(text)) if sys.stdout.isatty() else text)
 
 
-def print_rows(rows: Any, as_json: bool) -> None:
-    """Rows as a table, or as one JSON document."""
+def for_a_table(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of configs as a table has them: reasons in words are lines of their own, and a lock is for --json."""
+    return [
+        {name: "null" if value is None else value for name, value in row.items() if name not in ("why", "lock")}
+        for row in rows
+    ]
+
+
+def print_rows(rows: Any, as_json: bool, columns: Sequence[str] = ()) -> None:
+    """Rows as a table, its columns in that order, or as one JSON document."""
     if as_json:
         print(json.dumps(rows, indent=2, default=str, allow_nan=False))
         return
     from sweeps.tables import print_table
 
-    print_table(rows)
+    print_table(rows, columns)

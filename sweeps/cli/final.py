@@ -17,9 +17,10 @@ from sweeps.cli.command import (
     Json,
     Wandb,
     command,
+    for_a_table,
     print_rows,
+    print_text,
     say,
-    without_why,
 )
 
 app = typer.Typer()
@@ -47,7 +48,7 @@ def best(
     from sweeps.choice import choice
 
     found = choice(what, metric, pareto, top)
-    print_rows(found.rows if as_json else without_why(found.rows), as_json)
+    print_rows(found.rows if as_json else for_a_table(found.rows), as_json, found.columns)
     for row in found.rows:
         say(f"{row.get('trial', what)}: {row['why']}")
     if out is not None:
@@ -127,4 +128,4 @@ def predict(
     from sweeps import asking
 
     rows = asking.predict(model, images)
-    print(json.dumps(rows, indent=2) if as_json else asking.as_csv(rows), end="\n" if as_json else "")
+    print_text(json.dumps(rows, indent=2) if as_json else asking.as_csv(rows).rstrip("\n"))

@@ -14,6 +14,7 @@ from sweeps.cli.command import (
     Json,
     command,
     print_rows,
+    print_text,
     say,
     say_each,
 )
@@ -33,12 +34,12 @@ def report(
         for page in watched(folder):
             say(f"{page} is as of {time.strftime('%H:%M:%S')}")
         say(f"the sweep in {folder} is not running, so the page is complete")
-        print(page)
+        print_text(page)
     else:
         from analysis.report import write_report
         from sweeps.importance import latest
 
-        print(write_report(folder, importance=latest(folder)))
+        print_text(write_report(folder, importance=latest(folder)))
 
 
 @command(app, example="sweeps compare sweep-results/gan sweep-results/vae --out comparison.html")
@@ -91,5 +92,5 @@ def judge(
         print_rows(bench.document(found), as_json=True)
         return
     print(f"{found.verdict} (severity {found.severity:.2f}; {found.n:,} samples seen by {found.extractor})")
-    print(*(f"  {sentence}" for sentence in found.evidence), sep="\n", end="\n\n")
+    print_text("\n".join([*(f"  {sentence}" for sentence in found.evidence), ""]))
     print_rows(bench.table(found), as_json=False)

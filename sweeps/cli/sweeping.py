@@ -18,10 +18,11 @@ from sweeps.cli.command import (
     Set,
     Wandb,
     command,
+    for_a_table,
     print_rows,
+    print_text,
     say,
     say_each,
-    without_why,
 )
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def show(folder: Folder, as_json: Json = False) -> None:
 
     sweep = load(folder)
     say_each(sweep.damage)
-    print_rows(listing.trials_of(sweep), as_json)
+    print_rows(listing.trials_of(sweep, in_words=not as_json), as_json)
 
 
 @command(app, example="sweeps sync sweep-results/gan-20260101-120000")
@@ -128,7 +129,7 @@ def _print_best(folder: Path) -> None:
         return
     if ranking.stopped:
         say("no trial is done: this is the best of those that were stopped early")
-    print_rows(without_why(ranking.rows(1)), as_json=False)
+    print_rows(for_a_table(ranking.rows(1)), as_json=False)
 
 
 def _ended(outcome: Outcome) -> int:
@@ -136,7 +137,7 @@ def _ended(outcome: Outcome) -> int:
     _print_best(outcome.folder)
     counts = ", ".join(f"{outcome.counts[status]} {status}" for status in ("done", "stopped", "failed"))
     if outcome.report is not None:
-        print(outcome.report)
+        print_text(outcome.report)
     say(f"{counts}; report: {outcome.report or 'none'}")
     if outcome.interrupted:
         say(f"interrupted; everything so far is kept. Go on with: sweeps resume {outcome.folder}")

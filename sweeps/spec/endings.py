@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.metrics import METRICS
 from sweeps.bands import EarlyTerminate
-from sweeps.faults import SpecError
+from sweeps.faults import SpecError, shown
 from sweeps.spec.objective import kinds_of
 from sweeps.spec.resolved import Constraint
 from sweeps.spec.schema import SpecSection
@@ -65,7 +65,7 @@ def constraint(section: SpecSection, entry: Entry, dataset: str) -> Constraint |
     if (row is None and section.model in MODELS) or (row is not None and row.kind not in kinds):
         fitting = [name for name, metric in METRICS.items() if metric.kind in kinds]
         what = (
-            "unknown metric"
+            f"unknown metric {shown(line.name)}"
             if row is None
             else f"{line.name} is no metric of a {entry.kind} model on {section.dataset}"
         )

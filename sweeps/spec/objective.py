@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.metrics import METRICS, default_objective
 from analysis.results import SECONDS
-from sweeps.faults import SpecError
+from sweeps.faults import SpecError, shown
 from sweeps.spec.points import holds_points
 from sweeps.spec.resolved import UNJUDGED, Objective
 from sweeps.spec.schema import SpecSection
@@ -25,7 +25,7 @@ def objective(section: SpecSection, entry: Entry, dataset: str) -> Objective:
     fitting = [known for known, metric in others.items() if metric.goal and metric.kind in kinds]
     row = METRICS.get(name)
     if row is None and (section.model in MODELS or goal is None):
-        what = "unknown metric" if section.model in MODELS else "unknown metric without a goal"
+        what = f"unknown metric {shown(name)}" + ("" if section.model in MODELS else " without a goal")
         also = [] if section.model in MODELS else ["or your model's own with goal: maximize or minimize"]
         raise SpecError(what, key="metric.name", valid=[*fitting, *also], near=name)
     if row is not None and row.kind not in kinds:

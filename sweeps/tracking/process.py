@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from sweeps.legible import printable
+
 POLL = 0.1  # seconds between looks for the driver
 GRACE = 10.0  # seconds the feed has to deliver what is queued when the driver is gone
 
@@ -78,7 +80,7 @@ class Notices:
         try:
             os.write(self._pipe, (line + "\n").encode())
         except OSError:  # the driver is gone
-            print(line, file=sys.stderr)
+            print(printable(line), file=sys.stderr)
 
     def start_over(self, command: Sequence[str]) -> None:
         """Replace this process by another Python program, its children killed; it keeps pid and pipe."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
-from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
+from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric, trial_order
 from sweeps.recovery import open_search
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.queue import Event
@@ -32,7 +32,7 @@ def replay(folder: Path, spec: Spec) -> Replay:
     ends = {f"{number:04d}": (config, status, reason) for number, config, status, reason in search.ended()}
     running = {f"{number:04d}": config for number, config in search.unfinished()}
     trials = {}
-    for trial in sorted({*ends, *running}):
+    for trial in sorted({*ends, *running}, key=trial_order):
         config = ends[trial][0] if trial in ends else running[trial]
         started = {"event": "trial_started", "trial": trial, "config": config, "resumed": False}
         trials[trial] = [started, *_steps(trial, rows[trial], pictures[trial])]

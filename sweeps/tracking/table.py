@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def trials_table(sweep: Sweep, settings: FeedSettings, project_url: str | None) 
     """A row a trial, best first; the column `run` leads to its run where there is a server."""
     ranked = [*sweep.ranked, *(trial for trial in sweep.trials[TRIAL] if trial not in set(sweep.ranked))]
     columns, lines = _columns(sweep), sweep.trials.set_index(TRIAL, drop=False)
-    table = wandb.Table(columns=["picture", "run", *(_shown(name) for name in columns)], allow_mixed_types=True)
+    table = wandb.Table(columns=["picture", "run", *_shown(columns)], allow_mixed_types=True)
     pictures = _pictures(sweep, ranked[:PICTURED])
     for trial in ranked:
         picture = wandb.Image(thumbnail(pictures[trial], SIDE)) if trial in pictures else None
@@ -44,8 +45,10 @@ def _columns(sweep: Sweep) -> list[str]:
     return list(dict.fromkeys([*first, *rest]))
 
 
-def _shown(column: str) -> str:
-    return column.removeprefix(CONFIG)
+def _shown(columns: Sequence[str]) -> list[str]:
+    """Names for the columns: a parameter's own, but for one that is called like another column."""
+    taken = {*columns, "picture", "run"}
+    return [name if name.removeprefix(CONFIG) in taken else name.removeprefix(CONFIG) for name in columns]
 
 
 def _pictures(sweep: Sweep, trials: list[str]) -> dict[str, Path]:

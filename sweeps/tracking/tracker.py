@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
+from sweeps.legible import printable
 from sweeps.observer import Status
 from sweeps.tracking.mode import switched_off
 from sweeps.tracking.process import end, spawn
@@ -165,4 +166,4 @@ class FeedProcess:
 
 
 def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)

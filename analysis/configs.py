@@ -1,0 +1,143 @@
+"""The configs of a sweep's trials as they were given: every value of the type it had.
+
+`configs.jsonl` has a line a trial. A folder from before there was one has the same in Optuna's journal, which is JSON
+lines as well; where that is gone, the cells of the table for people are matched with the values that the spec names.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.results import CONFIG, CONFIGS_FILE, JOURNAL_FILE, TRIAL
+
+Config = dict[str, Any]
+
+FIRST, CREATED, PARAMETER = 0, 4, 5  # Optuna's journal: its first line, a trial that is made, a parameter's value
+
+
+def read_configs(folder: Path, spec: Mapping[str, Any], written: pd.DataFrame) -> dict[str, Config]:
+    """By trial, from the best source that has it; `written` are the cells of trials.csv."""
+    declared: Mapping[str, Any] = spec.get("parameters") or {}
+    kept = {str(line[TRIAL]): dict(line["config"]) for line in json_lines(folder / CONFIGS_FILE) if _is_config(line)}
+    if set(written[TRIAL]) <= kept.keys():
+        return kept
+    return {**_of_cells(written, declared), **_of_journal(folder / JOURNAL_FILE, declared), **kept}
+
+
+def config_columns(configs: Mapping[str, Mapping[str, Any]], trials: Sequence[str]) -> pd.DataFrame:
+    """A column config/NAME a parameter, a line for each of `trials`; NaN where it has no part in a trial's config.
+
+    Values of one type are a column of that type; in any other each keeps its own, None is a null that was chosen.
+    """
+    of = [configs.get(trial, {}) for trial in trials]
+    names = dict.fromkeys(name for config in of for name in config)
+    columns = {CONFIG + name: _column([config.get(name, math.nan) for config in of]) for name in names}
+    return pd.DataFrame(columns, index=range(len(of)))
+
+
+def numbers(column: pd.Series[Any]) -> pd.Series[float]:
+    """The numbers of a column, NaN for words (also for those that look like numbers) and for null."""
+    words = column.map(lambda value: value is None or isinstance(value, str)).astype(bool)
+    return pd.to_numeric(column.where(~words), errors="coerce").astype(float)
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a cell is empty: its parameter has no part in the config. A null that was chosen is None."""
+    return isinstance(value, float) and math.isnan(value)
+
+
+def plain(value: Any) -> Any:
+    """A cell of numpy's as Python's own."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def json_lines(path: Path) -> Iterator[Any]:
+    """What the lines of a file hold, None for one that is no JSON."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield None
+
+
+def _is_config(line: Any) -> bool:
+    return isinstance(line, dict) and TRIAL in line and isinstance(line.get("config"), dict)
+
+
+def _column(values: list[Any]) -> pd.Series[Any]:
+    kinds = {type(value) for value in values if not is_nothing(value)}
+    return pd.Series(values) if len(kinds) == 1 and None not in values else pd.Series(values, dtype=object)
+
+
+def _of_journal(path: Path, declared: Mapping[str, Any]) -> dict[str, Config]:
+    """What the search drew, beside what the spec fixes; nothing from a damaged line on, since trials are counted."""
+    fixed = {name: domain["value"] for name, domain in declared.items() if _is_fixed(domain)}
+    configs: list[Config] = []
+    with suppress(KeyError, TypeError, ValueError, IndexError):
+        for place, line in enumerate(json_lines(path)):
+            if place == 0 and line["op_code"] != FIRST:
+                break
+            if line["op_code"] == CREATED:
+                configs.append(dict(fixed))
+            elif line["op_code"] == PARAMETER:
+                name = line["param_name"]
+                configs[line["trial_id"]][name] = _drawn(line, declared.get(name))
+    return {f"{number:04d}": config for number, config in enumerate(configs) if config.keys() - fixed.keys()}
+
+
+def _drawn(line: Mapping[str, Any], domain: Any) -> Any:
+    distribution, value = json.loads(line["distribution"]), line["param_value_internal"]
+    if choices := distribution["attributes"].get("choices"):
+        by_words = list(choices) == list(map(json.dumps, _values(domain)))  # where some are equal to Python: 1 and true
+        return json.loads(choices[int(value)]) if by_words else choices[int(value)]
+    return int(value) if distribution["name"].startswith("Int") else value
+
+
+def _of_cells(written: pd.DataFrame, declared: Mapping[str, Any]) -> dict[str, Config]:
+    """What the cells, all of them words, say; an empty one is null where null may be chosen and is written nowhere."""
+    configs: dict[str, Config] = {str(trial): {} for trial in written[TRIAL]}
+    for column in (name for name in map(str, written) if name.startswith(CONFIG)):
+        name, cells = column.removeprefix(CONFIG), list(written[column])
+        texts = _texts(declared.get(name))
+        empty_is_null = None in texts.values() and "null" not in cells
+        for trial, cell, guess in zip(configs, cells, _guessed(cells), strict=True):
+            if not is_nothing(cell):
+                configs[trial][name] = texts.get(cell, guess)
+            elif empty_is_null:
+                configs[trial][name] = None
+    return configs
+
+
+def _texts(domain: Any) -> dict[str, Any]:
+    """The values that the spec names, by what the table writes for them; the first of two that are written alike."""
+    values: Sequence[Any] = [domain["value"]] if _is_fixed(domain) else _values(domain)
+    return {"null" if value is None else str(value): value for value in reversed(values)}
+
+
+def _guessed(cells: Sequence[Any]) -> Sequence[Any]:
+    """Cells as numbers or as true and false, if all that are not empty are."""
+    there = [cell for cell in cells if not is_nothing(cell)]
+    for kind in (int, float, {"True": True, "False": False}.__getitem__):
+        with suppress(ValueError, KeyError):
+            found = iter([kind(cell) for cell in there])
+            return [cell if is_nothing(cell) else next(found) for cell in cells]
+    return cells
+
+
+def _is_fixed(domain: Any) -> bool:
+    return isinstance(domain, Mapping) and "value" in domain
+
+
+def _values(domain: Any) -> Sequence[Any]:
+    values = domain.get("values") if isinstance(domain, Mapping) else None
+    return values if isinstance(values, list) else ()
