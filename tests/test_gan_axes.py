@@ -27,7 +27,7 @@ from trainables.gan_configs import (
 from trainables.gan_nets import dcgan, mlp
 from trainables.losses import LOSSES, NON_SATURATING
 from trainables.nets import Generator
-from trainables.penalties import PENALTIES
+from trainables.penalties import gradient_penalty, none, r1, spectral_norm, weight_clipping
 from trainables.style_nets import style
 
 
@@ -51,6 +51,13 @@ class StyleAxes(StyleNets, AnyPenalty):
     pass
 
 
+PENALTIES: dict[str, Any] = {
+    "none": none,
+    "weight_clipping": weight_clipping,
+    "gradient_penalty": gradient_penalty,
+    "r1": r1,
+    "spectral_norm": spectral_norm,
+}
 NETS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "mlp": (mlp, MlpAxes, {"g_width_1": 8, "g_width_2": 8, "d_width_1": 8, "d_width_2": 8}),
     "dcgan": (dcgan, ConvAxes, {"g_channels": 2, "d_channels": 2, "d_norm": "none"}),

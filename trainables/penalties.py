@@ -70,15 +70,6 @@ def spectral_norm(config: AdversarialConfig) -> Penalty:
     return Penalty(constrain=normalise_layers)
 
 
-PENALTIES: dict[str, Callable[..., Penalty]] = {
-    "none": none,
-    "weight_clipping": weight_clipping,
-    "gradient_penalty": gradient_penalty,
-    "r1": r1,
-    "spectral_norm": spectral_norm,
-}
-
-
 @torch.no_grad()
 def clip_weights(d: nn.Module, bound: float) -> None:
     for parameter in d.parameters():

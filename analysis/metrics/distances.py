@@ -6,16 +6,12 @@ Comparable only with the same extractor, on the same data, at the same number of
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.metrics.generative import Vectors, frechet_distance, gaussian
 from analysis.metrics.neighbours import MOST
 from analysis.seen import Reference, Seen, once
-
-Array = NDArray[Any]
 
 
 def frechet(reference: Reference, fake: Seen) -> float:
@@ -24,15 +20,12 @@ def frechet(reference: Reference, fake: Seen) -> float:
 
 
 def kid(reference: Reference, fake: Seen) -> float:
-    """Squared kernel distance of held-out images and samples, unbiased, so a little under 0 too; 2,000 of each."""
+    """Squared kernel distance of held-out images and samples, unbiased, so a little under 0 too; 2,000 of each.
+
+    The MMD with the kernel (x.y / d + 1)^3 (Bińkowski et al. 2018).
+    """
     (real, among_real), some = _real_pairs(reference), fake.some(MOST).vectors.astype(np.float64)
     return among_real + _mean_of_pairs(some) - 2 * float(_kernel(real, some).mean())
-
-
-def kernel_distance(a: Array, b: Array) -> float:
-    """Unbiased squared MMD of vectors (n, d) and (m, d) with the kernel (x.y / d + 1)^3 (Bińkowski et al. 2018)."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    return _mean_of_pairs(a) + _mean_of_pairs(b) - 2 * float(_kernel(a, b).mean())
 
 
 def _mean_of_pairs(x: Vectors) -> float:

@@ -41,8 +41,7 @@ def likeness(reference: Reference, seen: Seen) -> Likeness:
         at = found.argmax(axis=1)
         value = found[np.arange(len(found)), at]
         row, best = np.where(value > best, at, row), np.maximum(best, value)
-    labels = real.predicted if real.labels is None else real.labels
-    return Likeness(best, labels[row])
+    return Likeness(best, real.labels[row])
 
 
 @once
