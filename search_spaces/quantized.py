@@ -40,6 +40,10 @@ class Quantized(Domain):
     def contains(self, value: Scalar) -> bool:
         return is_number(value) and math.isclose(value, self.rounded(value), rel_tol=1e-9, abs_tol=1e-9 * self.q)  # type: ignore[arg-type]
 
+    @property
+    def size(self) -> float:
+        return self.last - self.first + 1
+
     def values(self) -> list[Scalar]:
         return [self._multiple(times) for times in range(self.first, self.last + 1)]
 

@@ -76,6 +76,11 @@ class Domain:
     def contains(self, value: Scalar) -> bool:
         raise NotImplementedError
 
+    @property
+    def size(self) -> float:
+        """How many values there are: infinity for a continuous range."""
+        raise NotImplementedError
+
     def values(self) -> list[Scalar]:
         """Every value, for a grid; SpaceError for a continuous range."""
         raise NotImplementedError
@@ -103,6 +108,10 @@ class Float(Domain):
 
     def contains(self, value: Scalar) -> bool:
         return is_number(value) and self.low <= value <= self.high  # type: ignore[operator]
+
+    @property
+    def size(self) -> float:
+        return math.inf if self.step is None else self._steps + 1
 
     def values(self) -> list[Scalar]:
         if self.step is None:
@@ -153,6 +162,10 @@ class Int(Domain):
     def contains(self, value: Scalar) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
+    @property
+    def size(self) -> float:
+        return (self.high - self.low) // self.step + 1
+
     def values(self) -> list[Scalar]:
         return list(range(self.low, self.high + 1, self.step))
 
@@ -186,6 +199,10 @@ class Choice(Domain):
 
     def contains(self, value: Scalar) -> bool:
         return any(same(value, choice) for choice in self.choices)
+
+    @property
+    def size(self) -> float:
+        return len(self.choices)
 
     def values(self) -> list[Scalar]:
         return list(self.choices)

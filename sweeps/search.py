@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import optuna
@@ -20,13 +21,16 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.quantized import Quantized
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, same
+from sweeps.finite import configs, identity
 from sweeps.folder import cut_torn_line
 from sweeps.importance import importance
 from sweeps.journal import STATES, STATUS, status_of, storage
 from sweeps.observer import Status
 from sweeps.spec.resolved import Spec
 
+SECONDS, RESTARTS = "seconds", "restarts"  # user attributes of the study and of a trial
 ENDED = tuple(STATES.values())
+DRAWS = 10  # of a config that was not asked for before, until one of those left is taken by lot
 # The constraint that a failed config is past, farther than any trial can be past the spec's.
 SOUND, FAR = "trains to its end", sys.float_info.max
 
@@ -42,7 +46,9 @@ class Search:
         self._study = _open_study(spec, journal)
         self._open: dict[int, Trial] = {}
         self._grid = list(spec.space.enumerate(spec.fixed)) if spec.method == "grid" else []
-        self._asked = len(self._study.get_trials(deepcopy=False, states=(*ENDED, TrialState.RUNNING)))
+        self._few = configs(spec.space, spec.fixed) if spec.method != "grid" else []
+        before = self._study.get_trials(deepcopy=False, states=(*ENDED, TrialState.RUNNING))
+        self._asked, self._known = len(before), {identity(self._config(trial)) for trial in before}
 
     @property
     def size(self) -> float:
@@ -63,11 +69,30 @@ class Search:
         """The next trial's number and config, drawn with every result told so far in view."""
         number = self._asked
         self._study.sampler = _sampler(self._spec, number)
-        if self._spec.method == "grid" and not self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            self._study.enqueue_trial(self._searched(self._grid[number]))
+        if not self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            config = self._grid[number] if self._spec.method == "grid" else self._instead(number)
+            if config is not None:
+                self._study.enqueue_trial(self._searched(config))
         trial = self._study.ask()
+        config = self._resolve(trial)
         self._asked += 1
-        return trial.number, self._resolve(trial)
+        self._known.add(identity(config))
+        return trial.number, config
+
+    def _instead(self, number: int) -> Config | None:
+        """The config to ask for where the sampler would draw one of before; None where it draws a new one, or may."""
+        if not self._few:
+            return None
+        rehearsal = optuna.create_study(direction=self._spec.metric.goal)
+        if self._spec.method == "tpe":
+            rehearsal.add_trials(self._study.get_trials(deepcopy=False))
+        for again in range(DRAWS):
+            rehearsal.sampler = _sampler(self._spec, number, again)
+            config = self._drawn(rehearsal.ask())
+            if identity(config) not in self._known:
+                return config if again else None
+        left = [config for config in self._few if identity(config) not in self._known]
+        return Random(derived_seed("left", self._spec.seed, number)).choice(left) if left else None
 
     def ask_for(self, config: Mapping[str, Any] | None) -> None:
         """Ask for the next trial, of which the values of what is searched are known already; None draws them."""
@@ -89,6 +114,22 @@ class Search:
         """The trials that have ended: number, config, status and reason."""
         for frozen in self._study.get_trials(deepcopy=False, states=ENDED):
             yield frozen.number, self._config(frozen), status_of(frozen), _reason(frozen)
+
+    @property
+    def seconds(self) -> float:
+        """How long the sweep has run so far, all its resumes together, as it was last said."""
+        return float(self._study.user_attrs.get(SECONDS, 0.0))
+
+    @seconds.setter
+    def seconds(self, seconds: float) -> None:
+        self._study.set_user_attr(SECONDS, seconds)
+
+    def restarts(self, number: int) -> int:
+        """How often a trial that runs was started again because its worker had died."""
+        return int(self._study._storage.get_trial(self._open[number]._trial_id).user_attrs.get(RESTARTS, 0))
+
+    def restarted(self, number: int) -> None:
+        self._open[number].set_user_attr(RESTARTS, self.restarts(number) + 1)
 
     def importance(self) -> dict[str, Any]:
         """Which parameters mattered, see `sweeps.importance`."""
@@ -128,6 +169,9 @@ class Search:
 
     def _resolve(self, trial: Trial) -> Config:
         self._open[trial.number] = trial
+        return self._drawn(trial)
+
+    def _drawn(self, trial: Trial) -> Config:
         return self._spec.space.resolve(lambda name, domain: _suggest(trial, name, domain), self._spec.fixed)
 
     def _config(self, trial: FrozenTrial) -> Config:
@@ -138,7 +182,7 @@ class Search:
 
     def _searched(self, config: Config) -> Config:
         """The numbers to draw for a config to come out."""
-        return {name: _drawn(self._spec.space[name], config[name]) for name in config if name not in self._spec.fixed}
+        return {name: _to_draw(self._spec.space[name], config[name]) for name in config if name not in self._spec.fixed}
 
 
 def derived_seed(*parts: object) -> int:
@@ -170,8 +214,8 @@ def _open_study(spec: Spec, journal: Path | None) -> optuna.Study:
     )
 
 
-def _sampler(spec: Spec, number: int) -> optuna.samplers.BaseSampler:
-    seed = derived_seed("sampler", spec.seed, number)
+def _sampler(spec: Spec, number: int, again: int = 0) -> optuna.samplers.BaseSampler:
+    seed = derived_seed("sampler", spec.seed, number, *([again] if again else []))
     if spec.method == "tpe":
         # constant_liar: trials still running count as poor, so that parallel ones spread out.
         return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
@@ -184,7 +228,7 @@ def _constrain(trial: Trial, name: str, violation: float) -> None:
         trial.set_constraint(name, violation)
 
 
-def _drawn(domain: Domain, value: Scalar) -> Scalar:
+def _to_draw(domain: Domain, value: Scalar) -> Scalar:
     """What is to be drawn from `domain` for `value`: a multiple may lie outside of the range that is rounded."""
     if isinstance(domain, Choice):
         return next((word for word, choice in _words(domain).items() if same(choice, value)), value)

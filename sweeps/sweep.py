@@ -21,6 +21,7 @@ from sweeps.spec.resolved import Spec
 from sweeps.store import Store
 from sweeps.trial import Parcel, Report, Work
 
+NOTE_SECONDS = 5.0  # between two notes of how long the sweep has run
 RESTARTS = 3  # times a trial is started again after its worker died, before it counts as failed
 
 
@@ -32,7 +33,6 @@ class Progress:
     best: float | None = None
     violation: float | None = None  # of the constraint, by the row with the best value
     steps: int = 0
-    restarts: int = 0
     reported: list[str] = field(default_factory=list)
 
 
@@ -50,8 +50,7 @@ class Sweep:
         self._patience = Patience.of(spec.early_terminate)
         self._open: dict[str, Progress] = {}
         self._again: list[str] = []
-        seconds = spec.budget.seconds
-        self._deadline = math.inf if seconds is None else time.monotonic() + seconds
+        self._began, self._noted = time.monotonic() - search.seconds, search.seconds
 
     def __reduce__(self) -> tuple[type[_Absent], tuple[()]]:
         """Pickled as a placeholder: Ray saves its hooks in order to restore an experiment, which is never done here."""
@@ -95,11 +94,22 @@ class Sweep:
 
     @property
     def _all_asked(self) -> bool:
-        return self._search.exhausted or time.monotonic() > self._deadline
+        return self._search.exhausted or self._seconds > (self._spec.budget.seconds or math.inf)
+
+    @property
+    def _seconds(self) -> float:
+        """How long this sweep has run, before it was last taken up as well."""
+        return time.monotonic() - self._began
+
+    def _note_seconds(self, every: float = NOTE_SECONDS) -> None:
+        """Keep the time for a resume, now and then, so that a kill costs little of it."""
+        if self._spec.budget.seconds is not None and self._seconds >= self._noted + every:
+            self._search.seconds = self._noted = self._seconds
 
     def reported(self, report: Report, parcels: Sequence[Parcel] = ()) -> bool:
         """File one report and its parcels; True when the trial is over."""
         trial = report.trial
+        self._note_seconds()
         if trial not in self._open:
             return True
         self._store.ran(trial, device=report.device, worker=report.worker, started=report.started, ended=report.ended)
@@ -116,16 +126,17 @@ class Sweep:
 
     def lost(self, trial: str, reason: str) -> None:
         """A trial's worker died: it is queued again from its last checkpoint, a few times."""
-        progress = self._open.get(trial)
-        if progress is None:
+        if trial not in self._open:
             return
-        progress.restarts += 1
-        if progress.restarts > RESTARTS:
-            self._end(trial, "failed", f"{CRASHED} {progress.restarts} times: {reason}", crashed=True)
+        self._search.restarted(int(trial))
+        died = self._search.restarts(int(trial))
+        if died > RESTARTS:
+            self._end(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True)
         else:
             self._again.append(trial)
 
     def close(self, interrupted: bool) -> None:
+        self._note_seconds(every=0.0)
         for observer in self._observers:
             observer.close(interrupted)
 

@@ -201,6 +201,29 @@ def test_when_its_time_is_up_a_sweep_lets_trials_end_and_starts_no_more(tmp_path
     assert [record.status for record in store.records] == ["done"]
 
 
+def test_the_time_counts_over_resumes(tmp_path: Path) -> None:
+    sweep, _, _ = make(tmp_path, budget={"seconds": 1})
+    work = started(sweep)
+    time.sleep(0.6)
+    sweep.close(interrupted=True)
+    again, _, _ = make(tmp_path, budget={"seconds": 1})
+    assert started(again).trial == work.trial  # what was begun is brought to its end
+    assert not again.over
+    time.sleep(0.6)
+    assert again.next() is None
+
+
+def test_the_restarts_of_a_trial_count_over_resumes(tmp_path: Path) -> None:
+    for _ in range(RESTARTS):
+        sweep, _, _ = make(tmp_path, run_cap=1)
+        sweep.lost(started(sweep).trial, "out of memory")
+        sweep.close(interrupted=True)
+    sweep, store, _ = make(tmp_path, run_cap=1)
+    sweep.lost(started(sweep).trial, "out of memory")
+    assert sweep.over
+    assert store.records[0].reason == f"its worker died {RESTARTS + 1} times: out of memory"
+
+
 def test_early_termination_stops_the_worse_and_says_why(tmp_path: Path) -> None:
     early = {"type": "hyperband", "min_iter": 1, "eta": 2}
     sweep, store, _ = make(tmp_path, early_terminate=early, run_cap=4)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from search_spaces import SPACES
-from search_spaces.space import Domain, Int, Scalar, Space, SpaceError
+from search_spaces.space import Domain, Scalar, Space, SpaceError
 from sweeps.faults import SpecError, nearest
+from sweeps.finite import configs
 from sweeps.spec import overrides as changes
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.endings import constraint, early_terminate
@@ -146,7 +148,7 @@ class _Reader:
         return space, narrowing.fixed
 
     def _trials(self, section: SpecSection, space: Space, fixed: Mapping[str, Scalar]) -> int | None:
-        """`run_cap`, or fewer: a grid has its configs, and a spec without anything to search has one."""
+        """`run_cap`, or as many as there are configs if that is fewer; a spec with nothing to search has one."""
         if space and section.seeds is not None:
             what = f"there is more than one config, {next(iter(space))} being searched"
             raise SpecError(what, key="seeds", valid="replicates, which averages over seeds of each config")
@@ -154,6 +156,10 @@ class _Reader:
             return section.seeds or 1
         if section.method == "grid":
             return _grid_size(space, fixed, section.run_cap)
+        few = len(configs(space, fixed))
+        if few and (section.run_cap is None or section.run_cap > few):
+            self.warnings.append(f"run_cap: there are {few} configs, each is tried once, and then the sweep ends")
+            return few
         if section.run_cap is None and section.budget.seconds is None:
             self.warnings.append("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted")
         return section.run_cap
@@ -219,7 +225,7 @@ def _grid_size(space: Space, fixed: Mapping[str, Scalar], run_cap: int | None) -
     """The configs of the grid, or `run_cap` if that is fewer; SpecError for a range without a finite list of values."""
     most = min(run_cap or _LARGEST_GRID, _LARGEST_GRID)
     for name, domain in space.items():
-        if isinstance(domain, Int) and (domain.high - domain.low) // domain.step > _LARGEST_GRID:
+        if _LARGEST_GRID < domain.size < math.inf:
             raise _too_large(f"parameters.{name}")
     try:
         size = sum(1 for _ in itertools.islice(space.enumerate(fixed), most + 1))
