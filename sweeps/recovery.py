@@ -21,7 +21,8 @@ import pandas as pd
 from analysis.folder import load
 from analysis.results import MANIFEST_FILE, REASON, RUNNING, STATUS, STEP, TRIAL, Sweep
 from analysis.words import counted
-from search_spaces.space import Choice, Domain, Float
+from search_spaces.space import Choice, Domain, Int
+from sweeps.faults import SpecError
 from sweeps.folder import replace_file
 from sweeps.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
 from sweeps.observer import Status
@@ -78,6 +79,8 @@ def read_manifest(folder: Path, say: Say) -> dict[str, Any]:
 def _opened(spec: Spec, journal: Path) -> Search | None:
     try:
         return Search(spec, journal)
+    except SpecError:  # of the choices in the spec: the journal is whole
+        raise
     except JOURNAL_FAULTS:
         return None
 
@@ -149,7 +152,7 @@ def _value(domain: Domain, written: Any) -> Any:
         same = [c for c in domain.choices if c == written and type(c) is type(written)]
         alike = [c for c in domain.choices if str(c) == str(written) or (c is None and written == "null")]
         return [*same, *alike][0]
-    return float(written) if isinstance(domain, Float) else int(written)
+    return int(written) if isinstance(domain, Int) else domain.rounded(float(written))
 
 
 def _rebuilt(spec: Spec, journal: Path, before: Mapping[int, Known], known: Mapping[int, Known]) -> Search:

@@ -31,6 +31,7 @@ from sweeps.recovery import Say, open_search, read_manifest
 from sweeps.schedulers import ReportScheduler, WorkSearcher
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
+from sweeps.spec.resuming import check_unchanged
 from sweeps.store import Record, Store
 from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker, settings_of, write_best
@@ -95,20 +96,25 @@ def run(spec: Spec, folder: Path, options: Options) -> Outcome:
         data = load_data(spec, options)
         sweep_id = secrets.token_hex(4)
         _write_manifest(spec, folder, options, data, sweep_id)
-        replace_file(folder / "spec.yaml", yaml.safe_dump(spec.document(), sort_keys=False).encode())
+        _write_spec(folder, spec)
         return _run(spec, folder, options, data, sweep_id)
 
 
-def resume(folder: Path, say: Say = lambda line: None, **overrides: Any) -> Outcome:
-    """Go on with the sweep in `folder`; FolderError if there is none, or if its data is not what it was.
+def resume(
+    folder: Path, changes: Mapping[str, Any] | None = None, say: Say = lambda line: None, **overrides: Any
+) -> Outcome:
+    """Go on with the sweep in `folder`, its spec with `changes`, which are kept, and its options with `overrides`.
 
-    `say` is told what of the folder was damaged, and what was done about it.
+    FolderError if there is no sweep or its data is not what it was, SpecError for a change that may not be made. `say`
+    is told what of the folder was damaged, and what was done about it.
     """
     if not (folder / "spec.yaml").exists():
         raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
     with locked(folder):
-        spec = load_spec(folder / "spec.yaml")
+        spec = load_spec(folder / "spec.yaml", changes)
         document = read_manifest(folder, say)
+        if "spec" in document:  # older sweeps did not keep it
+            check_unchanged(document["spec"], spec, str(folder / "spec.yaml"))
         given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}
         options = Options(**{k: v for k, v in given.items() if k in Options.__dataclass_fields__})
         data = load_data(spec, options)
@@ -118,12 +124,18 @@ def resume(folder: Path, say: Say = lambda line: None, **overrides: Any) -> Outc
             raise FolderError(
                 f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
             )
+        if changes:
+            _write_spec(folder, spec)
         return _run(spec, folder, options, data, document["sweep"], say)
 
 
+def _write_spec(folder: Path, spec: Spec) -> None:
+    replace_file(folder / "spec.yaml", yaml.safe_dump(spec.document(), sort_keys=False).encode())
+
+
 def _write_manifest(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> None:
-    document = {**manifest(spec, data, sweep_id), "options": asdict(options)}
-    replace_file(folder / "manifest.json", json.dumps(document, indent=2).encode())
+    document = {**manifest(spec, data, sweep_id), "options": asdict(options), "spec": spec.document()}
+    replace_file(folder / "manifest.json", json.dumps(document, indent=2, default=str).encode())
 
 
 def load_data(spec: Spec, options: Options) -> Dataset:

@@ -17,10 +17,12 @@ from random import Random
 from typing import Any
 
 import optuna
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.quantized import Quantized
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, same
+from sweeps.faults import SpecError, shown
 from sweeps.finite import configs, identity
 from sweeps.folder import cut_torn_line
 from sweeps.importance import importance
@@ -97,7 +99,7 @@ class Search:
     def ask_for(self, config: Mapping[str, Any] | None) -> None:
         """Ask for the next trial, of which the values of what is searched are known already; None draws them."""
         if config is not None:
-            self._study.enqueue_trial(dict(config))
+            self._study.enqueue_trial(self._searched(config))
         self.ask()
 
     def write(self, journal: Path) -> None:
@@ -209,9 +211,24 @@ def _open_study(spec: Spec, journal: Path | None) -> optuna.Study:
     # Optuna would wait half a minute for it.
     Path(f"{journal}.lock").unlink(missing_ok=True)
     cut_torn_line(journal)
-    return optuna.create_study(
-        storage=storage(journal), study_name=spec.name or "sweep", direction=spec.metric.goal, load_if_exists=True
-    )
+    kept = storage(journal)
+    if kept.get_all_studies():  # whatever the sweep was called when it began
+        study = optuna.load_study(study_name=None, storage=kept)
+        _check_choices(spec, study)
+        return study
+    return optuna.create_study(storage=kept, study_name=spec.name or "sweep", direction=spec.metric.goal)
+
+
+def _check_choices(spec: Spec, study: optuna.Study) -> None:
+    """SpecError for choices that are not those of the journal: Optuna takes no others."""
+    for trial in study.get_trials(deepcopy=False):
+        for name, asked in trial.distributions.items():
+            domain = spec.space.get(name)
+            if not (isinstance(domain, Choice) and isinstance(asked, CategoricalDistribution)):
+                continue
+            if asked.choices != (tuple(_words(domain)) or domain.choices):
+                what = f"{shown(list(asked.choices))} when the sweep began, {shown(list(domain.choices))} now"
+                raise SpecError(what, key=f"parameters.{name}.values", valid="the choices it began with")
 
 
 def _sampler(spec: Spec, number: int, again: int = 0) -> optuna.samplers.BaseSampler:

@@ -99,6 +99,7 @@ def test_a_time_is_seconds_or_has_units(written, seconds):
 def test_numbers_without_a_dot_in_yaml_are_numbers(write):
     path = write(
         "model: logistic_regression\nrun_cap: 1e1\nparameters:\n  C: {values: [1e-3, 1e-2]}\n  tol: {value: 1e-5}\n"
+        "  max_iter: {min: 100, max: 900}\n"
     )
     spec = load_spec(path)
     assert (spec.trials, spec.space["C"].values(), spec.fixed["tol"]) == (10, [0.001, 0.01], 1e-5)
@@ -185,7 +186,7 @@ def test_a_pair_the_model_refuses_is_a_warning_and_a_spec_of_such_pairs_an_error
         "penalty": {"values": ["l1", "l2"]},
         "solver": {"values": ["lbfgs", "saga"], "when": {"penalty": ["l1", "l2"]}},
     }
-    (warning,) = lr(loose).warnings
+    (warning,) = lr(loose, run_cap=4).warnings
     assert "lbfgs cannot fit penalty l1" in warning
     line = refused(lr, {"penalty": {"value": "l1"}, "solver": {"value": "lbfgs", "when": {"penalty": "l1"}}})
     assert "lbfgs cannot fit penalty l1" in line

@@ -70,6 +70,8 @@ def run(
 @command(app, example="sweeps resume sweep-results/gan-20260101-120000")
 def resume(
     folder: Folder,
+    trials: Annotated[int | None, typer.Option(help="How many trials in all (the spec's run_cap).")] = None,
+    set_: Set = None,
     address: Address = None,
     wandb: Annotated[
         str | None, typer.Option(metavar="auto|online|offline|off", help="As in run; by default as before.")
@@ -82,7 +84,8 @@ def resume(
     if wandb is not None:
         requests.check_wandb(wandb)
     data = str(data_dir.resolve()) if data_dir else None
-    return _ended(runner.resume(folder, say, address=address, wandb=wandb, data_dir=data))
+    changes = ({} if trials is None else {"run_cap": trials}) | requests.settings(set_ or [])
+    return _ended(runner.resume(folder, changes, say, address=address, wandb=wandb, data_dir=data))
 
 
 @command(app, example="sweeps list sweep-results")

@@ -1,0 +1,41 @@
+"""What of a spec may change while its sweep is interrupted: how far and where it goes on, not what it compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sweeps.faults import SpecError, shown
+from sweeps.spec.reading import load_spec
+from sweeps.spec.resolved import Spec
+
+OF_WANDB = ("project", "entity", "group", "tags", "notes", "alert_failure_rate")
+MAY_CHANGE = ("run_cap", "budget", "resources", "early_terminate", "name", "description", *OF_WANDB)
+
+
+def check_unchanged(began: Mapping[str, Any], spec: Spec, source: str) -> None:
+    """SpecError for the first line that `spec` has otherwise than the document its sweep began with, if it may not.
+
+    Both are as read today: what a later version of a model adds by itself is no change.
+    """
+    before, now = load_spec(began).document(), spec.document()
+    for key, old, new in _differences(before, now, ""):
+        what = f"{_word(old)} when the sweep began, {_word(new)} now: the trials would not compare"
+        valid = f"a change of {', '.join(MAY_CHANGE)}; or a new sweep with 'sweeps run'"
+        raise SpecError(what, key=key, valid=valid, source=source)
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any, Any]]:
+    """Each line that differs: its dotted key, and its values, None for one that is not there."""
+    for name in dict.fromkeys([*before, *now]):
+        old, new, key = before.get(name), now.get(name), f"{above}{name}"
+        if key in MAY_CHANGE or (type(old) is type(new) and old == new):
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _differences(old, new, f"{key}.")
+        else:
+            yield key, old, new
+
+
+def _word(value: Any) -> str:
+    return "not there" if value is None else shown(value)
