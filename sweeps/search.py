@@ -182,7 +182,7 @@ class Search:
         drawn = {name: _meant(space[name], v) if name in space else v for name, v in trial.params.items()}
         return {**self._spec.fixed, **drawn}
 
-    def _searched(self, config: Config) -> Config:
+    def _searched(self, config: Mapping[str, Any]) -> Config:
         """The numbers to draw for a config to come out."""
         return {name: _to_draw(self._spec.space[name], config[name]) for name in config if name not in self._spec.fixed}
 

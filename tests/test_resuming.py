@@ -97,7 +97,9 @@ def test_other_choices_than_the_journals_are_one_line_also_without_a_manifest_th
 
 def test_a_resume_reads_what_its_sweep_began_with(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(yaml.safe_dump({**BEGAN, "seed": 4}))
-    (tmp_path / "manifest.json").write_text(json.dumps({"sweep": "abcd0123", "spec": began()}))
+    (tmp_path / "manifest.json").write_text(
+        json.dumps({"sweep": "abcd0123", "options": {}, "data": {}, "spec": began()})
+    )
     for changes in (None, {"run_cap": 40}):
         with pytest.raises(SpecError, match=r"spec\.yaml: seed: 3 when the sweep began, 4 now"):
             resume(tmp_path, changes)
