@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
+ROUNDING = 1e-12  # of a mean: equal values may have a spread that small
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Interval:
     low: float | None
     high: float | None
     n: int
+
+    def within(self, low: float, high: float) -> Interval:
+        """The part of the interval that a share, between `low` and `high` as it is, can lie in."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
 
     def __contains__(self, value: float) -> bool:
         return self.low is not None and self.high is not None and self.low <= value <= self.high
@@ -32,8 +39,8 @@ def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def of_spread(mean: float, spread: float | None, n: int, level: float = LEVEL) -> Interval:
-    """The same, of a mean of `n` values whose standard deviation is `spread`."""
-    if spread is None or n < 2:
+    """The same, of a mean of `n` values whose standard deviation is `spread`; equal values say nothing of chance."""
+    if spread is None or n < 2 or spread <= ROUNDING * abs(mean):
         return Interval(mean, None, None, n)
     margin = float(stats.t.ppf((1 + level) / 2, n - 1)) * spread / math.sqrt(n)
     return Interval(mean, mean - margin, mean + margin, n)
@@ -44,4 +51,4 @@ def wilson(share: float, n: int, level: float = LEVEL) -> Interval:
     z = float(stats.norm.ppf((1 + level) / 2))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     margin = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(share, centre - margin, centre + margin, n)
+    return Interval(share, centre - margin, centre + margin, n).within(0, 1)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.folder import load
-from analysis.intervals import Interval, of_spread, wilson
-from analysis.metrics import Goal, goal_of
+from analysis.intervals import ROUNDING, Interval, of_spread, wilson
+from analysis.metrics import Goal, goal_of, is_share
 from analysis.results import (
     DONE,
     EVIDENCE,
@@ -89,9 +89,15 @@ class Ranking:
         name, value = self.metric, float(candidate.row[self.metric])
         spread, seeds = candidate.row.get(f"{name}{SPREAD}"), int(self.sweep.spec.get("replicates", 1))
         images = (self.sweep.manifest.get("data") or {}).get("val", 0)
-        if name == ACCURACY and seeds == 1 and images:
+        span = of_spread(value, None if spread is None else float(spread), seeds)
+        if name == ACCURACY and images and (seeds == 1 or self._alike(candidate)):
             return wilson(value, images)
-        return of_spread(value, None if spread is None else float(spread), seeds)
+        return span.within(0, 1) if is_share(name) else span
+
+    def _alike(self, candidate: Candidate) -> bool:
+        """Whether all of several seeds gave the same, so that they say nothing of chance."""
+        spread = candidate.row.get(f"{self.metric}{SPREAD}")
+        return spread is not None and float(spread) <= ROUNDING * abs(float(candidate.row[self.metric]))
 
     @property
     def columns(self) -> list[str]:
@@ -138,11 +144,13 @@ class Ranking:
     def _margin(self, place: int, candidate: Candidate) -> Iterator[str]:
         span, name = self.interval(candidate), self.metric
         seeds = int(self.sweep.spec.get("replicates", 1))
+        alike = seeds > 1 and self._alike(candidate)
         by = f"{seeds} seeds" if seeds > 1 else "one seed"
+        by += " gave the same, so the model has no seed dependence" if alike else ""
         if span.low is None or span.high is None:
-            yield f"{by}, so there is no interval"
+            yield f"{by}, and there is no interval" if alike else f"{by}, so there is no interval"
         else:
-            images = "" if seeds > 1 else f" of {span.n:,} validation images"
+            images = "" if seeds > 1 and not alike else f" of {span.n:,} validation images"
             yield f"{by}, 95 % interval{images} {span.low:.4g} to {span.high:.4g}"
         following = self.candidates[place + 1] if len(self.goals) == 1 and place + 1 < len(self.candidates) else None
         if following is not None and not following.fault:

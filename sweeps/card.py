@@ -53,9 +53,15 @@ def _head(folder: Path, saved: Saved, result: Result) -> str:
     return (
         f"# {saved.model} on {saved.dataset}\n\n"
         f"Trained on {images:,} images of {size}, {len(saved.classes)} classes: train and validation together, "
-        f"{result['steps']}. {seeds} seeds were trained; this folder holds the model of the first, {result['kept']}, "
-        "not the best: nothing was chosen by the test set, which was read once, when all were trained."
+        f"{result['steps']}. {_trained(seeds, result)} nothing was chosen by the test set, which was read once, when "
+        "all were trained."
     )
+
+
+def _trained(seeds: int, result: Result) -> str:
+    if result.get("seedless"):
+        return "Several seeds gave the same on validation, so it has no seed dependence and was trained once:"
+    return f"{seeds} seeds were trained; this folder holds the model of the first, {result['kept']}, not the best:"
 
 
 def _use(folder: Path, saved: Saved, result: Result) -> str:
@@ -78,6 +84,8 @@ def _figures(folder: Path, saved: Saved, result: Result) -> str:
     note = (
         "The intervals are Student's, of the mean over seeds; how far chance in the choice of test images goes they "
         "do not say."
+        if any("images" not in numbers and numbers.get("low") is not None for numbers in result["test"].values())
+        else "The intervals, of shares of test images, are Wilson's: how far chance in the choice of these goes."
     )
     heads = ("metric", "this model", f"mean of {len(result['each'])} seeds", "95 % interval")
     failed = [f"Not among them, {line}." for line in result["failed"]]

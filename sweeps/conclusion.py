@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.results import DONE, REASON, STATUS, TRIAL, Sweep, trial_order
+from analysis.results import DONE, REASON, STATUS, STEP, TRIAL, Sweep, metric_names, trial_order
 from sweeps import gap
 from sweeps.manifest import git_state, machine, versions
 from sweeps.plan import Plan
@@ -19,6 +19,16 @@ def ended(sweep: Sweep, *statuses: str) -> list[str]:
     return sorted(sweep.trials.loc[sweep.trials[STATUS].isin(statuses), TRIAL], key=trial_order)
 
 
+def seedless(replicates: Sweep) -> bool:
+    """Whether two or more seeds gave the same in every metric at every step, so that one stands for all."""
+    done = ended(replicates, DONE)
+    rows = replicates.rows[replicates.rows[TRIAL].isin(done)]
+    names = metric_names(rows)
+    if len(done) < 2 or not names or rows.groupby(TRIAL).size().nunique() > 1:
+        return False
+    return bool((rows.groupby(STEP)[names].nunique(dropna=False) == 1).all(axis=None))
+
+
 def conclusion(
     best: Spec, planned: Plan, replicates: Sweep, final: Sweep, tests: list[Result], changed: list[str]
 ) -> Result:
@@ -27,17 +37,19 @@ def conclusion(
     metric, goal = str(lock.get("metric", best.metric.name)), str(lock.get("goal", best.metric.goal))
     last = replicates.final.loc[ended(replicates, DONE)]
     fresh = [float(value) for value in last[metric]] if metric in last else []
-    tested = gap.summary(tests)
+    data = replicates.manifest.get("data") or {}
+    tested = gap.summary(tests, data.get("classes") or ())
     failed = [*_failures("replicate", replicates), *_failures("final training", final)]
     return {
         "model": best.model,
         "dataset": best.dataset,
         "config": planned.final.fixed,
         "seeds": planned.final.seeds,
+        "seedless": seedless(replicates),
         "kept": tests[0][TRIAL],
         "images": {"sweep": planned.images[0], "final": planned.images[1]},
         "steps": planned.steps,
-        "gap": gap.optimism(lock, metric, goal, fresh, tested),
+        "gap": gap.optimism(lock, metric, goal, fresh, tested, data.get("val")),
         "test": tested,
         "each": tests,
         "training": _trained(final),

@@ -21,7 +21,7 @@ from analysis.folder import load
 from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep, trial_order
 from sweeps import runner
 from sweeps.card import write_card
-from sweeps.conclusion import conclusion, ended
+from sweeps.conclusion import conclusion, ended, seedless
 from sweeps.evaluate import Evaluator, evaluator_on_test
 from sweeps.faults import FolderError, SpecError, TrainingError
 from sweeps.folder import cut_torn_line, locked, replace_file
@@ -99,7 +99,11 @@ def _train(request: Request, say: Say) -> Result:
         say(f"not as in the sweep: {sentence}")
     say(f"{request.seeds} seeds on {planned.images[0]:,} images, judged on validation as in the sweep")
     replicates = _swept(request.folder / REPLICATES, planned.replicates, options)
-    say(f"{request.seeds} seeds on all {planned.images[1]:,} images but test: {planned.steps}")
+    if seedless(replicates):
+        planned = replace(planned, final=plan(best, 1, entry, planned.images).final)
+        say(f"{request.seeds} seeds gave the same in every metric: no seed dependence, so it is trained once")
+    counts = f"{planned.final.seeds} seeds" if planned.final.seeds != 1 else "one seed"
+    say(f"{counts} on all {planned.images[1]:,} images but test: {planned.steps}")
     final = _swept(request.folder / FINAL, planned.final, options)
     if not ended(final, DONE):
         reason = next(iter(final.trials[REASON]), "")

@@ -4,30 +4,57 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from analysis.intervals import t_interval
+from analysis.intervals import t_interval, wilson
+from analysis.metrics import is_share
+from analysis.results import CONFUSION
 
 Numbers = dict[str, Any]
 Row = dict[str, Any]
 
 
-def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Numbers]:
-    """Each metric over the seeds that have it: mean, ends of the 95 % t interval, number of seeds, values."""
+def summary(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] = ()) -> dict[str, Numbers]:
+    """Each metric over the seeds that have it: mean, ends of its 95 % interval, number of seeds, values.
+
+    `classes` are the names by which the metrics of single classes go.
+    """
     names = dict.fromkeys(name for row in rows for name, value in row.items() if isinstance(value, int | float))
     each = {name: [float(row[name]) for row in rows if name in row] for name in names}
-    return {name: {**asdict(t_interval(values)), "values": values} for name, values in each.items()}
+    images = _images(next((row[CONFUSION] for row in rows if CONFUSION in row), []), classes)
+    return {name: numbers(name, values, images.get(name)) for name, values in each.items()}
+
+
+def numbers(name: str, values: Sequence[float], images: int | None = None) -> Numbers:
+    """Student's interval over the seeds; where they do not differ Wilson's, if it is a share of so many `images`."""
+    span = t_interval(values)
+    if span.low is None and images and all(math.isfinite(value) for value in values):
+        span = replace(wilson(values[0], images), n=len(values))
+        return {**asdict(span), "values": list(values), "images": images}
+    return {**asdict(span.within(0, 1) if is_share(name) else span), "values": list(values)}
+
+
+def _images(confusion: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, int]:
+    """Of how many test images a metric is a share, by the confusion of true and predicted classes."""
+    counts = [round(sum(row)) for row in confusion]
+    each = zip(classes, counts, strict=True) if len(classes) == len(counts) else ()
+    return {"test/accuracy": sum(counts), **{f"test/recall/{name}": count for name, count in each}}
 
 
 def optimism(
-    lock: Mapping[str, Any], metric: str, goal: str, replicates: Sequence[float], test: Mapping[str, Numbers]
+    lock: Mapping[str, Any],
+    metric: str,
+    goal: str,
+    replicates: Sequence[float],
+    test: Mapping[str, Numbers],
+    images: int | None = None,
 ) -> Numbers:
     """The gap in parts: `selection`, from the score in the sweep to the mean of fresh seeds on the same images, and
     `data`, from there to the test set. Positive is what looked better than it is, whichever way the metric is better;
-    a part that lacks one of its numbers is left out."""
+    a part that lacks one of its numbers is left out. `images` are those that validation has."""
     sign = 1 if goal == "maximize" else -1
-    score, fresh = lock.get("score"), _interval(replicates)
+    score, fresh = lock.get("score"), _fresh(metric, replicates, images)
     tested = test.get(f"test/{metric.partition('/')[2]}")
     points: dict[str, float | None] = {
         "sweep": score,
@@ -76,9 +103,9 @@ def words(gap: Mapping[str, Any]) -> str:
     return f"{metric} looked {much:.4f} {how} in the sweep than it is on the test set{parts}"
 
 
-def _interval(values: Sequence[float]) -> Numbers | None:
+def _fresh(metric: str, values: Sequence[float], images: int | None) -> Numbers | None:
     finite = [value for value in values if math.isfinite(value)]
-    return {**asdict(t_interval(finite)), "values": finite} if finite else None
+    return numbers(metric, finite, images if metric == "val/accuracy" else None) if finite else None
 
 
 def _ends(numbers: Mapping[str, Any]) -> Row:

@@ -220,3 +220,17 @@ def test_intervals_in_closed_form() -> None:
     assert wilson(1.0, 10).high == pytest.approx(1)
     assert 0.94 in wilson(0.9, 100)
     assert 0.95 not in wilson(0.9, 100)
+
+
+def test_replicates_that_are_the_same_have_the_interval_of_the_images(tmp_path: Path) -> None:
+    trials = [FakeTrial({"C": 1.0}, [{"val/accuracy": 0.975, "val/accuracy_std": 1e-17, "val/log_loss": 0.1}])]
+    build_sweep(tmp_path, trials, {**CLASSIFIER_SPEC, "replicates": 3}, data={"val": 200})
+    row, same = by_metric(tmp_path).rows()[0], wilson(0.975, 200)
+    assert (row["low"], row["high"], row["seeds"]) == (same.low, same.high, 3)
+    assert "3 seeds gave the same, so the model has no seed dependence, 95 % interval of 200 valid" in row["why"]
+
+
+def test_no_interval_of_an_accuracy_goes_beyond_one(tmp_path: Path) -> None:
+    trials = [FakeTrial({"C": 1.0}, [{"val/accuracy": 0.98, "val/accuracy_std": 0.05}])]
+    build_sweep(tmp_path, trials, {**CLASSIFIER_SPEC, "replicates": 3})
+    assert by_metric(tmp_path).rows()[0]["high"] == 1

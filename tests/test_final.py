@@ -228,3 +228,23 @@ def test_seeds_that_fail_are_said_and_all_of_them_end_it(tmp_path: Path) -> None
     )
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "it" / "test.jsonl").exists()
+
+
+def test_a_model_without_seed_dependence_is_trained_once(tmp_path: Path) -> None:
+    spec = {
+        "model": "gaussian_nb",
+        "dataset": "digits",
+        "method": "random",
+        "parameters": {"var_smoothing": {"value": 0.01}},
+    }
+    (tmp_path / "best.yaml").write_text(yaml.safe_dump(spec))
+    done = sweeps("train", "best.yaml", "--seeds", "3", "--out", "fin", "--wandb", "off", folder=tmp_path)
+    assert done.returncode == DONE, done.stderr
+    assert "3 seeds gave the same in every metric" in done.stderr
+    found, test = result(tmp_path / "fin"), load_test("digits")
+    assert ([row["trial"] for row in found["each"]], found["seedless"]) == (["0000"], True)
+    accuracy, fresh = found["test"]["test/accuracy"], found["gap"]["replicates"]
+    assert (accuracy["n"], accuracy["images"], fresh["n"], fresh["images"]) == (1, len(test.y), 3, 288)
+    for span in (accuracy, fresh):
+        assert 0 < span["low"] < span["mean"] < span["high"] < 1
+    assert "trained once" in (tmp_path / "fin" / "model" / "README.md").read_text()

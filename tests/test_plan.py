@@ -1,12 +1,17 @@
 """What a final training runs, and what its gap is: no run and no test set here."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sweep_folder import FakeTrial, build_sweep
 
+from analysis.folder import load
+from analysis.intervals import wilson
 from sweeps import gap
+from sweeps.conclusion import seedless
 from sweeps.faults import SpecError
 from sweeps.plan import Plan, best_steps, plan, trained_on
 from sweeps.search import trial_seeds
@@ -131,5 +136,34 @@ def test_where_a_number_is_missing_there_is_no_gap() -> None:
 def test_test_metrics_are_summed_up_over_the_seeds() -> None:
     found = over_seeds(0.8, 0.9, 1.0)["test/accuracy"]
     assert (found["mean"], found["n"], found["values"]) == (pytest.approx(0.9), 3, [0.8, 0.9, 1.0])
-    assert found["high"] == pytest.approx(0.9 + 4.302653 * 0.1 / 3**0.5)
+    assert found["low"] == pytest.approx(0.9 - 4.302653 * 0.1 / 3**0.5)
+    assert found["high"] == 1
     assert gap.table({"test/recall/a": found, "test/accuracy": found})[0]["metric"] == "test/accuracy"
+
+
+def test_seeds_that_give_the_same_have_the_interval_of_the_images() -> None:
+    rows = [{"test/accuracy": 0.975, "test/log_loss": 0.1, "test/recall/a": 0.9, "confusion": [[18, 2], [0, 20]]}] * 3
+    found = gap.summary(rows, ("a", "b"))
+    same = wilson(0.975, 40)
+    assert (found["test/accuracy"]["low"], found["test/accuracy"]["high"]) == (same.low, same.high)
+    assert (found["test/accuracy"]["n"], found["test/accuracy"]["images"]) == (3, 40)
+    assert found["test/recall/a"]["low"] == wilson(0.9, 20).low
+    assert found["test/log_loss"]["low"] is None
+    fresh = gap.optimism({"score": 0.98}, "val/accuracy", "maximize", [0.97] * 3, found, 288)["replicates"]
+    assert (fresh["low"], fresh["high"]) == (wilson(0.97, 288).low, wilson(0.97, 288).high)
+
+
+@pytest.mark.parametrize("name", ["test/accuracy", "test/recall/T-shirt/top", "test/ood_auroc_mnist"])
+def test_no_interval_of_a_share_leaves_it(name: str) -> None:
+    span = gap.summary([{name: 0.99}, {name: 1.0}, {name: 0.9}])[name]
+    assert (0 < span["low"] < 0.96, span["high"]) == (True, 1)
+    assert gap.summary([{"test/log_loss": 0.99}, {"test/log_loss": 0.1}])["test/log_loss"]["high"] > 1
+
+
+@pytest.mark.parametrize(("second", "expected"), [(0.9, True), (0.8, False)])
+def test_a_model_without_seed_dependence_is_known_by_its_replicates(
+    tmp_path: Path, second: float, expected: bool
+) -> None:
+    trials = [FakeTrial({}, [{"val/accuracy": 0.5}, {"val/accuracy": value}]) for value in (0.9, second)]
+    assert seedless(load(build_sweep(tmp_path / "two", trials))) is expected
+    assert not seedless(load(build_sweep(tmp_path / "one", trials[:1])))

@@ -34,6 +34,7 @@ __all__ = [
     "PerClass",
     "default_objective",
     "goal_of",
+    "is_share",
 ]
 
 
@@ -195,6 +196,31 @@ def goal_of(name: str) -> Goal | None:
     # A class may have a slash in its name, as in T-shirt/top.
     row = PER_CLASS.get("/".join(name.split("/")[:2]))
     return row.goal if row is not None and name.count("/") > 1 else None
+
+
+SHARES = frozenset(
+    {
+        *(
+            "accuracy",
+            "balanced_accuracy",
+            "macro_f1",
+            "calibration_error",
+            "fold_accuracy",
+            "bayes_accuracy",
+            "severity",
+        ),
+        *("impute_accuracy", "impute_accuracy_mean_fill", "impute_accuracy_whole", "denoise_accuracy", "d_accuracy"),
+        *("denoise_accuracy_noisy", "accuracy_100_labels", "accuracy_100_labels_pixels", "conditional_accuracy"),
+        *("precision", "recall", "f1", "coverage", "duplicates", "copies", "tstr_accuracy", "trts_accuracy"),
+        *("class_entropy", "path_realism", "high_quality"),
+    }
+)
+
+
+def is_share(name: str) -> bool:
+    """Whether a metric, of whichever part of the data, lies between 0 and 1 as it is."""
+    tail = name.partition("@")[0].split("/")[1:2]
+    return bool(tail) and (tail[0] in SHARES or tail[0].startswith("ood_auroc_"))
 
 
 def default_objective(kind: str) -> str:
