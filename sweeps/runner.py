@@ -90,10 +90,12 @@ def new_folder(spec: Spec, wanted: Path | None) -> Path:
     return folder
 
 
-def run(spec: Spec, folder: Path, options: Options) -> Outcome:
-    """Run a new sweep in `folder`."""
+def run(spec: Spec, folder: Path, options: Options, say: Say = lambda line: None) -> Outcome:
+    """Run a new sweep in `folder`; `say` is told what makes its numbers doubtful."""
     with locked(folder):
         data = load_data(spec, options)
+        for doubt in data.doubts:
+            say(doubt)
         sweep_id = secrets.token_hex(4)
         _write_manifest(spec, folder, options, data, sweep_id)
         _write_spec(folder, spec)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,13 @@ def test_the_whole_is_train_and_validation_and_holds_nothing_out() -> None:
     assert np.array_equal(whole.train.y[len(data.train) :], data.val.y)
     assert not whole.train.x.flags.writeable
     assert whole.content_hash != data.content_hash
+
+
+def test_few_validation_images_and_none_of_a_class_are_doubts() -> None:
+    data = load_dataset("digits")
+    assert data.doubts == ()
+    four = replace(data, val=Split(data.val.x[:4], np.array([0, 1, 2, 3])))
+    few, missing = four.doubts
+    assert few.startswith("digits: only 4 validation images")
+    assert missing == "digits: no validation image of 4, 5, 6, 7, 8 and others"
+    assert data.whole().doubts == ()

@@ -64,7 +64,7 @@ def run(
     data = str(data_dir.resolve()) if data_dir else None
     options = runner.Options(address=address, wandb=wandb, data_dir=data)
     say(f"{spec.model} on {spec.dataset}, {spec.method} search; results go to {folder}")
-    return _ended(runner.run(spec, folder, options))
+    return _ended(runner.run(spec, folder, options, say))
 
 
 @command(app, example="sweeps resume sweep-results/gan-20260101-120000")

@@ -41,6 +41,7 @@ __all__ = [
     "unstacked",
 ]
 
+FEW_HELD_OUT = 20  # validation images, under which a number says little
 FEWEST_IMAGES = 3  # of a class: one to train on whatever validation and test take
 
 
@@ -85,6 +86,23 @@ class Dataset:
     @property
     def n_classes(self) -> int:
         return len(self.classes)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What makes numbers of the validation images little worth, in sentences; nothing where none are held out."""
+        missing = [
+            self.classes[label] for label in np.flatnonzero(np.bincount(self.val.y, minlength=self.n_classes) == 0)
+        ]
+        found = []
+        if 0 < len(self.val) < FEW_HELD_OUT:
+            found.append(
+                f"{self.name}: only {len(self.val)} validation images; what is measured on them is mostly chance"
+            )
+        if len(self.val) and missing:
+            found.append(
+                f"{self.name}: no validation image of {', '.join(missing[:5])}{' and others' * (len(missing) > 5)}"
+            )
+        return tuple(found)
 
     def whole(self) -> Dataset:
         """The same with the validation images among those to train on, and none held out."""
