@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,8 @@ def _drawn(line: Mapping[str, Any], domain: Any) -> Any:
     if choices := distribution["attributes"].get("choices"):
         by_words = list(choices) == list(map(json.dumps, _values(domain)))  # where some are equal to Python: 1 and true
         return json.loads(choices[int(value)]) if by_words else choices[int(value)]
+    if q := domain.get("q") if isinstance(domain, Mapping) else None:  # what was drawn is rounded to a multiple
+        return round(value / q) * q if isinstance(q, int) else float(round(value / q) * Fraction(repr(q)))
     return int(value) if distribution["name"].startswith("Int") else value
 
 

@@ -5,10 +5,12 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.configs import read_configs
 from search_spaces.quantized import Quantized
 from search_spaces.space import Float
 from sweeps.search import Search
@@ -106,3 +108,14 @@ def test_a_grid_of_multiples_has_each_once(tmp_path: Path, model, name, entry) -
     search = Search(spec, tmp_path / "journal")
     assert [search.ask()[1][name] for _ in range(int(search.size))] == spec.space[name].values()
     assert search.exhausted
+
+
+@pytest.mark.parametrize(("low", "high", "q"), [(0.3, 0.9, 0.1), (2, 11, 3)])
+def test_the_journal_alone_tells_the_multiples_too(tmp_path: Path, low, high, q) -> None:
+    parameters = {"C": {"min": low, "max": high, "q": q, "distribution": "q_uniform"}}
+    spec = load_spec({"model": "svm", "method": "random", "parameters": parameters, "run_cap": 3})
+    search = Search(spec, tmp_path / "optuna.journal")
+    asked = {f"{number:04d}": config for number, config in (search.ask() for _ in range(3))}
+    found = read_configs(tmp_path, spec.document(), pd.DataFrame({"trial": list(asked)}))
+    assert found == asked
+    assert all(type(found[trial]["C"]) is type(q) for trial in asked)
