@@ -7,7 +7,6 @@ import math
 import os
 import secrets
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from ray import cloudpickle, tune
+from ray import tune
 
 from analysis.results import IMPORTANCE_FILE
 from sweeps.cluster import ray_session, slots
+from sweeps.commands import command_line
 from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
 from sweeps.folder import locked, replace_file
@@ -29,6 +29,7 @@ from sweeps.observer import Status
 from sweeps.progress import TrialState
 from sweeps.recovery import Say, open_search, read_manifest
 from sweeps.schedulers import ReportScheduler, WorkSearcher
+from sweeps.shipping import shipped
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.spec.resuming import check_unchanged
@@ -78,7 +79,7 @@ def new_folder(spec: Spec, wanted: Path | None) -> Path:
     try:
         if (folder / "spec.yaml").exists():
             raise FolderError(
-                f"{folder} holds a sweep already: go on with 'sweeps resume {folder}', or choose another --out"
+                f"{folder} holds a sweep already: go on with {command_line('resume', folder)}, or choose another --out"
             )
         if folder.is_dir() and not all(left.name.startswith(".") for left in folder.iterdir()):
             raise FolderError(
@@ -176,7 +177,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
         try:
             if not sweep.over:
                 shared = {
-                    "entry": entry,
+                    "entry": shipped(spec.model, entry),
                     "data": data,
                     "strange": strange_images(entry, data, options.folder),
                     "sight": _sight(spec, entry, data, options, store),
@@ -234,7 +235,6 @@ def _state(record: Record, objective: str) -> TrialState:
 
 def _fit(sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], concurrent: int) -> None:
     """Let Ray Tune run the sweep until it is over or interrupted; `shared` is what every trial is given."""
-    _ship(shared["entry"])
     trainable = tune.with_parameters(SweepTrial, cpus=spec.resources.cpu, **shared)
     trainable = tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu})
     tuner = tune.Tuner(
@@ -257,13 +257,6 @@ def _fit(sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], conc
     )
     with _terminated_as_interrupted():
         tuner.fit()
-
-
-def _ship(entry: Entry) -> None:
-    """Send a user's own model to the workers by value: its module need not be installed there."""
-    package = sys.modules[entry.cls.__module__.split(".")[0]]
-    if package.__name__ not in ("trainables", "__main__"):
-        cloudpickle.register_pickle_by_value(package)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ def load_own(name: str, search_path: Sequence[Path] = ()) -> Entry:
     if not all(part.isidentifier() for part in [*module_name.split("."), class_name]):
         raise ModelError(f"{name}: a model of your own is written package.module:Name")
     module = _import(name, module_name, search_path)
+    _keep_in_reach(module_name)
     cls = getattr(module, class_name, None)
     if not inspect.isclass(cls):
         classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
@@ -46,6 +47,15 @@ def _import(name: str, module: str, search_path: Sequence[Path]) -> ModuleType:
                 raise ModelError(f"{name}: no module {error.name} in {where}") from error
             line = str(error).splitlines()[0] if str(error) else ""
             raise ModelError(f"{name}: importing {module} failed: {type(error).__name__}: {line}") from error
+
+
+def _keep_in_reach(module: str) -> None:
+    """What lies beside a model may be imported as late as in its first step; last on the path, it shadows nothing."""
+    package = sys.modules[module.partition(".")[0]]
+    where = next(iter(getattr(package, "__path__", ())), None) or package.__file__
+    folder = str(Path(where).absolute().parent) if where else ""
+    if folder and folder not in sys.path:
+        sys.path.append(folder)
 
 
 @contextmanager
