@@ -12,6 +12,7 @@ import numpy as np
 
 import trainables
 from analysis.media import encode_grid
+from sweeps.commands import command_line
 from sweeps.faults import AskingError
 from sweeps.faults import nearest as nearest_name
 from sweeps.folder import replace_file
@@ -35,7 +36,7 @@ def sample(folder: Path, n: int, labels: str | None, out: Path, seed: int) -> st
     model = trainables.load(folder, search_path=[Path.cwd()])
     if not hasattr(model, "sample"):
         raise AskingError(
-            f"{folder}: {saved.model} does not sample; it tells classes: 'sweeps predict {folder} IMAGES'"
+            f"{folder}: {saved.model} does not sample; it tells classes: {command_line('predict', folder, 'IMAGES')}"
         )
     wanted = _wanted(saved, model, n, labels)
     images = model.sample(n, seed=seed) if wanted is None else model.sample(n, seed=seed, labels=wanted)
@@ -49,7 +50,8 @@ def predict(folder: Path, images: Path) -> list[Row]:
     model = trainables.load(folder, search_path=[Path.cwd()])
     if not (hasattr(model, "predict_proba") or hasattr(model, "predict")):
         raise AskingError(
-            f"{folder}: {saved.model} tells no classes; it samples: 'sweeps sample {folder} --out grid.png'"
+            f"{folder}: {saved.model} tells no classes; it samples: "
+            f"{command_line('sample', folder, '--out', 'grid.png')}"
         )
     x = read_samples(images, saved.image_shape, saved.dataset, fewest=1).images
     names: list[Any] = [path.name for path in pictures_in(images)] or list(range(len(x)))

@@ -27,6 +27,7 @@ from analysis.results import (
     in_a_cell,
     trial_order,
 )
+from sweeps.commands import command_line
 from sweeps.listing import Row, beside, plain
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
@@ -180,7 +181,7 @@ def by_metric(folder: Path, metric: str | None = None) -> Ranking:
     found = [_candidate(sweep, trial, name, goals[name]) for trial in trials]
     candidates = _ordered([c for c in found if c is not None], goals)
     if not candidates:
-        raise _refused(sweep, f"no trial that is done has {name}; see 'sweeps show {folder}'")
+        raise _refused(sweep, f"no trial that is done has {name}; see {command_line('show', folder)}")
     return Ranking(sweep, goals, candidates, len(candidates), stopped)
 
 

@@ -29,7 +29,7 @@ def choice(what: str, metric: str | None = None, front: str | None = None, top: 
     """
     place = local(what)
     if is_config(place):
-        return _one(what, config_in(place), asked=(metric or front or top) is not None)
+        return _one(what, config_in(place, trusted=False), asked=(metric or front or top) is not None)
     ranking: Ranking = pareto(place, front.split(",")) if front is not None else by_metric(place, metric)
     rows = ranking.rows(top if top is not None or front is not None else 1)
     return Choice(rows, ranking.columns, lambda: best_spec(ranking))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from sweeps.commands import command_line
 from sweeps.faults import FolderError
 from sweeps.journal import JOURNAL, JOURNAL_FAULTS, storage
 
@@ -21,7 +22,7 @@ def serve(folder: Path, port: int) -> None:
     try:
         found = storage(journal)
     except JOURNAL_FAULTS:
-        raise FolderError(f"{journal} is damaged; 'sweeps resume {folder}' builds it anew") from None
+        raise FolderError(f"{journal} is damaged; {command_line('resume', folder)} builds it anew") from None
     try:
         with suppress(KeyboardInterrupt):
             optuna_dashboard.run_server(found, host=HOST, port=port)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -64,7 +65,9 @@ class Request:
 def default_folder(best: Spec) -> Path:
     """The same for the same config, so that the same command goes on."""
     lock, name = best.lock or {}, best.name or best.model.split(":")[-1]
-    origin = f"{lock.get('sweep')}-{lock.get('trial')}" if lock else f"{derived_seed(best.document()):08x}"
+    # The lock may be anybody's: its words become part of a name and never a path.
+    found_by = re.sub(r"[^\w-]+", "-", f"{lock.get('sweep')}-{lock.get('trial')}")[:100]
+    origin = found_by if lock else f"{derived_seed(best.document()):08x}"
     return Path("sweep-results") / f"{name}-final-{origin}"
 
 

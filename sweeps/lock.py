@@ -19,8 +19,8 @@ HARDWARE = ("arch", "cpu", "cpus", "memory_gib", "gpus")
 
 
 def best_spec(ranking: Ranking, place: int = 0) -> Spec:
-    """The config of a ranked trial as a spec of one trial, with its lock."""
-    spec = load_spec(ranking.sweep.folder / "spec.yaml")
+    """The config of a ranked trial as a spec of one trial, with its lock; a model of one's own is not imported."""
+    spec = load_spec(ranking.sweep.folder / "spec.yaml", trusted=False)
     chosen, document = ranking.candidates[place], spec.document()
     document["parameters"] = {name: {"value": value} for name, value in chosen.config.items()}
     if len(ranking.goals) == 1:
@@ -28,7 +28,7 @@ def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     document |= {"method": "random", "run_cap": 1, "lock": _lock(ranking, chosen, spec)}
     for line in ("early_terminate", "constraint", "seeds"):
         document.pop(line, None)
-    return load_spec(document)
+    return load_spec(document, trusted=False)
 
 
 def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:

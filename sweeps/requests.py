@@ -13,6 +13,7 @@ from sweeps.folder import replace_file
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.spec.schema import json_schema
+from sweeps.spec.yaml_file import parsed
 
 WANDB_MODES = ("auto", "online", "offline", "off")
 
@@ -33,8 +34,8 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
                 f"--set {pair}: not KEY=VALUE; valid: --set run_cap=20, --set C=0.1, --set parameters.C.max=10"
             )
         try:
-            found[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            found[key] = parsed(value)
+        except ValueError:
             raise SpecError(f"--set {pair}: the value is not valid YAML") from None
     return found
 

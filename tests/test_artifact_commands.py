@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from command import sweeps
+from sweep_folder import FakeTrial, build_sweep
 from tracked import Told, logged_in, logged_out
 from wandb_server import Accepting
 
@@ -76,3 +77,39 @@ def test_an_artifact_is_trained_to_the_final_model(server: Accepting, tmp_path: 
     assert (tmp_path / "fin" / "model" / "model.json").exists()
     for_wandb = json.loads((tmp_path / "fin" / "final" / "tested.json").read_text())
     assert for_wandb["sweep"]["test/accuracy"] == found["test"]["test/accuracy"]["mean"]
+
+
+EVIL = "from pathlib import Path\nPath(__file__).with_name('RAN').touch()\nclass Model:\n    pass\n"
+
+
+def of_an_evil_model(**lines: Any) -> str:
+    document = {"model": "evil:Model", "parameters": {"depth": {"value": 3}}, **lines}
+    return yaml.safe_dump({**document, "metric": {"name": "val/accuracy", "goal": "maximize"}, "lock": {"trial": "7"}})
+
+
+def test_an_artifacts_code_is_neither_unpacked_nor_imported(tmp_path: Path) -> None:
+    server = Accepting()
+    spec = of_an_evil_model(model_path=".").encode()
+    server.artifacts.add("best-config", {"best.yaml": spec, "evil.py": EVIL.encode()})
+    with logged_out(tmp_path / "home"), logged_in(server):
+        shown = sweeps("best", BEST, "--json", "--out", "best.yaml", folder=tmp_path, **login())
+        trained = sweeps("train", BEST, "--wandb", "off", folder=tmp_path, **login())
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout)[0]["depth"] == 3
+    assert yaml.safe_load((tmp_path / "best.yaml").read_text())["parameters"] == {"depth": {"value": 3}}
+    assert (trained.returncode, trained.stderr.count("\n")) == (2, 1)
+    assert "no module evil" in trained.stderr
+    assert [*tmp_path.rglob("evil.py"), *tmp_path.rglob("RAN")] == []
+
+
+def test_a_config_is_shown_without_its_models_code(tmp_path: Path) -> None:
+    (tmp_path / "evil.py").write_text(EVIL)
+    (tmp_path / "best.yaml").write_text(of_an_evil_model())
+    rows = choice(str(tmp_path / "best.yaml")).rows
+    assert (rows[0]["trial"], rows[0]["depth"]) == ("7", 3)
+    trials = [FakeTrial({"depth": 3}, [{"val/accuracy": 0.5}])]
+    spec = {"model": "evil:Model", "dataset": "digits", "parameters": {"depth": {"values": [3, 4]}}}
+    metric = {"metric": {"name": "val/accuracy", "goal": "maximize"}}
+    folder = build_sweep(tmp_path / "sweep", trials, {**spec, **metric, "model_path": str(tmp_path)})
+    assert choice(str(folder)).spec().fixed == {"depth": 3}
+    assert not (tmp_path / "RAN").exists()

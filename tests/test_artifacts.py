@@ -23,12 +23,19 @@ def mark(tmp_path: Path) -> Iterator[str]:
 
 def test_an_artifact_becomes_a_folder(tmp_path: Path) -> None:
     server = Accepting()
-    server.artifacts.add("best-config", {"best.yaml": b"model: gan\n", "lock/best.json": b"{}"})
+    server.artifacts.add("best-config", {"best.yaml": b"model: gan\n", "evil.py": b"raise SystemExit(9)"})
     with logged_in(server):
-        folder = fetched(BEST, tmp_path / "best")
+        folder = fetched(BEST, tmp_path / "best", ["best.yaml"])
     assert folder == tmp_path / "best"
     assert (folder / "best.yaml").read_bytes() == b"model: gan\n"
-    assert (folder / "lock" / "best.json").read_bytes() == b"{}"
+    assert [path.name for path in folder.rglob("*")] == ["best.yaml"]  # nothing but what was asked for
+
+
+def test_an_artifact_without_the_files_asked_for_is_refused(tmp_path: Path) -> None:
+    server = Accepting()
+    server.artifacts.add("best-config", {"evil.py": b""})
+    with logged_in(server), pytest.raises(ArtifactError, match=r"it holds none of best\.yaml"):
+        fetched(BEST, tmp_path / "best", ["best.yaml"])
 
 
 def test_only_a_path_of_four_names_is_an_artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,20 +50,20 @@ def test_files_that_would_leave_the_folder_are_refused(tmp_path: Path) -> None:
     server = Accepting()
     server.artifacts.add("best-config", {"best.yaml": b"a: 1\n", "../evil.yaml": b"a: 1\n"})
     with logged_in(server), pytest.raises(ArtifactError, match=r"refused: its file \.\./evil\.yaml would leave"):
-        fetched(BEST, tmp_path / "best")
+        fetched(BEST, tmp_path / "best", ["best.yaml"])
     assert not (tmp_path / "best").exists()
     assert not (tmp_path / "evil.yaml").exists()
 
 
 def test_one_line_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="valid: entity/project/artifact:alias"):
-        fetched("someone/best-config", tmp_path)
+        fetched("someone/best-config", tmp_path, ["best.yaml"])
     with pytest.raises(TrackingError, match="not logged in"):
-        fetched(BEST, tmp_path)
+        fetched(BEST, tmp_path, ["best.yaml"])
     with logged_in(Accepting()), pytest.raises(ArtifactError, match=f"{BEST}: .*not found"):
-        fetched(BEST, tmp_path)
+        fetched(BEST, tmp_path, ["best.yaml"])
     with logged_in(refusing(401)), pytest.raises(TrackingError) as refused:
-        fetched(BEST, tmp_path)
+        fetched(BEST, tmp_path, ["best.yaml"])
     assert "\n" not in str(refused.value)
     assert list(tmp_path.glob("*.yaml")) == []
 
@@ -65,6 +72,6 @@ def test_a_server_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     over, began = threading.Event(), time.monotonic()
     with logged_in(hanging(over)):
         with pytest.raises(TrackingError, match="does not answer"):
-            fetched(BEST, tmp_path, patience=4.0)
+            fetched(BEST, tmp_path, ["best.yaml"], patience=4.0)
         over.set()
     assert time.monotonic() - began < 20

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 import yaml
 from command import sweeps
 from sweep_folder import FakeTrial, build_sweep
+
+from sweeps.faults import FolderError
+from sweeps.runner import new_folder
+from sweeps.spec import load_spec
 
 HEAVY = ("ray", "torch", "optuna", "sklearn", "pandas", "matplotlib", "wandb")
 WRONG = {
@@ -119,3 +124,13 @@ def test_best_ranks_by_any_metric_and_names_the_nearest(tmp_path: Path) -> None:
     wrong = sweeps("best", "it", "--metric", "val/acuracy", folder=tmp_path)
     assert wrong.returncode == 2
     assert "did you mean val/accuracy?" in wrong.stderr
+
+
+def test_a_command_that_is_printed_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    place = tmp_path / "it's; a sweep"
+    place.mkdir()
+    (place / "spec.yaml").write_text("model: gan\n")
+    with pytest.raises(FolderError) as raised:
+        new_folder(load_spec("gan"), place)
+    said = str(raised.value).partition("go on with ")[2].partition(", or choose")[0]
+    assert shlex.split(said) == ["sweeps", "resume", str(place)]

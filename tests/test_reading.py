@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from command import environment
+from command import environment, sweeps
 from conftest import REPOSITORY
 from matplotlib.figure import Figure
 from sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
 import analysis
 from analysis import plots
+from analysis.report import write_report
 from analysis.results import ResultsError
 
 
@@ -261,3 +262,21 @@ def test_nothing_is_said_to_be_nothing(tmp_path: Path) -> None:
         analysis.load(tmp_path / "nowhere.csv")
     with pytest.raises(ResultsError, match="no sweep's folder"):
         analysis.load(tmp_path)
+
+
+def test_results_of_others_are_compared_and_reported_by_the_metric_that_is_said(tmp_path: Path) -> None:
+    for trial, lr in (("a", 0.1), ("b", 0.2)):
+        reports = [{"loss": lr / step, "training_iteration": step, "trial_id": trial} for step in (1, 2)]
+        written(tmp_path / "ray" / trial / "params.json", json.dumps({"lr": lr}))
+        written(tmp_path / "ray" / trial / "result.json", "\n".join(map(json.dumps, reports)))
+    runs = [{"name": str(n), "config": {"lr": n / 10}, "summary": {"loss": n}} for n in range(1, 4)]
+    exported = written(tmp_path / "runs.json", json.dumps(runs))
+    found = sweeps("compare", "ray", "runs.json", "--metric", "loss", "--json", folder=tmp_path)
+    assert [(row["metric"], row["score"]) for row in json.loads(found.stdout)] == [("loss", 0.05), ("loss", 1.0)]
+    refused = sweeps("compare", "ray", folder=tmp_path)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "--metric, of those there are: loss" in refused.stderr
+    assert write_report(tmp_path / "ray", metric="loss") == tmp_path / "ray" / "report.html"
+    page = write_report(exported, metric="loss", goal="maximize")
+    assert page == tmp_path / "runs-report" / "report.html"
+    assert "sweeps resume" not in page.read_text()

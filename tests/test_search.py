@@ -224,3 +224,24 @@ def test_a_constraint_told_before_a_kill_is_told_once(tmp_path: Path) -> None:
     assert [n for n, _ in again.unfinished()] == [number]
     again.tell(number, "done", 0.1, "", 1.0)
     assert study(tmp_path / "journal").trials[0].constraints == {"val/log_loss of 0.5 or less": 1.0}
+
+
+@pytest.mark.parametrize("method", ["random", "bayes"])
+def test_a_value_that_is_there_twice_is_drawn_twice_as_often(tmp_path: Path, method: str) -> None:
+    parameters = {"max_depth": {"values": [2, None, 2]}, "min_samples_leaf": {"min": 1, "max": 1000}}
+    spec = load_spec({"model": "decision_tree", "method": method, "parameters": parameters, "run_cap": 400})
+    assert load_spec(spec.document()) == spec
+    search, drawn = Search(spec, tmp_path / "journal"), list[Any]()
+    for _ in range(300 if method == "random" else 10):
+        number, config = search.ask()
+        search.tell(number, "done", 0.5, "")
+        drawn.append(config["max_depth"])
+    assert set(drawn) == {2, None}
+    assert drawn.count(2) > (180 if method == "random" else 5)
+
+
+def test_a_grid_has_a_value_that_is_there_twice_once(tmp_path: Path) -> None:
+    parameters = {"max_depth": {"values": [2, None, 2]}}
+    spec = load_spec({"model": "decision_tree", "method": "grid", "parameters": parameters})
+    assert [config["max_depth"] for config in play(Search(spec, tmp_path / "journal"), 2)] == [2, None]
+    assert spec.trials == 2

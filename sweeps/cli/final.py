@@ -22,6 +22,7 @@ from sweeps.cli.command import (
     print_text,
     say,
 )
+from sweeps.commands import command_line
 
 app = typer.Typer()
 
@@ -53,7 +54,8 @@ def best(
         say(f"{row.get('trial', what)}: {row['why']}")
     if out is not None:
         requests.write(out, found.spec())
-        say(f"wrote {out}, the config of {found.rows[0].get('trial', what)}; next: sweeps train {out} --seeds 5")
+        trial, following = found.rows[0].get("trial", what), command_line("train", out, "--seeds", 5)
+        say(f"wrote {out}, the config of {trial}; next: {following}")
 
 
 @command(app, example="sweeps train best.yaml --seeds 5 --out my-model")

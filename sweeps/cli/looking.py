@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,11 +21,19 @@ from sweeps.cli.command import (
 
 app = typer.Typer()
 
+Results = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A sweep's folder; or Ray Tune's, or a file or folder exported from W&B.")
+]
+Metric = Annotated[str | None, typer.Option(help="Rank by this metric, where the results do not say which counts.")]
+Goal = Annotated[Literal["maximize", "minimize"] | None, typer.Option(help="Which way that metric is better.")]
+
 
 @command(app, example="sweeps report sweep-results/gan-20260101-120000")
 def report(
-    folder: Folder,
+    folder: Results,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh the page until the sweep ends, or Ctrl-C.")] = False,
+    metric: Metric = None,
+    goal: Goal = None,
 ) -> None:
     """Write the sweep's page, DIR/report.html: what it found in words and pictures, every trial, what to try next."""
     if watch:
@@ -39,22 +47,26 @@ def report(
         from analysis.report import write_report
         from sweeps.importance import latest
 
-        print_text(write_report(folder, importance=latest(folder)))
+        print_text(write_report(folder, importance=latest(folder), metric=metric, goal=goal))
 
 
 @command(app, example="sweeps compare sweep-results/gan sweep-results/vae --out comparison.html")
 def compare(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The sweeps' folders.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Sweeps' folders; or Ray Tune's, or exports from W&B.")
+    ],
     out: Annotated[
         list[Path] | None, typer.Option(help="Also write it as a page, .html, as .csv or as .md; repeatable.")
     ] = None,
+    metric: Metric = None,
+    goal: Goal = None,
     as_json: Json = False,
 ) -> None:
     """Compare sweeps: training time, quality, speed of convergence, collapse rate, and their curves overlaid."""
-    from analysis.folder import load
+    from analysis.reading import read_ranked
     from analysis.report import compare
 
-    sweeps = [load(folder) for folder in folders]
+    sweeps = [read_ranked(folder, metric=metric, goal=goal) for folder in folders]
     say_each(line for sweep in sweeps for line in sweep.damage)
     written = [compare.write_comparison(sweeps, path) for path in out or []]
     print_rows(compare.as_rows(sweeps) if as_json else compare.in_words(sweeps), as_json)

@@ -24,6 +24,7 @@ from sweeps.cli.command import (
     say,
     say_each,
 )
+from sweeps.commands import command_line
 
 if TYPE_CHECKING:
     from sweeps.runner import Outcome
@@ -143,10 +144,10 @@ def _ended(outcome: Outcome) -> int:
         print_text(outcome.report)
     say(f"{counts}; report: {outcome.report or 'none'}")
     if outcome.interrupted:
-        say(f"interrupted; everything so far is kept. Go on with: sweeps resume {outcome.folder}")
+        say(f"interrupted; everything so far is kept. Go on with: {command_line('resume', outcome.folder)}")
         return INTERRUPTED
     if outcome.counts["failed"]:
-        say(f"{outcome.counts['failed']} trials failed; the reasons: sweeps show {outcome.folder}")
+        say(f"{outcome.counts['failed']} trials failed; the reasons: {command_line('show', outcome.folder)}")
         return FAILED
-    say(f"next: sweeps best {outcome.folder} --out best.yaml")
+    say(f"next: {command_line('best', outcome.folder, '--out', 'best.yaml')}")
     return DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sweeps.faults import SpecError
+from sweeps.spec.paths import place
 from sweeps.spec.points import holds_points
 from sweeps.spec.schema import SpecSection
 from trainables import Entry
@@ -20,7 +21,7 @@ def inception(section: SpecSection, entry: Entry, dataset: str, folder: Path) ->
         raise SpecError(what, key="inception", valid="a generative model, or leave it out")
     if holds_points(dataset):
         raise SpecError(f"{dataset} holds points, and Inception looks at images", key="inception")
-    path = (folder / Path(section.inception).expanduser()).absolute()
+    path = place(section.inception, folder, "inception")
     if not path.is_file():
         valid = "torchvision's weights of Inception v3, which are never downloaded"
         raise SpecError(f"there is no file {path}", key="inception", valid=valid)

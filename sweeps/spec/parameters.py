@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from search_spaces.quantized import Quantized
-from search_spaces.space import AtLeast, Choice, Condition, Domain, Float, Int, OneOf, Scalar, SpaceError, same
+from search_spaces.space import AtLeast, Choice, Condition, Domain, Float, Int, OneOf, Scalar, SpaceError
 from sweeps.faults import SpecError, shown
 from sweeps.spec.schema import AtLeastSection, ParameterSection, as_number
 from sweeps.spec.structure import read_parameters
@@ -29,6 +29,7 @@ REFUSED_KEYS = {
     "parameters": "flat names, one a parameter",
     **dict.fromkeys(("mu", "sigma", "a", "b"), "min and max"),
 }
+LARGEST_COUNT = 1_000_000  # values that a range with steps may have: they are counted and drawn from
 _LOGARITHMIC = ("log_uniform", "log_uniform_values", "inv_log_uniform", "inv_log_uniform_values")
 
 
@@ -85,10 +86,7 @@ def _constant(section: ParameterSection, given: set[str], key: str) -> Domain:
 
 def _categorical(section: ParameterSection, given: set[str], key: str) -> Domain:
     _only(given, {"values", "distribution"}, section.distribution, ("categorical",), key)
-    for index, value in enumerate(section.values):
-        if any(same(value, other) for other in section.values[:index]):
-            raise SpecError(f"{shown(value)} is there twice", key=f"{key}.values", valid="each value once")
-    return Choice(*section.values)
+    return Choice(*section.values)  # as at W&B, a value that is there twice is drawn twice as often
 
 
 def _range(section: ParameterSection, given: set[str], key: str) -> Domain:
@@ -101,6 +99,7 @@ def _range(section: ParameterSection, given: set[str], key: str) -> Domain:
     valid = ("int_uniform", "int_log_uniform_values", "uniform", "q_uniform", *_LOGARITHMIC)
     _only(given, {"min", "max", "distribution"} | extra, name, valid, key)
     _ordered(section.min, section.max, key)
+    _countable(section, given, key)
     if name.startswith("int_"):
         return _int(section, name, key)
     return _logarithmic(section, name, key) if name in _LOGARITHMIC else _linear(section, name, given, key)
@@ -122,6 +121,17 @@ def _ordered(low: float, high: float, key: str) -> None:
     if low == high:
         what = f"the range is empty: min and max are {low!r}"
         raise SpecError(what, key=key, valid=f"min below max, or value: {low!r}")
+
+
+def _countable(section: ParameterSection, given: set[str], key: str) -> None:
+    """A range whose width is a number, and whose steps can be counted."""
+    width = float(section.max) - float(section.min)
+    if not math.isfinite(width):
+        raise SpecError(f"from {section.min!r} to {section.max!r} is wider than any number", key=key)
+    for name in given & {"q", "step"}:
+        if width / float(getattr(section, name)) > LARGEST_COUNT:
+            what = f"{getattr(section, name)!r} divides the range into more than {LARGEST_COUNT:,} values"
+            raise SpecError(what, key=f"{key}.{name}", valid="a larger one, or leave it out")
 
 
 def _int(section: ParameterSection, name: str, key: str) -> Int:

@@ -20,9 +20,11 @@ from sweeps.spec.extractor import inception
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
+from sweeps.spec.paths import place
 from sweeps.spec.points import fitted_to
 from sweeps.spec.resolved import Budget, Resources, Spec, Tracking
 from sweeps.spec.schema import SpecSection
+from sweeps.spec.stand_in import stand_in
 from sweeps.spec.structure import read_spec
 from sweeps.spec.wandb_lines import carried_over
 from sweeps.spec.yaml_file import read_yaml
@@ -35,16 +37,21 @@ DEFAULT_RUN_CAP = 20
 _LARGEST_GRID = 1_000_000
 
 
-def load_spec(source: Path | str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Spec:
+def load_spec(
+    source: Path | str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None, *, trusted: bool = True
+) -> Spec:
     """The spec in a YAML file, of a model by its name (its whole space on digits), or of a mapping.
 
     `overrides` come from the command line: a line (`run_cap`), a dotted path (`budget.steps`, `parameters.C.max`) or
     the bare name of a parameter, which fixes it. SpecError is one line: source, key, what, what is valid.
+
+    A user's own model is imported, which runs its code. Not where the spec is not `trusted`, but to be shown: then
+    nobody asks the model whether it takes what the spec gives it.
     """
     label = str(source) if isinstance(source, Path | str) else "spec"
     try:
         document, folder = _document(source)
-        return _Reader(document, dict(overrides or {}), folder, label).read()
+        return _Reader(document, dict(overrides or {}), folder, label, trusted).read()
     except SpecError as error:
         raise error.at(label) from None
 
@@ -69,6 +76,7 @@ class _Reader:
     overrides: dict[str, Any]
     folder: Path
     source: str
+    trusted: bool
     warnings: list[str] = field(default_factory=list)
 
     def read(self) -> Spec:
@@ -77,7 +85,7 @@ class _Reader:
         document, self.warnings = carried_over(changes.with_lines(self.document, lines))
         section = read_spec({**document, "parameters": None})
         path = self._model_path(section)
-        entry = _entry(section.model, path)
+        entry = _entry(section.model, path) if self._known(section.model) else stand_in(section)
         dataset = self._dataset(section.dataset, "dataset" in lines)
         space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
         return Spec(
@@ -101,12 +109,15 @@ class _Reader:
             **{key: getattr(section, key) for key in ("seeds", "final", "lock")},
         )
 
+    def _known(self, model: str) -> bool:
+        return self.trusted or ":" not in model
+
     def _model_path(self, section: SpecSection) -> list[Path]:
         """The folders a user's own model is looked for in: those the spec names, its own, the working folder."""
         named = [section.model_path] if isinstance(section.model_path, str) else section.model_path or []
-        folders = [self.folder / Path(name).expanduser() for name in named]
+        folders = [place(name, self.folder, "model_path") for name in named]
         for folder in folders:
-            if not folder.is_dir():
+            if self.trusted and not folder.is_dir():
                 raise SpecError(f"{folder} is no folder", key="model_path", valid="a folder with your own model")
         return list(dict.fromkeys(folders or [self.folder, Path.cwd()]))
 
@@ -114,7 +125,7 @@ class _Reader:
         """A name, or an absolute path: relative ones start at the spec's file, on the command line at the shell."""
         if name in DATASETS:
             return name
-        here = (Path.cwd() if from_command_line else self.folder) / Path(name).expanduser()
+        here = place(name, Path.cwd() if from_command_line else self.folder, "dataset")
         try:
             origin = find_dataset(here if here.exists() else name)
         except DataError as error:
@@ -144,7 +155,9 @@ class _Reader:
         space = narrowing.space()
         if entry.config is None:
             same_kind(base, chosen)
-        self.warnings += narrowing.warnings + admit(entry.configure, space, narrowing.fixed)
+        self.warnings += narrowing.warnings
+        if self._known(section.model):
+            self.warnings += admit(entry.configure, space, narrowing.fixed)
         return space, narrowing.fixed
 
     def _trials(self, section: SpecSection, space: Space, fixed: Mapping[str, Scalar]) -> int | None:
@@ -215,6 +228,8 @@ def _tracking(section: SpecSection) -> Tracking:
 
 def _resources(section: SpecSection) -> Resources:
     gpu = section.resources.gpu
+    if 0 < gpu < 1e-4:
+        raise SpecError(f"{gpu:g} of a GPU is none", key="resources.gpu", valid="0, or 0.0001 or more")
     if gpu > 1 and not gpu.is_integer():
         what = f"{gpu:g} is more than one GPU and a part"
         raise SpecError(what, key="resources.gpu", valid="up to 1, or a whole number")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 # YAML 1.1 reads 1e-3 (no dot) as text; whoever writes it means the number.
@@ -18,6 +18,7 @@ _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Lines of W&B's that say how ITS agents start a program: here the model is trained by the sweep itself.
 INAPPLICABLE = ("program", "command", "controller", "imports", "job", "image_uri", "apiVersion", "kind", "settings")
+LARGEST = 2**53
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
@@ -39,15 +40,31 @@ def as_whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def finite(value: Any) -> Any:
+    """`value`; ValueError for a whole number that floating point, and so a search, cannot tell from its neighbours."""
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError(f"whole numbers go to {LARGEST}")
+    return value
+
+
+def harmless(name: str) -> str:
+    """`name`; ValueError where the folder named after it would lie elsewhere, or cannot be."""
+    if any(ord(character) < 32 for character in name) or name.startswith("/") or ".." in name.split("/"):
+        raise ValueError("it is part of a folder's name")
+    return name
+
+
 Scalar = str | int | float | bool | None
 _Text = Annotated[str, Field(pattern=f"^{_EXPONENT.pattern}$")]
 _Time = Annotated[str, Field(pattern=rf"^({_DURATION.pattern})+$")]
-Number = Annotated[int | float, BeforeValidator(as_number, json_schema_input_type=int | float | _Text)]
-Real = Annotated[float, BeforeValidator(as_number, json_schema_input_type=float | _Text)]
-Whole = Annotated[int, BeforeValidator(as_whole, json_schema_input_type=int | _Text)]
-Seconds = Annotated[float, BeforeValidator(as_seconds, json_schema_input_type=float | _Text | _Time)]
-Value = Annotated[Scalar, BeforeValidator(as_number)]
+_FINITE = BeforeValidator(finite)  # listed first, so asked last: once a text such as 1e3 is a number
+Number = Annotated[int | float, _FINITE, BeforeValidator(as_number, json_schema_input_type=int | float | _Text)]
+Real = Annotated[float, _FINITE, BeforeValidator(as_number, json_schema_input_type=float | _Text)]
+Whole = Annotated[int, _FINITE, BeforeValidator(as_whole, json_schema_input_type=int | _Text)]
+Seconds = Annotated[float, _FINITE, BeforeValidator(as_seconds, json_schema_input_type=float | _Text | _Time)]
+Value = Annotated[Scalar, _FINITE, BeforeValidator(as_number)]
 Name = Annotated[str, Field(min_length=1)]
+FolderName = Annotated[Name, AfterValidator(harmless)]
 
 Distribution = Literal[
     "constant",
@@ -117,7 +134,8 @@ class ConstraintSection(Section):
 
 
 class ResourcesSection(Section):
-    cpu: Real = Field(default=1.0, gt=0, description="a number above 0: CPUs of a trial")
+    # Ray counts in ten-thousandths.
+    cpu: Real = Field(default=1.0, ge=1e-4, description="a number above 0, 0.0001 or more: CPUs of a trial")
     gpu: Real = Field(default=0.0, ge=0, description="0, a fraction such as 0.1, or a whole number: GPUs of a trial")
 
 
@@ -161,7 +179,9 @@ class SpecSection(Section):
         None, description="what 'sweeps best' wrote of the trial the config is from; it changes nothing"
     )
     classes: list[str | Whole] | None = Field(None, min_length=1, description="a list of class names or numbers")
-    name: Name | None = Field(None, description="text: the sweep's name")
+    name: FolderName | None = Field(
+        None, description="text: the sweep's name, with which its folder's name begins (no .. and no / at its start)"
+    )
     description: str | None = Field(None, description="text: what the sweep is for")
     project: Name | None = Field(None, description="text: the W&B project")
     entity: Name | None = Field(None, description="text: the W&B entity (user or team)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from sweeps.faults import SpecError, nearest
 
+LARGEST = 1_000_000  # values in a spec
 BEST_FILE = "best.yaml"  # what the best config is called: a spec of one config, with a lock of where it is from
 
 
@@ -17,7 +19,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in `path`; SpecError for a missing file, a syntax error or a key that is there twice."""
     text = _text(path)
     try:
-        _refuse_duplicates(path, yaml.compose(text, Loader=yaml.SafeLoader), "", set())
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        if _size(tree, {}) > LARGEST:
+            raise SpecError(f"its anchors make more than {LARGEST:,} values of a few lines", source=str(path))
+        _refuse_duplicates(path, tree, "", set())
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise _syntax(path, error) from None
@@ -29,6 +34,27 @@ def read_yaml(path: Path) -> dict[str, Any]:
         what = "is empty" if document is None else f"is a {type(document).__name__}, not a mapping"
         raise SpecError(what, valid="lines such as `model: logistic_regression`", source=str(path))
     return document
+
+
+def parsed(text: str) -> Any:
+    """The value that a short text says; ValueError if it is none, or too large."""
+    try:
+        if _size(yaml.compose(text, Loader=yaml.SafeLoader), {}) > LARGEST:
+            raise ValueError(f"its anchors make more than {LARGEST:,} values")
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from None
+
+
+def _size(node: yaml.Node | None, known: dict[int, float]) -> float:
+    """How many values a tree holds once its anchors are followed; endless if it holds itself."""
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = math.inf  # until it is known: whoever meets it again is inside of it
+        below = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = 1 + sum(_size(part, known) for part in below)
+    return known[id(node)]
 
 
 def _text(path: Path) -> str:

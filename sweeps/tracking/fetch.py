@@ -32,15 +32,16 @@ def is_artifact(what: str) -> bool:
     return PATH.fullmatch(what) is not None and not Path(what).exists()
 
 
-def fetched(path: str, into: Path, *, patience: float = PATIENCE) -> Path:
-    """Download the artifact `path` (entity/project/name:alias) into the folder `into`, which is returned.
+def fetched(path: str, into: Path, expected: Sequence[str], *, patience: float = PATIENCE) -> Path:
+    """Download the files `expected` of the artifact `path` (entity/project/name:alias) into the folder `into`, which is
+    returned; whatever else the artifact holds is left where it is.
 
-    ArtifactError if there is none, or if its files would leave the folder; TrackingError if W&B cannot be used or
-    says nothing for `patience` seconds.
+    ArtifactError if there is none, if it has none of the files, or if a file would leave the folder; TrackingError if
+    W&B cannot be used or says nothing for `patience` seconds.
     """
     if PATH.fullmatch(path) is None:
         raise ArtifactError(f"{path}: not an artifact of W&B; valid: entity/project/artifact:alias")
-    command = ["-m", "sweeps.tracking.fetch", path, str(into.resolve()), str(patience)]
+    command = ["-m", "sweeps.tracking.fetch", path, str(into.resolve()), str(patience), *expected]
     child = spawn(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         said = child.communicate()[0].decode(errors="replace").strip()
@@ -53,16 +54,21 @@ def fetched(path: str, into: Path, *, patience: float = PATIENCE) -> Path:
 
 def main(arguments: Sequence[str]) -> int:
     """In the child: the exit code says which kind of error the line on stdout is."""
-    path, into, patience = arguments
+    path, into, patience, *expected = arguments
     notices = Notices()
     impatient = threading.Timer(float(patience), _give_up, [notices])
     impatient.daemon = True
     impatient.start()
     try:
         artifact = _found(path)
-        _check(artifact.manifest.entries.values())
+        entries = artifact.manifest.entries
+        _check(entries.values())
+        wanted = _wanted(list(entries), expected)
         impatient.cancel()
-        artifact.download(root=into, skip_cache=True)
+        for name in expected:
+            Path(into, name).unlink(missing_ok=True)  # an earlier version's
+        for name in wanted:
+            artifact.download(root=into, path_prefix=name, skip_cache=True)
     except (ArtifactError, TrackingError) as error:
         notices.say(str(error))
         return WRONG if isinstance(error, ArtifactError) else FAILED
@@ -94,6 +100,17 @@ def _check(entries: Iterable[Any]) -> None:
             raise ArtifactError(f"refused: its file {entry.path} would leave the folder")
         if entry.ref is not None:
             raise ArtifactError(f"refused: its file {entry.path} lies elsewhere, at {entry.ref}")
+
+
+def _wanted(names: Sequence[str], expected: Sequence[str]) -> list[str]:
+    """Those of `expected` that the artifact has; ArtifactError for none, or where wandb would fetch more with one."""
+    for name in names:
+        if name.startswith(tuple(expected)) and name not in expected:
+            raise ArtifactError(f"refused: its file {name} does not belong there")
+    wanted = [name for name in expected if name in names]
+    if not wanted:
+        raise ArtifactError(f"it holds none of {', '.join(expected)}")
+    return wanted
 
 
 def _give_up(notices: Notices) -> None:

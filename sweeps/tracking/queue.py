@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sweeps.commands import command_line
 from sweeps.folder import replace_file
 
 Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, tested, sweep_ended, close
@@ -149,7 +149,7 @@ def trial_of(event: Event) -> str | None:
 
 def sync_command(folder: Path) -> str:
     """The command that uploads what W&B does not have, as one may paste it into a shell."""
-    return shlex.join(["sweeps", "sync", str(folder)])
+    return command_line("sync", folder)
 
 
 def delivered(layout: Layout) -> bool:

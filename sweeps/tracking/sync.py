@@ -79,7 +79,10 @@ def _upload(layout: Layout, parallel: int, notices: Notices) -> int:
     from sweeps.tracking.settings import settings_of
     from sweeps.tracking.upload import Upload
 
-    spec, manifest = load_spec(layout.folder / "spec.yaml"), json.loads((layout.folder / "manifest.json").read_text())
+    spec, manifest = (
+        load_spec(layout.folder / "spec.yaml", trusted=False),
+        json.loads((layout.folder / "manifest.json").read_text()),
+    )
     settings = settings_of(spec, layout.folder, manifest["sweep"], manifest["data"]["classes"])
     if not (layout.folder / REPORT_FILE).exists():
         write_report(layout.folder)

@@ -150,13 +150,26 @@ def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> Orig
     if isinstance(name_or_path, str) and (source := DATASETS.get(name_or_path)):
         read = partial(source.read, folder)
         return Origin(name_or_path, read, source.test_share, source.val_share, modes=source.modes)
-    given = Path(name_or_path).expanduser()
+    given = _given(name_or_path)
     for path in dict.fromkeys((given.absolute(), folder / given)):
         if path.is_dir():
             return Origin(path.name, partial(read_folder, path), 0.0 if has_test_part(path) else 0.2, 0.1, path)
         if path.is_file():
             return _npz_origin(path)
     raise DataError(_not_found(name_or_path, given, folder))
+
+
+def _given(name_or_path: str | Path) -> Path:
+    """The path that was meant; DataError for one that no file system has."""
+    try:
+        path = Path(name_or_path).expanduser()
+        path.absolute().stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return path
+    except (RuntimeError, ValueError, OSError) as error:  # ~nobody, a NUL, a name of more than 255 bytes
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{str(name_or_path)[:80]!r} is the path of no file or folder: {reason}") from None
+    return path
 
 
 def is_there(name: str, data_dir: Path | None = None) -> bool:
