@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis import folder, ray_results, wandb_export
 from analysis.metrics import Goal
-from analysis.results import CONFIG, STATUS, STEP, TRIAL, ResultsError, Sweep, sorted_by_trial
+from analysis.results import CONFIG, STATUS, STEP, TRIAL, ResultsError, Sweep, main_metrics, sorted_by_trial
 
 
 def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
@@ -26,6 +26,16 @@ def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = Non
             return exported
         _complain(path)
     return folder.load(path, wanted)
+
+
+def read_ranked(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
+    """`read` for what ranks trials: ResultsError where neither the results of others nor `metric` say by what."""
+    sweep = read(path, metric=metric, goal=goal)
+    if not folder.is_sweep(Path(path)) and sweep.objective not in sweep.rows:
+        there = ", ".join(main_metrics(sweep.rows)) or "none"
+        what = f"no trial has {metric}" if metric else "these results do not say which metric counts"
+        raise ResultsError(f"{path}: {what}; say it with --metric, of those there are: {there}")
+    return sweep
 
 
 def load(path: str | Path) -> pd.DataFrame:
@@ -51,4 +61,4 @@ def _complain(path: Path) -> None:
         raise ResultsError(f"{path}: holds experiments of Ray Tune; give one of them, such as {inside}")
 
 
-__all__ = ["ResultsError", "load", "read"]
+__all__ = ["ResultsError", "load", "read", "read_ranked"]

@@ -57,12 +57,17 @@ def most_telling(sweep: Sweep, count: int, among: Sequence[Searched] | None = No
 
 
 def _is_open(domain: Any) -> bool:
-    return isinstance(domain, Mapping) and "value" not in domain and len(domain.get("values", (0, 1))) > 1
+    return isinstance(domain, Mapping) and "value" not in domain and len(_distinct(domain.get("values", (0, 1)))) > 1
 
 
 def _searched(name: str, domain: Mapping[str, Any]) -> Searched:
     log = domain.get("distribution") in LOG_DISTRIBUTIONS
-    return Searched(name, log, tuple(domain.get("values", ())), _bounds(domain))
+    return Searched(name, log, _distinct(domain.get("values", ())), _bounds(domain))
+
+
+def _distinct(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Each value once: one that the spec has twice is drawn twice as often."""
+    return tuple({repr(value): value for value in values}.values())
 
 
 def _bounds(domain: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from analysis.folder import load
+from analysis.folder import is_sweep
+from analysis.metrics import Goal
 from analysis.plots import PICTURES
+from analysis.reading import read_ranked
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.report.summary import summarise
@@ -20,16 +22,25 @@ SCRIPTS = ("plotting.js", "table.js", "panel.js", "explore.js")
 
 
 def write_report(
-    folder: str | Path, *, reload: float | None = None, importance: Mapping[str, Any] | None = None
+    folder: str | Path,
+    *,
+    reload: float | None = None,
+    importance: Mapping[str, Any] | None = None,
+    metric: str | None = None,
+    goal: Goal | None = None,
 ) -> Path:
     """Write `report.html` and `figures/` into a sweep's folder; ResultsError if it is none.
+
+    Results of others do as well, as `analysis.read` takes them with `metric` and `goal`: the page lies in their folder,
+    that of a file `runs.csv` in a new folder `runs-report` beside it.
 
     `importance` of the parameters is given where it is newer than what the folder holds. With `reload` the page loads
     itself again after so many seconds, for as long as somebody writes it anew, and `figures/` waits for the last time.
     """
-    sweep = load(folder)
+    sweep = read_ranked(folder, metric=metric, goal=goal)
+    place = _place(Path(folder))
     sweep = sweep if importance is None else replace(sweep, importance=dict(importance))
-    files = None if reload else sweep.folder / FIGURES_FOLDER
+    files = None if reload else place / FIGURES_FOLDER
     content = page.render(
         "report.html.j2",
         SCRIPTS,
@@ -39,9 +50,18 @@ def write_report(
             name: found for name, pictures in PICTURES.items() if (found := list(figures(pictures(sweep), files)))
         },
         plotly=page.plotly(),
-        commands=_commands(shlex.quote(str(folder))),
+        commands=_commands(shlex.quote(str(folder))) if is_sweep(Path(folder)) else [],
     )
-    return page.replace(sweep.folder / REPORT_FILE, content)
+    return page.replace(place / REPORT_FILE, content)
+
+
+def _place(results: Path) -> Path:
+    """The folder for the page on these results, made where they are a file."""
+    if results.is_dir():
+        return results
+    place = results.with_name(f"{results.stem}-report")
+    place.mkdir(exist_ok=True)
+    return place
 
 
 def _commands(folder: str) -> list[tuple[str, str]]:
