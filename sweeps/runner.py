@@ -24,6 +24,7 @@ from sweeps.commands import command_line
 from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
 from sweeps.folder import locked, replace_file
+from sweeps.lost_rows import restore_rows
 from sweeps.manifest import manifest
 from sweeps.observer import Status
 from sweeps.progress import TrialState
@@ -164,6 +165,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
     """Run trials until the sweep is over, or interrupted."""
     entry = find_model(spec.model, [Path(path) for path in spec.model_path])
     search = open_search(folder, spec, say)
+    restore_rows(folder, search, say)
     store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
     with ray_session(options.address, folder / "ray" / "ray.log"):
         concurrent = slots(spec.resources)

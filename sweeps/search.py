@@ -133,6 +133,16 @@ class Search:
     def restarted(self, number: int) -> None:
         self._open[number].set_user_attr(RESTARTS, self.restarts(number) + 1)
 
+    @property
+    def objective(self) -> str:
+        """The metric whose values are reported."""
+        return self._spec.metric.name
+
+    def reported(self) -> Iterator[tuple[int, int, float]]:
+        """Number, step and value of all that was reported."""
+        for frozen in self._study.get_trials(deepcopy=False):
+            yield from ((frozen.number, step, value) for step, value in frozen.intermediate_values.items())
+
     def importance(self) -> dict[str, Any]:
         """Which parameters mattered, see `sweeps.importance`."""
         return importance(self._study.get_trials(deepcopy=False), self._spec.metric.goal)

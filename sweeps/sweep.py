@@ -32,7 +32,7 @@ class Progress:
     config: Mapping[str, Any]
     best: float | None = None
     violation: float | None = None  # of the constraint, by the row with the best value
-    steps: int = 0
+    steps: set[int] = field(default_factory=set)  # that have their row
     reported: list[str] = field(default_factory=list)
 
 
@@ -153,14 +153,14 @@ class Sweep:
         row = report.row
         assert row is not None
         progress = self._open[report.trial]
-        if row["step"] > progress.steps:
+        if row["step"] not in progress.steps:
             for observer in self._observers:
                 observer.row(row)
         self._remember(progress, row)
         return self._stop(row) or ""
 
     def _remember(self, progress: Progress, row: Mapping[str, Any]) -> None:
-        progress.steps = max(progress.steps, row["step"])
+        progress.steps.add(row["step"])
         progress.reported = [name for name in row if is_metric(name)]
         objective = self._spec.metric
         value = row.get(objective.name)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, ROWS_FILE, SPEC_FILE
+from sweeps.lost_rows import restore_rows
 from sweeps.recovery import open_search
 from sweeps.search import Search
 from sweeps.spec import Spec, load_spec
@@ -24,7 +25,9 @@ def open_sweep(folder: Path, **keys: Any) -> tuple[Spec, Sweep, Search, Store]:
     spec = load_spec({**SPEC, **keys})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SPEC_FILE).write_text(yaml.safe_dump(spec.document(), sort_keys=False))
-    search, store = open_search(folder, spec, print), Store(folder, spec.metric)
+    search = open_search(folder, spec, print)
+    restore_rows(folder, search, print)
+    store = Store(folder, spec.metric)
     sweep = Sweep(spec, search, store, [])
     sweep.restore(store.existing_rows())
     return spec, sweep, search, store

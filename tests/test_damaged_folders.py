@@ -12,7 +12,15 @@ from typer.testing import CliRunner, Result
 from analysis.folder import load
 from sweeps.cli import app
 
-FILES = ("spec.yaml", "manifest.json", "results.jsonl", "trials.csv", "optuna.journal", "importance.json")
+FILES = (
+    "configs.jsonl",
+    "spec.yaml",
+    "manifest.json",
+    "results.jsonl",
+    "trials.csv",
+    "optuna.journal",
+    "importance.json",
+)
 
 
 def missing(path: Path) -> None:

@@ -25,7 +25,7 @@ ALLOWED = {
         "numpy", "pandas", "psutil", "threadpoolctl", "torch", "search_spaces", "trainables", "analysis",
     },
 }  # fmt: skip
-TORCH_IN_SWEEPS = {"trial.py", "consumption.py", "threads.py", "doctor.py", "features.py"}
+TORCH_IN_SWEEPS = {"trial.py", "lost_rows.py", "consumption.py", "threads.py", "doctor.py", "features.py"}
 RUN_LIBRARIES = {"ray", "optuna", "wandb", "typer", "rich", "pydantic"}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from driven_sweep import drive, open_sweep, report
 from test_damaged_folders import DAMAGES
 
@@ -83,3 +84,60 @@ def test_the_table_is_written_anew_from_the_journal(
     table, sound = load(copy).trials, load(before).trials
     configs = [column for column in sound if column.startswith("config/")]
     assert table[["trial", "status", *configs]].equals(sound[["trial", "status", *configs]])
+
+
+def values(folder: Path) -> list[tuple[str, int, float]]:
+    """Of the trials that ended: the others report again what no checkpoint has."""
+    rows = load(folder).rows
+    rows = rows[rows["trial"] != "0005"]
+    return list(zip(rows["trial"], rows["step"], rows["val/accuracy"], strict=True))
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_lost_rows_come_back_with_their_objective(left: tuple[Path, str], tmp_path: Path, damage: str) -> None:
+    before, method = left
+    copy = Path(shutil.copytree(before, tmp_path / "it"))
+    DAMAGES[damage](copy / "results.jsonl")
+    open_sweep(copy, **lines(method))[1].close(interrupted=True)
+    assert values(copy) == values(before)
+    table, sound = load(copy).trials[:5], load(before).trials[:5]
+    assert table["steps"].tolist() == sound["steps"].tolist()
+    assert table["best/val/accuracy"].tolist() == sound["best/val/accuracy"].tolist()
+
+
+def checkpoint(folder: Path, trial: str, steps: int) -> Path:
+    """A checkpoint of a trial after so many steps, as a worker writes it."""
+    rows = [{"val/accuracy": step / 10, "train/loss": 1 / step} for step in range(1, steps + 1)]
+    path = folder / "ray" / "checkpoints" / f"{trial}.pt"
+    more = {"step": steps, "seconds": 7.5, "trained": [rows[-1]], "rows": [rows[-1]], "earlier": [rows[:-1]]}
+    torch.save({"models": [{"weights": torch.arange(5000.0)}], **more}, path)
+    return path
+
+
+def test_a_checkpoint_gives_back_all_numbers_of_the_rows_before_it(tmp_path: Path) -> None:
+    folder = drive(tmp_path / "it", trials=1, left_at=1, run_cap=2)
+    checkpoint(folder, "0001", 2)
+    (folder / "results.jsonl").unlink()
+    _, sweep, _, store = open_sweep(folder, run_cap=2)
+    work = sweep.next()
+    assert work is not None
+    assert store.checkpoint(work.trial) is not None
+    rows = load(folder).rows
+    assert rows[rows["trial"] == "0001"]["train/loss"].tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("damage", sorted({*DAMAGES} - {"missing"}))
+def test_a_damaged_checkpoint_starts_its_trial_again(
+    tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = drive(tmp_path / "it", trials=1, left_at=2, run_cap=2)
+    DAMAGES[damage](checkpoint(folder, "0001", 2))
+    _, sweep, _, store = open_sweep(folder, run_cap=2)
+    assert "0001.pt: damaged" in capsys.readouterr().out
+    work = sweep.next()
+    assert work is not None
+    assert (work.trial, store.checkpoint("0001")) == ("0001", None)
+    for step in (1, 2, 3):
+        sweep.reported(report(work, step, 0.5, last=step == 3))
+    assert [record.status for record in store.records] == ["done", "done"]
+    assert len(load(folder).rows) == 6
