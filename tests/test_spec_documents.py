@@ -67,7 +67,7 @@ lines = st.fixed_dictionaries(
         "train_size": st.one_of(st.none(), st.integers(1, 999)),
         "classes": st.lists(st.one_of(st.integers(0, 9), st.text(max_size=3)), min_size=1, max_size=3),
         "tags": st.lists(st.text(min_size=1, max_size=3), max_size=2),
-        "name": st.text(min_size=1, max_size=5),
+        "name": st.text(min_size=1, max_size=5).filter(lambda n: not {"\0", "/"} & {*n} and n != ".."),
         "notes": st.text(max_size=5),
     },
 )

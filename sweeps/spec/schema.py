@@ -49,7 +49,7 @@ def finite(value: Any) -> Any:
 
 def harmless(name: str) -> str:
     """`name`; ValueError where the folder named after it would lie elsewhere, or cannot be."""
-    if any(ord(character) < 32 for character in name) or name.startswith("/") or ".." in name.split("/"):
+    if "\0" in name or name.startswith("/") or ".." in name.split("/"):
         raise ValueError("it is part of a folder's name")
     return name
 
