@@ -102,6 +102,14 @@ class LiveConsole:
         reason = f" ({reason})" if reason else ""
         self._line(f"trial {trial} {status}{reason}{self._score(state)}; {self._tally()}{self._leader()}")
 
+    @_harmless
+    def say(self, text: str) -> None:
+        """A line about the sweep as a whole."""
+        if self._live is None:
+            self._line(text)
+        else:
+            self._live.console.print(_one_line(text))
+
     def close(self, interrupted: bool) -> None:
         """Leave the last state of the table, and the terminal as it was."""
         live, self._live = self._live, None

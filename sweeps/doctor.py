@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sweeps.cpus import usable_cpus
 from sweeps.manifest import versions
 
 Row = dict[str, Any]
@@ -39,7 +40,7 @@ def _libraries() -> list[Row]:
 
 
 def _cpus() -> Row:
-    return _row("cpus", "ok", f"{os.cpu_count()}: that many one-CPU trials run at once")
+    return _row("cpus", "ok", f"{usable_cpus()}: that many one-CPU trials run at once")
 
 
 def _gpu() -> Row:

@@ -217,8 +217,9 @@ def _model(request: Request, planned: Plan, trial: str, whole: Dataset) -> Train
     spec, path = planned.final, request.folder / FINAL / "ray" / "checkpoints" / f"{trial}.pt"
     if not path.exists():
         raise FolderError(f"{path} is gone, the trained model of seed {int(trial) + 1}; choose another --out")
-    work = Work(trial, spec.fixed, trial_seeds(spec, int(trial)), None, path.read_bytes())
-    running = Running(work, find_model(spec.model, [Path(p) for p in spec.model_path]), whole, "cpu")
+    work = Work(trial, spec.fixed, trial_seeds(spec, int(trial)), None)
+    entry = find_model(spec.model, [Path(p) for p in spec.model_path])
+    running = Running(work, entry, whole, "cpu", path.read_bytes())
     running.start()
     return running.models[0]
 

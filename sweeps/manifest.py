@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import socket
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from sweeps.cpus import usable_cpus
 from sweeps.spec.resolved import Spec
 from trainables.data import Dataset
 
@@ -69,7 +69,7 @@ def machine() -> dict[str, Any]:
         "host": socket.gethostname(),
         "system": platform.platform(),
         "cpu": _cpu(),
-        "cpus": os.cpu_count(),
+        "cpus": usable_cpus(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "gpus": _gpus(),
         "arch": platform.machine(),

@@ -7,9 +7,8 @@ import math
 import os
 import secrets
 import signal
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +18,7 @@ import yaml
 from ray import tune
 
 from analysis.results import IMPORTANCE_FILE
-from sweeps.cluster import ray_session, slots
-from sweeps.commands import command_line
+from sweeps.cluster import ray_session
 from sweeps.console import LiveConsole
 from sweeps.faults import FolderError
 from sweeps.folder import locked, replace_file
@@ -29,8 +27,9 @@ from sweeps.manifest import manifest
 from sweeps.observer import Status
 from sweeps.progress import TrialState
 from sweeps.recovery import Say, open_search, read_manifest
-from sweeps.schedulers import ReportScheduler, WorkSearcher
+from sweeps.schedulers import ReportScheduler, StateSender, WorkSearcher
 from sweeps.shipping import shipped
+from sweeps.slots import Slots
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.spec.resuming import check_unchanged
@@ -39,6 +38,7 @@ from sweeps.sweep import Sweep
 from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.trial import SweepTrial
 from sweeps.uses import strange_images
+from sweeps.waiting import Waiting
 from sweeps.winner import Winner
 from trainables import Entry, find_model
 from trainables.data import Dataset, load_dataset
@@ -70,26 +70,6 @@ class Outcome:
     counts: Counter[Status]
     interrupted: bool
     report: Path | None
-
-
-def new_folder(spec: Spec, wanted: Path | None) -> Path:
-    """The folder of a new sweep, made; FolderError if it holds one already."""
-    folder = (
-        wanted or Path("sweep-results") / f"{spec.name or spec.model.split(':')[-1]}-{time.strftime('%Y%m%d-%H%M%S')}"
-    )
-    try:
-        if (folder / "spec.yaml").exists():
-            raise FolderError(
-                f"{folder} holds a sweep already: go on with {command_line('resume', folder)}, or choose another --out"
-            )
-        if folder.is_dir() and not all(left.name.startswith(".") for left in folder.iterdir()):
-            raise FolderError(
-                f"{folder} is not empty, and a sweep would write over what is in it; choose another --out"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FolderError(f"{folder} cannot be made: {error.strerror}; choose another --out") from None
-    return folder
 
 
 def run(spec: Spec, folder: Path, options: Options, say: Say = lambda line: None) -> Outcome:
@@ -167,10 +147,10 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
     search = open_search(folder, spec, say)
     restore_rows(folder, search, say)
     store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
-    with ray_session(options.address, folder / "ray" / "ray.log"):
-        concurrent = slots(spec.resources)
+    with ray_session(options.address, folder / "ray" / "ray.log"), _terminated_as_interrupted():
         total = None if search.size == math.inf else int(search.size)
-        console = LiveConsole(objective=spec.metric, total=total, slots=concurrent)
+        slots = Slots(spec.resources, may_grow=options.address is not None)
+        console = LiveConsole(objective=spec.metric, total=total, slots=slots())
         sweep = Sweep(spec, search, store, [tracker, console])
         sweep.restore(store.existing_rows())
         for record in store.records:
@@ -186,7 +166,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
                     "wanted": spec.metric.names,
                     "winner": Winner.of(spec) if tracker.on and not spec.final else None,
                 }
-                _fit(sweep, spec, folder, shared, concurrent)
+                _fit(sweep, spec, folder, shared, slots, console.say)
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
@@ -235,18 +215,18 @@ def _state(record: Record, objective: str) -> TrialState:
     )
 
 
-def _fit(sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], concurrent: int) -> None:
+def _fit(
+    sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], slots: Slots, say: Callable[[str], None]
+) -> None:
     """Let Ray Tune run the sweep until it is over or interrupted; `shared` is what every trial is given."""
     trainable = tune.with_parameters(SweepTrial, cpus=spec.resources.cpu, **shared)
     trainable = tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu})
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
-            search_alg=WorkSearcher(sweep),
+            search_alg=WorkSearcher(sweep, slots),
             scheduler=ReportScheduler(sweep),
             num_samples=-1,
-            # No more than there are slots: a config drawn earlier would be drawn blind to the results in between.
-            max_concurrent_trials=concurrent,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
@@ -254,11 +234,11 @@ def _fit(sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], conc
             storage_path=str((folder / "ray").resolve()),
             name="tune",
             verbose=0,
+            callbacks=[StateSender(sweep), Waiting(slots, say)],
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours travel as parcels
         ),
     )
-    with _terminated_as_interrupted():
-        tuner.fit()
+    tuner.fit()
 
 
 @contextmanager

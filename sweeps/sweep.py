@@ -87,6 +87,10 @@ class Sweep:
         self._open[_name(number)] = Progress(config)
         return self._start(_name(number), resumed=False)
 
+    def checkpoint(self, trial: str) -> bytes | None:
+        """Where a trial that is resumed goes on; None where it starts anew."""
+        return self._store.checkpoint(trial)
+
     @property
     def over(self) -> bool:
         """Whether nothing is left to run or to wait for."""
@@ -124,11 +128,15 @@ class Sweep:
             return self._finish(trial)
         return bool(reason) and self._end(trial, "stopped", reason)
 
-    def lost(self, trial: str, reason: str) -> None:
-        """A trial's worker died: it is queued again from its last checkpoint, a few times."""
+    def lost(self, trial: str, reason: str, of_node: bool = False) -> None:
+        """A trial's worker died: it is queued again from its last checkpoint, a few times.
+
+        `of_node`: its whole node went, which is not the trial's doing and does not count.
+        """
         if trial not in self._open:
             return
-        self._search.restarted(int(trial))
+        if not of_node:
+            self._search.restarted(int(trial))
         died = self._search.restarts(int(trial))
         if died > RESTARTS:
             self._end(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True)
@@ -145,8 +153,7 @@ class Sweep:
         for observer in self._observers:
             observer.trial_started(trial, config, resumed)
         seeds = trial_seeds(self._spec, int(trial))
-        checkpoint = self._store.checkpoint(trial) if resumed else None
-        return Work(trial, config, seeds, self._spec.budget.steps, checkpoint, keep=self._spec.final)
+        return Work(trial, config, seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
 
     def _file(self, report: Report) -> str:
         """Write a row and report its objective; why the trial should stop early, if it should."""

@@ -37,16 +37,17 @@ Row = dict[str, float]
 
 @dataclass(frozen=True)
 class Work:
-    """One trial to run: a seed a replicate, at most `steps` steps, and where it stood if it ran before.
+    """One trial to run: a seed a replicate, at most `steps` steps.
 
-    `keep`: its last state is wanted, however soon it is there.
+    `resumed`: it ran before, and where it stood is not here but follows (`SweepTrial.take_up`), for Ray keeps what is
+    in a trial's config and sends it back with every result. `keep`: its last state is wanted, however soon it is there.
     """
 
     trial: str
     config: Mapping[str, Any]
     seeds: tuple[int, ...]
     steps: int | None
-    checkpoint: bytes | None = None
+    resumed: bool = False
     keep: bool = False
 
 
@@ -80,14 +81,16 @@ class Report:
 class Running:
     """One trial on a worker: its models (a replicate each), steps taken and training seconds so far.
 
-    Of each model moreover `earlier`, the rows of the steps before the newest; `trained`, what it reported of its
-    training in the newest; and `rows`, all that this one came to.
+    `state` is a checkpoint to go on from, gone once the models have it. Of each model moreover `earlier`, the rows of
+    the steps before the newest; `trained`, what it reported of its training in the newest; and `rows`, all that this
+    one came to.
     """
 
     work: Work
     entry: Entry
     data: Dataset
     device: str
+    state: bytes | None = None
     models: list[Trainable] = field(default_factory=list)
     step: int = 0
     seconds: float = 0.0
@@ -104,10 +107,11 @@ class Running:
         self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
         self.earlier = [[] for _ in self.models]
         self.trained, self.rows = [{} for _ in self.models], [{} for _ in self.models]
-        if self.work.checkpoint is not None:
+        state, self.state = self.state, None
+        if state is not None:
             import torch  # here and below: a trial that needs no torch should not wait seconds for it
 
-            saved = torch.load(io.BytesIO(self.work.checkpoint), map_location="cpu", weights_only=True)
+            saved = torch.load(io.BytesIO(state), map_location="cpu", weights_only=True)
             for name in CHECKPOINTED:
                 setattr(self, name, saved[name])
             for model, state in zip(self.models, saved["models"], strict=True):
@@ -177,6 +181,12 @@ class SweepTrial(tune.Trainable):
         works: list[Work] = new_config["works"]
         self._running = [Running(work, self._entry, self._data, self._device) for work in works]
         return True
+
+    def take_up(self, trial: str, state: bytes) -> None:
+        """The checkpoint that a trial of this worker goes on from; the driver sends it before the first step."""
+        for running in self._running:
+            if running.work.trial == trial:
+                running.state = state
 
     def step(self) -> dict[str, Any]:
         reports = [self._report(running) for running in self._running]

@@ -39,14 +39,14 @@ class Winner:
     ) -> dict[str, bytes]:
         """The saved model of a trial whose last `row` this is, if it is the best so far, by name; else nothing.
 
-        A trial that goes on from a checkpoint may have been better before. A model of your own that has not needed
+        A trial that is resumed may have been better before. A model of your own that has not needed
         torch is left out: its worker would wait for torch to load.
         """
         self._note(work.trial, row)
         _, place = self._of_trials.pop(work.trial, (0.0, None)) if finished else (0.0, None)
         if place is None or not ("torch" in sys.modules or hasattr(model, "plain")):
             return {}
-        if self._best is not None and place >= self._best and work.checkpoint is None:
+        if self._best is not None and place >= self._best and not work.resumed:
             return {}
         self._best = place if self._best is None else min(place, self._best)
         return self._saved(model, work.config, data, work.seeds[0])

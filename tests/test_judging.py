@@ -148,9 +148,8 @@ class TestHistory:
         for _ in range(2):
             running.advance()
             running.rows = [{**row, "gen/severity": 0.5} for row in running.trained]
-        again = Running(
-            Work("0000", running.work.config, (3, 4), None, running.checkpoint()), MODELS["gan"], DIGITS, "cpu"
-        )
+        work = Work("0000", running.work.config, (3, 4), None, resumed=True)
+        again = Running(work, MODELS["gan"], DIGITS, "cpu", running.checkpoint())
         again.start()
         for one in (running, again):
             one.advance()

@@ -167,3 +167,41 @@ def test_a_poor_trial_is_stopped_early_with_its_step(tmp_path: Path) -> None:
     assert (stopped["steps"] < 5).all()
     assert stopped["reason"].str.contains("at iteration").all()
     assert trials.query("status == 'done'")["best/train/score"].max() == trials["best/train/score"].max()
+
+
+def test_a_worker_that_is_ended_for_want_of_memory_is_told_as_that(tmp_path: Path) -> None:
+    toy_spec(tmp_path, parameters={**SPACE, "sleep": {"value": 2.0}}, run_cap=1)
+    no_memory = {"RAY_memory_usage_threshold": "0.01", "RAY_memory_monitor_refresh_ms": "100"}
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path, **no_memory)
+    assert done.returncode == 1, done.stderr
+    assert "out of memory" in table(tmp_path / "it")["reason"][0]
+
+
+def test_a_worker_that_is_killed_again_and_again_is_a_failure_with_its_reason(tmp_path: Path) -> None:
+    toy_spec(tmp_path, parameters={**SPACE, "fault": {"value": "die_always"}}, run_cap=1)
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert table(tmp_path / "it")["reason"][0].startswith("its worker died 4 times: it was killed or crashed")
+
+
+def test_a_sweep_leaves_no_token_in_the_home_and_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "t"
+    home.mkdir()
+    temporary.mkdir()
+    toy_spec(tmp_path, parameters=SPACE, run_cap=1)
+    places = {"HOME": str(home), "TMPDIR": str(temporary)}
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path, **places)
+    assert done.returncode == 0, done.stderr
+    assert not (home / ".ray").exists()
+    assert list(temporary.glob("*sweeps-*")) == []
+    assert (tmp_path / "it" / "ray" / "workers.log").stat().st_mode & 0o077 == 0
+
+
+def test_ctrl_c_while_ray_starts_says_how_to_go_on(tmp_path: Path) -> None:
+    toy_spec(tmp_path, parameters=SPACE, run_cap=2)
+    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    wait_until((tmp_path / "it" / "ray" / "ray.log").exists)
+    out, err = end(driver, signal.SIGINT)
+    assert driver.returncode == 130, err
+    assert "sweeps resume it" in err
+    assert "Traceback" not in err + out

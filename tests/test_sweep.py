@@ -143,12 +143,23 @@ def test_a_dead_worker_is_replaced_from_the_checkpoint_a_few_times(tmp_path: Pat
     for _ in range(RESTARTS):
         sweep.lost(work.trial, "the worker was killed")
         again = started(sweep)
-        assert (again.trial, again.seeds, again.checkpoint) == (work.trial, work.seeds, b"at step 1")
+        assert (again.trial, again.seeds, again.resumed) == (work.trial, work.seeds, True)
+        assert sweep.checkpoint(work.trial) == b"at step 1"
     assert not sweep.over
     sweep.lost(work.trial, "the worker was killed")
     assert sweep.over
     assert store.records[0].reason.startswith(f"its worker died {RESTARTS + 1} times")
     assert listener.heard.count(("started", "0000", True)) == RESTARTS
+
+
+def test_a_node_that_is_lost_is_no_restart(tmp_path: Path) -> None:
+    sweep, store, _ = make(tmp_path, run_cap=1)
+    work = started(sweep)
+    for _ in range(RESTARTS + 2):
+        sweep.lost(work.trial, "the node it ran on was lost", of_node=True)
+        work = started(sweep)
+    sweep.reported(report(work, 1, 0.5, finished=True))
+    assert store.records[0].status == "done"
 
 
 def test_rows_that_a_restart_repeats_are_written_once(tmp_path: Path) -> None:
@@ -176,7 +187,8 @@ def test_a_sweep_taken_up_again_knows_what_ended_and_what_did_not(tmp_path: Path
 
     second, store, listener = make(tmp_path)
     work = started(second)
-    assert (work.trial, dict(work.config), work.checkpoint) == (cut.trial, dict(cut.config), b"one step")
+    assert (work.trial, dict(work.config), work.resumed) == (cut.trial, dict(cut.config), True)
+    assert second.checkpoint(cut.trial) == b"one step"
     second.reported(report(work, 2, 0.6, finished=True))
     second.reported(report(started(second), 1, 0.2, finished=True))
     assert second.over

@@ -28,8 +28,8 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
     data = digits(200)
     model, winner = finished(data), Winner.of(load_spec("logistic_regression"))
 
-    def saved(trial: str, *values: float, checkpoint: bytes | None = None, verdict: str = "") -> dict[str, bytes]:
-        work = Work(trial, CONFIG, (0,), None, checkpoint)
+    def saved(trial: str, *values: float, resumed: bool = False, verdict: str = "") -> dict[str, bytes]:
+        work = Work(trial, CONFIG, (0,), None, resumed)
         rows: list[dict[str, Any]] = [{"val/accuracy": value, "verdict": verdict} for value in values] or [{}]
         ends = [False] * (len(rows) - 1) + [True]
         return [winner.files(work, model, data, row, finished=end) for row, end in zip(rows, ends, strict=True)][-1]
@@ -38,7 +38,7 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
     assert saved("0001", 0.7) == {}
     assert saved("0002", 0.9) != {}
     assert saved("0003", 0.9) == {}
-    assert saved("0004", 0.1, checkpoint=b"") != {}  # what it had before is not known here
+    assert saved("0004", 0.1, resumed=True) != {}  # what it had before is not known here
     assert saved("0005", 0.89) == {}
     assert saved("0006") == {}
     assert saved("0007", 1.0, verdict="mode_collapse") == {}  # whatever its score

@@ -20,6 +20,7 @@ class Toy:
         "sleep": {"value": 0.0},
         "fault": {"value": "none"},
         "marks": {"value": ""},
+        "ballast": {"value": 0},  # bytes of state beside what it needs
     }
 
     def __init__(self, config: Mapping[str, Any], data: Any, *, seed: int, device: str = "cpu") -> None:
@@ -47,6 +48,9 @@ class Toy:
         if fault == "die" and self.steps == 2 and self.first_time():
             os.kill(os.getpid(), signal.SIGKILL)
 
+        if fault == "die_always":
+            os.kill(os.getpid(), signal.SIGKILL)
+
     def first_time(self) -> bool:
         mark = Path(self.config["marks"]) / str(self.seed)
         if mark.exists():
@@ -61,7 +65,9 @@ class Toy:
         return np.full((self.classes, 1, 8, 8), self.score, np.float32)
 
     def state(self) -> dict[str, Any]:
-        return {"steps": self.steps, "score": self.score, "rng": json.dumps(self.rng.bit_generator.state)}
+        generator = json.dumps(self.rng.bit_generator.state)
+        ballast = "x" * self.config.get("ballast", 0)
+        return {"steps": self.steps, "score": self.score, "rng": generator, "ballast": ballast}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.steps, self.score = state["steps"], state["score"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,12 +61,13 @@ def run(
         return DONE
     requests.check_wandb(wandb)
     from sweeps import runner
+    from sweeps.new_folder import new_folder
 
-    folder = runner.new_folder(spec, out)
+    folder = new_folder(spec, out)
     data = str(data_dir.resolve()) if data_dir else None
     options = runner.Options(address=address, wandb=wandb, data_dir=data)
     say(f"{spec.model} on {spec.dataset}, {spec.method} search; results go to {folder}")
-    return _ended(runner.run(spec, folder, options, say))
+    return _to_the_end(folder, lambda: runner.run(spec, folder, options, say))
 
 
 @command(app, example="sweeps resume sweep-results/gan-20260101-120000")
@@ -86,7 +88,8 @@ def resume(
         requests.check_wandb(wandb)
     data = str(data_dir.resolve()) if data_dir else None
     changes = ({} if trials is None else {"run_cap": trials}) | requests.settings(set_ or [])
-    return _ended(runner.resume(folder, changes, say, address=address, wandb=wandb, data_dir=data))
+    overrides = {"address": address, "wandb": wandb, "data_dir": data}
+    return _to_the_end(folder, lambda: runner.resume(folder, changes, say, **overrides))
 
 
 @command(app, example="sweeps list sweep-results")
@@ -122,6 +125,22 @@ def sync(
     return sync(folder, parallel, say)
 
 
+def _to_the_end(folder: Path, go: Callable[[], Outcome]) -> int:
+    """Run a sweep; its exit code. How to go on is said whenever the interrupt comes, and however often."""
+    try:
+        return _ended(go())
+    except KeyboardInterrupt:
+        return _interrupted(folder)
+
+
+def _interrupted(folder: Path) -> int:
+    if (folder / "spec.yaml").exists():
+        say(f"interrupted; everything so far is kept. Go on with: {command_line('resume', folder)}")
+    else:
+        say("interrupted before the sweep began")
+    return INTERRUPTED
+
+
 def _print_best(folder: Path) -> None:
     """The best trial's row, if one has a score; that none is done and it was stopped early is said before."""
     from analysis.results import ResultsError
@@ -144,8 +163,7 @@ def _ended(outcome: Outcome) -> int:
         print_text(outcome.report)
     say(f"{counts}; report: {outcome.report or 'none'}")
     if outcome.interrupted:
-        say(f"interrupted; everything so far is kept. Go on with: {command_line('resume', outcome.folder)}")
-        return INTERRUPTED
+        return _interrupted(outcome.folder)
     if outcome.counts["failed"]:
         say(f"{outcome.counts['failed']} trials failed; the reasons: {command_line('show', outcome.folder)}")
         return FAILED
