@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def load(path: str | Path) -> pd.DataFrame:
-    """A tidy table of the results at `path`, a row for each trial and step; see `analysis.reading.load`."""
-    from analysis import reading
+    """A tidy table of the results at `path`, a row for each trial and step; see `analysis.importing.reading.load`."""
+    from analysis.importing import reading
 
     return reading.load(path)
 
 
 def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
-    """The sweep at `path`, for the pictures and the report; see `analysis.reading.read`."""
-    from analysis import reading
+    """The sweep at `path`, for the pictures and the report; see `analysis.importing.reading.read`."""
+    from analysis.importing import reading
 
     return reading.read(path, metric=metric, goal=goal)

@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 
 from analysis.configs import config_columns, read_configs
+from analysis.formatting import counted
 from analysis.metrics import Goal, goal_of
 from analysis.results import (
     BEST,
@@ -50,7 +51,6 @@ from analysis.results import (
     sorted_by_trial,
 )
 from analysis.trial_lines import as_csv, trial_lines
-from analysis.words import counted
 
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
 

@@ -10,9 +10,9 @@ import pandas as pd
 from plotly import graph_objects as go
 
 from analysis.configs import is_nothing, numbers
+from analysis.formatting import in_yaml
 from analysis.results import CONFIG, TRIAL, Sweep
 from analysis.searched import Searched, searched_parameters
-from analysis.words import in_yaml
 
 WRITTEN = 20  # classes of a confusion matrix whose counts are still legible
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics import DEFAULT_OBJECTIVES, Goal, goal_of
+from basics.errors import RequestError
 
 SPEC_FILE = "spec.yaml"
 MANIFEST_FILE = "manifest.json"
@@ -50,7 +51,7 @@ MEDIA_COLUMNS = [TRIAL, STEP, "name", "path"]
 MEDIA_NAME = re.compile(r"(\d+)_(.+)\.png")
 
 
-class ResultsError(ValueError):
+class ResultsError(RequestError):
     """A folder that cannot be read as a sweep; one line that says which file and why."""
 
 

@@ -5,7 +5,7 @@
 
 Kinds of samples and settings of GANs are in the calibration part, on which thresholds were set, or in the test part.
 `--pictures FOLDER` draws samples of the GANs, by which they were labelled, and judges nothing. `--tables` copies the
-definitions of `analysis.verdicts` and `analysis.definitions` into docs/collapse.md and judges nothing.
+definitions of `analysis.judge.verdicts` and `analysis.judge.definitions` into docs/collapse.md and judges nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from collapse_gans import RUNS, Game, Run, played
 from collapse_recipes import IMBALANCED, Pool, real
 from table import put_part
 
-from analysis.collapse import VERDICTS, Judgement, judge
-from analysis.definitions import borderline_table, definition_table
+from analysis.judge.definitions import borderline_table, definition_table
+from analysis.judge.extracted_features import Reference
+from analysis.judge.judgement import VERDICTS, Judgement, judge
 from analysis.media import encode_grid
-from analysis.seen import Reference
-from sweeps.features import Extractor, sight_on
-from sweeps.threads import limit_threads
+from sweeps.evaluation.extractors import Extractor, real_features_of
+from sweeps.worker.threads import limit_threads
 from trainables.data import Dataset, load_dataset
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "collapse.md"
@@ -55,7 +55,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Bench:
+class SampleMetrics:
     """A data set with its judge."""
 
     name: str
@@ -93,10 +93,10 @@ def runs(dataset: str, part: str | None) -> Iterator[tuple[str, Run, int]]:
             yield from ((name, run, seed) for seed in run.seeds)
 
 
-def bench(name: str) -> Bench:
+def bench(name: str) -> SampleMetrics:
     data, parts = real(name)
-    sight = sight_on(data)
-    return Bench(name, data, parts, sight.reference(data), sight.extractor)
+    real_features = real_features_of(data)
+    return SampleMetrics(name, data, parts, real_features.reference(data), real_features.extractor)
 
 
 def draw(folder: Path, dataset: str, part: str | None) -> None:

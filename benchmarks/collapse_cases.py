@@ -1,7 +1,7 @@
 """Labelled samples for the judge: real images and every way of spoiling them, by kind.
 
-A kind is a function of a `Pool`, a generator and one setting. Labels are those of `analysis.definitions.BORDERLINE`.
-Kinds of the "test" part have not been looked at when thresholds were set.
+A kind is a function of a `Pool`, a generator and one setting. Labels are those of BORDERLINE in
+`analysis.judge.definitions`. Kinds of the "test" part have not been looked at when thresholds were set.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from collapse_recipes import N, Pool
 from scipy.ndimage import uniform_filter
 
-Part = Literal["calibration", "test"]
+StoredImages = Literal["calibration", "test"]
 Make = Callable[[Pool, np.random.Generator, Any], r.Array]
 
 
@@ -24,7 +24,7 @@ class Kind:
     """A way of making samples, the verdict they deserve, the part of the benchmark it is in, and its settings."""
 
     label: str
-    part: Part
+    part: StoredImages
     make: Make
     settings: Sequence[Any]
 

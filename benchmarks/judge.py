@@ -32,20 +32,20 @@ def judge(name: str) -> None:
     import threadpoolctl
     import torch
 
-    from analysis.collapse import judge as judged
-    from sweeps.features import sight_on
+    from analysis.judge.judgement import judge as judged
+    from sweeps.evaluation.extractors import real_features_of
     from trainables.data import load_dataset
 
     data = load_dataset(name)
-    sight = sight_on(data)
+    real_features = real_features_of(data)
     torch.set_num_threads(1)
     threadpoolctl.threadpool_limits(1)
-    reference, rng, seconds = sight.reference(data), np.random.default_rng(0), []
+    reference, rng, seconds = real_features.reference(data), np.random.default_rng(0), []
     for _ in range(2):
         images = data.val.x[rng.choice(len(data.val), SAMPLES)]
         noise = rng.standard_normal(images.shape, dtype=np.float32)
         began = time.process_time()
-        judged(reference, sight.extractor.see(np.clip(images + 0.05 * noise, -1, 1)))
+        judged(reference, real_features.extractor.see(np.clip(images + 0.05 * noise, -1, 1)))
         seconds.append(time.process_time() - began)
     print(json.dumps({"first": round(seconds[0], 2), "next": round(seconds[1], 2)}))
     put_row(PAGE, "Judging 2,000 samples", [name, f"{seconds[0]:.1f}", f"{seconds[1]:.1f}"])

@@ -22,12 +22,12 @@ from PIL import Image
 from table import put_row
 
 from analysis.results import VERDICT
-from sweeps.evaluate import evaluate_test
-from sweeps.features import sight_on
-from sweeps.threads import limit_threads
-from sweeps.uses import strange_images
+from sweeps.evaluation.downstream import ood_images
+from sweeps.evaluation.evaluator import evaluate_test
+from sweeps.evaluation.extractors import real_features_of
+from sweeps.worker.threads import limit_threads
 from trainables import MODELS
-from trainables.cross_validation import predicted
+from trainables.classifiers.cross_validation import predicted
 from trainables.data import Dataset, Split, load_dataset, load_test
 
 SIDE = 10  # images a side of a sample grid
@@ -56,7 +56,7 @@ CASES: Mapping[str, Case] = {
 
 
 @dataclass(frozen=True)
-class Bench:
+class SampleMetrics:
     """Where the data lies and the results go."""
 
     data_dir: Path | None
@@ -83,18 +83,20 @@ class Bench:
             self.generative(row, model, data, test, seconds)
 
     def test(self, model: Any, case: Case, data: Dataset) -> dict[str, Any]:
-        strange = strange_images(MODELS[case.model], data, self.data_dir)
-        sight = sight_on(load_dataset(case.dataset, data_dir=self.data_dir)) if hasattr(model, "sample") else None
-        return evaluate_test(model, data, case.dataset, data_dir=self.data_dir, strange=strange, sight=sight)
+        ood = ood_images(MODELS[case.model], data, self.data_dir)
+        real_features = (
+            real_features_of(load_dataset(case.dataset, data_dir=self.data_dir)) if hasattr(model, "sample") else None
+        )
+        return evaluate_test(model, data, case.dataset, data_dir=self.data_dir, ood=ood, real_features=real_features)
 
     def generative(self, row: str, model: Any, data: Dataset, test: Mapping[str, Any], seconds: float) -> None:
         self.picture(row, model, data)
         synthetic = next((name.removeprefix("test/") for name in test if name.startswith("test/tstr_accuracy")), "")
         names = ("conditional_accuracy", "frechet", "coverage", synthetic, "bayes_accuracy", "log_density")
-        strange = ("ood_auroc_mnist", "ood_auroc_permuted")
+        ood = ("ood_auroc_mnist", "ood_auroc_permuted")
         repairs = ("impute_ratio", "impute_accuracy", "denoise_ratio", "denoise_accuracy", "accuracy_100_labels")
         found = [test[VERDICT], f"{test['test/modes_covered']:.0f} of {data.n_classes}"]
-        cells = [*found, *(number(test, name) for name in (*names, *strange, *repairs))]
+        cells = [*found, *(number(test, name) for name in (*names, *ood, *repairs))]
         put_row(self.page, GENERATIVE, [f"`{row}`", *cells, f"{seconds:.0f}", size(model)])
         beside = ("impute_accuracy_mean_fill", "denoise_accuracy_noisy", "accuracy_100_labels_pixels")
         if all(f"test/{name}" in test for name in beside):
@@ -201,7 +203,7 @@ def main() -> None:
     if unknown := set(given.rows) - set(CASES):
         parser.error(f"unknown: {', '.join(unknown)}; valid: {', '.join(CASES)}")
     limit_threads(given.threads)
-    bench = Bench(given.data_dir, given.page)
+    bench = SampleMetrics(given.data_dir, given.page)
     for row in given.rows or CASES:
         bench.run(row)
 

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from table import put_row
 
 from analysis.metrics.modes import high_quality, mode_counts, modes_captured, reverse_kl
-from sweeps.evaluate import COUNTED
-from sweeps.features import sight_on
-from sweeps.threads import limit_threads
+from sweeps.evaluation.evaluator import COUNTED
+from sweeps.evaluation.extractors import real_features_of
+from sweeps.worker.threads import limit_threads
 from trainables import MODELS
 from trainables.data import STACKED, Dataset, load_dataset
 
@@ -84,7 +84,7 @@ def counted(model: Any, data: Dataset) -> tuple[NDArray[Any], NDArray[Any]]:
     """How many samples are nearest to each mode, and lie within it; of stacked digits, how many are taken for each."""
     if data.modes is not None:
         return mode_counts(model.sample(COUNTED, seed=1), data.modes.centres, data.modes.deviation)
-    seen = sight_on(data).extractor.see(model.sample(STACKED_COUNTED, seed=1))
+    seen = real_features_of(data).extractor.see(model.sample(STACKED_COUNTED, seed=1))
     counts = np.bincount(seen.predicted, minlength=data.n_classes)
     return counts, counts
 
@@ -103,8 +103,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--page", type=Path, default=Path(__file__).parents[1] / "docs" / "modes.md")
     options = parser.parse_args()
-    if strange := [row for row in options.rows if row not in CASES]:
-        parser.error(f"unknown row {strange[0]!r}; valid: {', '.join(CASES)}")
+    if ood := [row for row in options.rows if row not in CASES]:
+        parser.error(f"unknown row {ood[0]!r}; valid: {', '.join(CASES)}")
     limit_threads(1)
     for row in options.rows or CASES:
         run(row, options.seeds, options.page)

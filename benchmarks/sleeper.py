@@ -42,7 +42,7 @@ class Sleeper:
 
 
 def main(folder: str, trials: str, seconds: str, steps: str, mode: str) -> None:
-    from sweeps import runner  # here: a trial's process has no use for it
+    from sweeps.driver import runner  # here: a trial's process has no use for it
     from sweeps.spec import load_spec
 
     fixed = {"steps": {"value": int(steps)}, "seconds": {"value": float(seconds) / int(steps)}}

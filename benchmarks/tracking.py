@@ -58,7 +58,7 @@ def _cpu_of_feed(driver: int) -> Iterator[tuple[psutil.Process, float]]:
     """Seconds of the CPU so far: of the process that feeds W&B, and of wandb's own service below it."""
     with suppress(psutil.Error):
         for child in psutil.Process(driver).children():
-            if "sweeps.tracking.feed" in child.cmdline():
+            if "sweeps.tracking.feed.main" in child.cmdline():
                 for part in (child, *child.children(recursive=True)):
                     times = part.cpu_times()
                     yield part, times.user + times.system

@@ -15,11 +15,13 @@ from random import Random
 from types import MappingProxyType
 from typing import Any, Self
 
+from basics.errors import RequestError
+
 Scalar = str | int | float | bool | None
 Config = dict[str, Any]
 
 
-class SpaceError(ValueError):
+class SpaceError(RequestError):
     """A space that cannot be searched, or a config that lies outside it; the message names the parameter."""
 
 

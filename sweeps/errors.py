@@ -1,41 +1,69 @@
-"""Which exceptions mean that the request was wrong (exit code 2) and which that the run failed (1)."""
+"""Every error a person can cause, each in one line: where, which key, what, what is valid, the nearest name."""
+
+from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
+from typing import Any
 
-from analysis.results import ResultsError
-from search_spaces.space import SpaceError
-from sweeps.faults import (
-    ArtifactError,
-    AskingError,
-    ClusterError,
-    FolderError,
-    SamplesError,
-    SpecError,
-    TrackingError,
-    TrainingError,
-)
-from trainables.base import ConfigError
-from trainables.data import DataError
-from trainables.entry import ModelError
-from trainables.saved import SavedModelError
-
-WRONG_REQUEST = (
-    SpecError,
-    SpaceError,
-    DataError,
-    ModelError,
-    ConfigError,
-    FolderError,
-    ResultsError,
-    ArtifactError,
-    SavedModelError,
-    SamplesError,
-    AskingError,
-)
-RUN_FAILED = (ClusterError, TrackingError, TrainingError)
+from basics.errors import RequestError, RunError
+from basics.text import nearest
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)
+
+
+class SpecError(RequestError):
+    """A spec that cannot run; `str()` is the one line "SOURCE: key: what; valid: ...; did you mean ...?"."""
+
+    def __init__(
+        self, what: str, *, key: str = "", valid: str | Iterable[str] = "", near: Any = None, source: str = ""
+    ) -> None:
+        """`near` is the name that was given: the nearest of `valid`, if that is a list of names, is suggested."""
+        names = [] if isinstance(valid, str) else list(valid)
+        self.what, self.key, self.source = what, key, source
+        self.valid = valid if isinstance(valid, str) else ", ".join(names)
+        self.nearest = nearest(near, names) if near is not None else None
+        super().__init__(what)
+
+    def at(self, source: str) -> SpecError:
+        """This error, of the file or model named `source` (the innermost source stays)."""
+        self.source = self.source or source
+        return self
+
+    def __str__(self) -> str:
+        line = ": ".join(part for part in (self.source, self.key, self.what) if part)
+        line += f"; valid: {self.valid}" if self.valid else ""
+        line += f"; did you mean {self.nearest}?" if self.nearest else ""
+        return " ".join(line.split())
+
+
+class FolderError(RequestError):
+    """A folder that cannot be used as asked; one line that says why and what to do."""
+
+
+class ArtifactError(RequestError):
+    """An artifact of W&B that there is not, or that may not be unpacked; one line."""
+
+
+class TrackingError(RunError):
+    """W&B cannot be used or does not answer; one line that says why and what to do."""
+
+
+class SamplesError(RequestError):
+    """Samples that cannot be judged; one line: which file, what is wrong, what is valid."""
+
+
+class ModelUseError(RequestError):
+    """Something a saved model cannot be asked; one line: what, and what is valid."""
+
+
+class TrainingError(RunError):
+    """A final training without a single model; one line with the reason."""
+
+
+class ClusterError(RunError):
+    """Ray could not be started or reached; one line that says what to do."""
 
 
 def disk_fault(error: BaseException) -> str:

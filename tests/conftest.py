@@ -7,9 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-
+from helpers.repository import REPOSITORY
 
 CACHE = pytest.StashKey[str]()
 

@@ -15,30 +15,30 @@ __all__ = ["MODELS", "Entry", "ModelError", "find_model", "load"]
 
 # Model name -> the module below this package whose ENTRIES has its class and config.
 MODULES = {
-    "cnn": "image_nets",
-    "decision_tree": "tree",
-    "gaussian_nb": "naive_bayes",
-    "logistic_regression": "classic",
-    "mlp": "image_nets",
-    "rnn": "image_nets",
-    "svm": "svm",
-    "transformer": "image_nets",
-    "gan": "gan",
-    "cgan": "gan",
-    "dcgan": "gan",
-    "cdcgan": "gan",
-    "lsgan": "gan",
-    "wgan": "gan",
-    "wgan_gp": "gan",
-    "sngan": "gan",
-    "stylegan": "gan",
-    "autoregressive": "autoregressive",
-    "cvae": "vae",
-    "diffusion": "diffusion",
-    "flow": "flow",
-    "gmm": "mixture",
-    "hmm": "hmm",
-    "vae": "vae",
+    "cnn": "classifiers.image_nets",
+    "decision_tree": "classifiers.decision_tree",
+    "gaussian_nb": "density.naive_bayes",
+    "logistic_regression": "classifiers.logistic_regression",
+    "mlp": "classifiers.image_nets",
+    "rnn": "classifiers.image_nets",
+    "svm": "classifiers.svm",
+    "transformer": "classifiers.image_nets",
+    "gan": "gan.gan",
+    "cgan": "gan.gan",
+    "dcgan": "gan.gan",
+    "cdcgan": "gan.gan",
+    "lsgan": "gan.gan",
+    "wgan": "gan.gan",
+    "wgan_gp": "gan.gan",
+    "sngan": "gan.gan",
+    "stylegan": "gan.gan",
+    "autoregressive": "density.autoregressive",
+    "cvae": "latent.vae",
+    "diffusion": "latent.diffusion",
+    "flow": "density.flow",
+    "gmm": "density.mixture",
+    "hmm": "density.hmm",
+    "vae": "latent.vae",
 }
 
 
@@ -73,7 +73,7 @@ def find_model(name: str, search_path: Sequence[Path] = ()) -> Entry:
 
 
 def load(model_dir: str | Path, *, device: str = "cpu", search_path: Sequence[Path] = ()) -> Any:
-    """The model that was saved in `model_dir`, for predict or sample; see `trainables.saving.load_model`."""
-    from trainables.saving import load_model  # knows this registry
+    """The model that was saved in `model_dir`, for predict or sample; see `trainables.saving.save.load_model`."""
+    from trainables.saving.save import load_model  # knows this registry
 
     return load_model(model_dir, device=device, search_path=search_path)

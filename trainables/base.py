@@ -27,8 +27,8 @@ Whatever is random in an answer comes from a generator of its own: the same ques
   what `x` holds there is not looked at, and the known pixels stay as they are.
 - `denoise(x, noise=0.5)`: the clean images behind images plus Gaussian noise of that standard deviation, not clipped.
 
-A model is saved by what `state()` gives (`trainables.saving`) and comes back with zeros in place of the images it was
-trained on, so its answers may need of these no more than the state holds. One that scikit-learn fits is saved as a
+A model is saved by what `state()` gives (`trainables.saving.save`) and comes back with zeros in place of the images it
+was trained on, so its answers may need of these no more than the state holds. One that scikit-learn fits is saved as a
 class of scikit-learn's own instead: it has `plain()`, which gives that; `load_plain(estimator)`, which makes it answer
 as that one does; and lists as `trusted` the types in there that skops does not know.
 """
@@ -42,6 +42,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from basics.errors import RequestError
+
 if TYPE_CHECKING:
     from trainables.data import Dataset
 
@@ -51,7 +53,7 @@ Labels = NDArray[np.int64]
 State = dict[str, Any]
 
 
-class ConfigError(ValueError):
+class ConfigError(RequestError):
     """A config the model cannot take; the message starts with the parameter's name."""
 
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from basics.errors import RequestError
 from trainables.base import Classifier, ConfigError, Trainable
+from trainables.classifiers.cross_validation import CrossValidation
 from trainables.config import configure, defaults
-from trainables.cross_validation import CrossValidation
 from trainables.data import DataError, Dataset
 
 TRAIN_SIZE, CV_FOLDS = "train_size", "cv_folds"
 UPDATES = ("updates", "updates_per_step")  # how a config that counts minibatches says how many there are
 
 
-class ModelError(ValueError):
+class ModelError(RequestError):
     """No such model, or a class that does not keep the contract; one line that says which and what it lacks."""
 
 

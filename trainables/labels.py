@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.base import Labels
-from trainables.seeds import numpy_generator
+from trainables.training.seeds import numpy_generator
 
 
 def log_priors(labels: Labels, classes: int) -> NDArray[np.float64]:

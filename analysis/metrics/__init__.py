@@ -2,10 +2,11 @@
 
 The function of a "classifier" row takes labels (n,) and probabilities (n, classes); that of a "generative" row
 takes real images (n, c, h, w) and fake ones (m, c, h, w), float32 in [-1, 1]. That of a "judged" row takes a
-`Reference` and samples, `Seen`; that of a "path" row moreover how many paths the samples are frames of; that of a
-"history" row the rows a trial has reported; that of a "modes" row how many samples belong to each mode, (k,) twice. A
-"training" row has no function: the model's `step()`, the clock or the difference of two rows is the number; nor has
-gen/severity, which is what the judge says of samples (analysis.collapse). A row without a goal cannot be an objective.
+`Reference` and samples, `ExtractedFeatures`; that of a "path" row moreover how many paths the samples are frames of;
+that of a "history" row the rows a trial has reported; that of a "modes" row how many samples belong to each mode, (k,)
+twice. A "training" row has no function: the model's `step()`, the clock or the difference of two rows is the number;
+nor has gen/severity, which is what the judge says of samples (analysis.judge.judgement). A row without a goal cannot be
+an objective.
 A row of PER_CLASS gives a number a class, each reported under the row's name, a slash and the name of the class.
 """
 

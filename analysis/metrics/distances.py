@@ -9,17 +9,17 @@ import math
 
 import numpy as np
 
+from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
 from analysis.metrics.generative import Vectors, frechet_distance, gaussian
 from analysis.metrics.neighbours import MOST
-from analysis.seen import Reference, Seen, once
 
 
-def frechet(reference: Reference, fake: Seen) -> float:
+def frechet(reference: Reference, fake: ExtractedFeatures) -> float:
     """Squared Fréchet distance of Gaussians fitted to the features of held-out images and samples (Heusel 2017)."""
     return frechet_distance(*_held_out_gaussian(reference), *gaussian(fake.vectors.astype(np.float64)))
 
 
-def kid(reference: Reference, fake: Seen) -> float:
+def kid(reference: Reference, fake: ExtractedFeatures) -> float:
     """Squared kernel distance of held-out images and samples, unbiased, so a little under 0 too; 2,000 of each.
 
     The MMD with the kernel (x.y / d + 1)^3 (Bińkowski et al. 2018).

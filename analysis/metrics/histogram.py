@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.seen import Reference, Seen, once
+from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
 
 Shares = NDArray[np.float64]
 COVERED = 0.1  # of its real share is what a class needs to count as covered
 ITERATIONS = 500
 
 
-def modes_covered(reference: Reference, fake: Seen) -> float:
+def modes_covered(reference: Reference, fake: ExtractedFeatures) -> float:
     """Classes with at least a tenth of their real share, 0 to the number of real ones."""
     real = real_shares(reference)
     return float(np.count_nonzero((class_shares(reference, fake) >= COVERED * real) & (real > 0)))
 
 
-def class_entropy(reference: Reference, fake: Seen) -> float:
+def class_entropy(reference: Reference, fake: ExtractedFeatures) -> float:
     """Entropy of the shares over the logarithm of the number of real classes: 1 is even, 0 is one class."""
     classes = np.count_nonzero(real_shares(reference))
     if classes < 2:
@@ -36,12 +36,12 @@ def class_entropy(reference: Reference, fake: Seen) -> float:
     return float(min(1.0, max(0.0, -(present * np.log(present)).sum() / math.log(classes))))
 
 
-def class_kl(reference: Reference, fake: Seen) -> float:
+def class_kl(reference: Reference, fake: ExtractedFeatures) -> float:
     """KL(fake || real) of the shares, nats: 0 is right, log(classes) is one of evenly many classes."""
     return kl(class_shares(reference, fake), real_shares(reference))
 
 
-def conditional_accuracy(reference: Reference, fake: Seen) -> float:
+def conditional_accuracy(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of the samples that are taken for the class that was asked for, in [0, 1]; NaN if none was."""
     return math.nan if fake.labels is None else float((fake.predicted == fake.labels).mean())
 
@@ -66,7 +66,7 @@ def real_shares(reference: Reference) -> Shares:
 
 
 @once
-def class_shares(reference: Reference, fake: Seen) -> Shares:
+def class_shares(reference: Reference, fake: ExtractedFeatures) -> Shares:
     """Most likely shares of the classes among the samples, (classes,), given which the extractor mistakes for which.
 
     Maximum likelihood by EM over the held-out confusion matrix (Saerens et al. 2002 with hard answers, which is the
@@ -103,5 +103,5 @@ def confusion_of(labels: NDArray[np.int64], answers: NDArray[np.int64], classes:
     return shares
 
 
-def _labels(real: Seen) -> NDArray[np.int64]:
+def _labels(real: ExtractedFeatures) -> NDArray[np.int64]:
     return real.predicted if real.labels is None else real.labels

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
 from analysis.metrics.memory import axes
-from analysis.seen import Reference, Seen, once
 
 Array = NDArray[Any]
 COMPARED = 2000  # training images
@@ -31,7 +31,7 @@ class Likeness:
 
 
 @once
-def likeness(reference: Reference, seen: Seen) -> Likeness:
+def likeness(reference: Reference, seen: ExtractedFeatures) -> Likeness:
     """The training image, of 2,000, that each image is most like."""
     real = reference.train.some(COMPARED)
     flat, (unit, mean) = seen.images.reshape(len(seen), -1), _real_directions(reference)
@@ -51,7 +51,7 @@ def held_out_likeness(reference: Reference) -> Likeness:
 
 
 @once
-def usual_images(reference: Reference) -> Seen:
+def usual_images(reference: Reference) -> ExtractedFeatures:
     """Held-out images that say what is usual, 2,000 at most."""
     return reference.held_out.some(COMPARED)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.seen import Learnt, Reference, Seen, once
+from analysis.judge.extracted_features import ExtractedFeatures, Reference, TrainingImages, once
 
 Array = NDArray[Any]
 AXES = 40
@@ -41,13 +41,13 @@ class Nearest:
         return found
 
 
-def train_distance(reference: Reference, fake: Seen) -> float:
+def train_distance(reference: Reference, fake: ExtractedFeatures) -> float:
     """Median distance to the nearest training image, over that of held-out images: 1 is right, 0 is learnt by heart."""
     usual = np.median(held_out_nearest(reference).distance)
     return float(np.median(nearest(reference, fake).distance) / usual) if usual > 0 else math.nan
 
 
-def copies(reference: Reference, fake: Seen) -> float:
+def copies(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of copies of training images, beyond the share that held-out images seem to be of: 0 is right, 1 is all."""
     usual = held_out_nearest(reference).copied.mean()
     found = nearest(reference, fake).copied.mean()
@@ -55,7 +55,7 @@ def copies(reference: Reference, fake: Seen) -> float:
 
 
 @once
-def nearest(reference: Reference, fake: Seen) -> Nearest:
+def nearest(reference: Reference, fake: ExtractedFeatures) -> Nearest:
     """The training images nearest to the samples."""
     near = min(2, len(reference.train))
     distance, rows = _index(reference).kneighbors(projected(reference, fake), near)
@@ -68,7 +68,7 @@ def held_out_nearest(reference: Reference) -> Nearest:
     return nearest(reference, reference.held_out.some(FITTED))
 
 
-def projected(reference: Reference, seen: Seen | Learnt) -> Array:
+def projected(reference: Reference, seen: ExtractedFeatures | TrainingImages) -> Array:
     """Images on the main axes of the training images, (n, up to AXES)."""
     found: Array = seen.images.reshape(len(seen), -1) @ axes(reference)
     return found

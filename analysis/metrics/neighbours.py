@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.seen import Reference, Seen, once
+from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
 
 Array = NDArray[Any]
 K = 5  # neighbours that make a ball, as in the paper
@@ -63,35 +63,35 @@ def expected_coverage(n: int, m: int, k: int = K) -> float:
     return float(1 - np.prod((n - i) / (n + m - i)))
 
 
-def precision(reference: Reference, fake: Seen) -> float:
+def precision(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of samples within the reach of held-out images, in [0, 1]: how many look real."""
     return four(reference, fake).precision
 
 
-def recall(reference: Reference, fake: Seen) -> float:
+def recall(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of held-out images within the reach of samples, in [0, 1]: how much of the real is there."""
     return four(reference, fake).recall
 
 
-def density(reference: Reference, fake: Seen) -> float:
+def density(reference: Reference, fake: ExtractedFeatures) -> float:
     """How densely held-out images lie around samples: 1 is right, over 1 they crowd where the real is densest."""
     return four(reference, fake).density
 
 
-def coverage(reference: Reference, fake: Seen) -> float:
+def coverage(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of held-out images with a sample nearby, in [0, 1]: as many real ones reach `expected_coverage`, 0.97."""
     return four(reference, fake).coverage
 
 
 @once
-def four(reference: Reference, fake: Seen) -> Prdc:
+def four(reference: Reference, fake: ExtractedFeatures) -> Prdc:
     """All four on as many held-out images as samples, up to MOST, since all of them hang on the numbers."""
     n = compared(reference, fake)
     real, some = real_balls(n, reference), fake.some(n).vectors
     return _prdc(distances(real.vectors, some), real.radii, radii(some), K)
 
 
-def duplicates(reference: Reference, fake: Seen) -> float:
+def duplicates(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of samples that have a nearer neighbour among the samples than all but a twentieth of real images have.
 
     In [0, 1]: 0.05 is right, near 1 the model repeats itself. Of equally many held-out images and samples.
@@ -100,13 +100,13 @@ def duplicates(reference: Reference, fake: Seen) -> float:
     return float((radii(fake.some(n).vectors, 1) <= real_balls(n, reference).near).mean()) if n > 1 else math.nan
 
 
-def compared(reference: Reference, fake: Seen) -> int:
+def compared(reference: Reference, fake: ExtractedFeatures) -> int:
     """How many samples, and as many held-out images, are compared each with each."""
     return min(MOST, len(fake), len(reference.held_out))
 
 
 @dataclass(frozen=True)
-class Balls:
+class Neighbourhoods:
     """Held-out images, (n, d), the reach of each to its K-th neighbour, (n,), and how near a near-duplicate is."""
 
     vectors: Array
@@ -115,20 +115,20 @@ class Balls:
 
 
 @once
-def real_balls(n: int, reference: Reference) -> Balls:
+def real_balls(n: int, reference: Reference) -> Neighbourhoods:
     """Of `n` held-out images."""
     vectors = reference.held_out.some(n).vectors
-    return Balls(vectors, radii(vectors), float(np.quantile(radii(vectors, 1), NEAREST)))
+    return Neighbourhoods(vectors, radii(vectors), float(np.quantile(radii(vectors, 1), NEAREST)))
 
 
-def class_diversity(reference: Reference, fake: Seen) -> float:
+def class_diversity(reference: Reference, fake: ExtractedFeatures) -> float:
     """Spread of samples around the mean of the class they are taken for, over that of held-out images: 1 is right."""
     real = _spread(reference.held_out)
     present = np.isfinite(fake_spread := _spread(fake)) & np.isfinite(real) & (real > 0)
     return float(np.sqrt(np.mean(fake_spread[present] / real[present]))) if present.any() else math.nan
 
 
-def _spread(seen: Seen) -> Array:
+def _spread(seen: ExtractedFeatures) -> Array:
     """Mean squared distance to the class's mean, (classes,); NaN for a class of fewer than two images."""
     spread = np.full(seen.probabilities.shape[1], math.nan)
     for label, count in enumerate(np.bincount(seen.predicted, minlength=len(spread))):

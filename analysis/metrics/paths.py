@@ -9,11 +9,11 @@ import math
 
 import numpy as np
 
+from analysis.judge.extracted_features import ExtractedFeatures, Reference
 from analysis.metrics.neighbours import MOST, distances, real_balls
-from analysis.seen import Reference, Seen
 
 
-def path_smoothness(reference: Reference, frames: Seen, paths: int) -> float:
+def path_smoothness(reference: Reference, frames: ExtractedFeatures, paths: int) -> float:
     """Mean step over longest step in features, averaged over paths: 1 is an even pace, 1 / steps one jump.
 
     After the perceptual path length of Karras et al. 2019, as a ratio so that it compares between extractors. A path
@@ -25,7 +25,7 @@ def path_smoothness(reference: Reference, frames: Seen, paths: int) -> float:
     return float((steps.mean(axis=1)[moving] / longest[moving]).mean()) if moving.any() else math.nan
 
 
-def path_realism(reference: Reference, frames: Seen, paths: int) -> float:
+def path_realism(reference: Reference, frames: ExtractedFeatures, paths: int) -> float:
     """Share of the frames between the ends that lie within the reach of held-out images, in [0, 1]; see `precision`."""
     between = _by_path(frames, paths)[:, 1:-1]
     real = real_balls(min(MOST, len(reference.held_out)), reference)
@@ -33,7 +33,7 @@ def path_realism(reference: Reference, frames: Seen, paths: int) -> float:
     return float(near.any(axis=0).mean())
 
 
-def _by_path(frames: Seen, paths: int) -> np.ndarray:
+def _by_path(frames: ExtractedFeatures, paths: int) -> np.ndarray:
     """Features, (paths, steps, d)."""
     if paths < 1 or len(frames) % paths or len(frames) // paths < 3:
         raise ValueError(f"{len(frames)} frames are not {paths} paths of three or more frames each")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.seen import Reference, Seen, once
+from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
 
 Array = NDArray[Any]
 LEVELS = 32  # of brightness, to find the one the background has
@@ -22,7 +22,7 @@ SAME = 2 / 127.5  # root mean square of the difference up to which two images ar
 CANDIDATES = 20  # images that all are compared with: of one that makes up two fifths, none is among them once in 27,000
 
 
-def high_frequency(reference: Reference, fake: Seen) -> float:
+def high_frequency(reference: Reference, fake: ExtractedFeatures) -> float:
     """Fine grain of samples over that of held-out images of the same classes, geometric mean.
 
     1 is right, well over 1 noise, well under 1 blur. Of the same classes, since a bag has more of it than trousers.
@@ -32,7 +32,7 @@ def high_frequency(reference: Reference, fake: Seen) -> float:
     return float(np.exp(np.mean(log_grain_ratio(reference, fake))))
 
 
-def background(reference: Reference, fake: Seen) -> float:
+def background(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of pixels as bright as the background of real images, over theirs of the same classes.
 
     1 is right, less is not clean.
@@ -44,7 +44,7 @@ def background(reference: Reference, fake: Seen) -> float:
 
 
 @once
-def one_image(fake: Seen) -> float:
+def one_image(fake: ExtractedFeatures) -> float:
     """Share of images that are one and the same, or of one colour each, in [0, 1]; of points: the very same point."""
     flat, tolerance = fake.images.reshape(len(fake), -1), SAME if fake.images.ndim == 4 else 0.0
     alike = max(float((_apart(flat, one) <= tolerance).mean()) for one in flat[_candidates(len(flat))])
@@ -90,13 +90,13 @@ def held_out_grain(reference: Reference) -> Array:
 
 
 @once
-def grain_of(reference: Reference, fake: Seen) -> Array:
+def grain_of(reference: Reference, fake: ExtractedFeatures) -> Array:
     """`grain` of each sample (the reference says nothing to it, but keeps the answer)."""
     return grain(fake.images)
 
 
 @once
-def log_grain_ratio(reference: Reference, fake: Seen) -> Array:
+def log_grain_ratio(reference: Reference, fake: ExtractedFeatures) -> Array:
     """Logarithm of each sample's grain over the median of held-out images taken for the same class, (n,)."""
     usual = class_grain(reference)[fake.predicted]
     ratio: Array = np.log(np.maximum(grain_of(reference, fake), LEAST) / usual)
@@ -121,7 +121,7 @@ def _real_background(reference: Reference) -> tuple[float, Array]:
     return level, _by_class(real.predicted, _at_level(real, level), real.probabilities.shape[1], np.mean)
 
 
-def _at_level(seen: Seen, level: float) -> Array:
+def _at_level(seen: ExtractedFeatures, level: float) -> Array:
     """Share of each image's pixels near that brightness, (n,)."""
     share: Array = (np.abs(seen.images - level) <= NEAR).mean(axis=(1, 2, 3))
     return share

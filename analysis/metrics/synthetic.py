@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
 from analysis.metrics.generative import pooled
 from analysis.metrics.neighbours import MOST
-from analysis.seen import Reference, Seen, once
 
 Array = NDArray[Any]
 MOST_CLASSES = 100  # more would take longer than all other metrics together, with few samples of each
@@ -24,7 +24,7 @@ REAL = 5000  # training images the classifier of the reverse is trained on
 ITERATIONS = 60
 
 
-def tstr_accuracy(reference: Reference, fake: Seen) -> float:
+def tstr_accuracy(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of 2,000 held-out images that a classifier trained on 2,000 samples gets right (train synthetic, test real:
     Esteban et al. 2017); where all samples have one label, the share of that label. NaN for over 100 classes."""
     if len(reference.classes) > MOST_CLASSES:
@@ -34,7 +34,7 @@ def tstr_accuracy(reference: Reference, fake: Seen) -> float:
     return _accuracy(_fitted(_features(some.images), _labels(some)), x, y)
 
 
-def trts_accuracy(reference: Reference, fake: Seen) -> float:
+def trts_accuracy(reference: Reference, fake: ExtractedFeatures) -> float:
     """Share of 2,000 samples that a classifier trained on 5,000 training images gets right (the reverse)."""
     if len(reference.classes) > MOST_CLASSES:
         return math.nan
@@ -75,5 +75,5 @@ def _features(images: Array) -> Array:
     return images if images.ndim == 2 else pooled(images)
 
 
-def _labels(seen: Seen) -> Array:
+def _labels(seen: ExtractedFeatures) -> Array:
     return seen.predicted if seen.labels is None else seen.labels

@@ -7,49 +7,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from analysis.plots import (
+from analysis.plots.curves import (
     budget,
-    class_grid,
-    collapse,
     comparison,
-    confusion,
-    film_strip,
-    final_losses,
     fold_accuracies,
     game_curves,
     history,
-    importance,
-    interpolation,
     loss_curves,
-    metric_vs_parameter,
     overlay,
-    parallel_coordinates,
-    parameter_map,
-    reconstructions,
     timeline,
+)
+from analysis.plots.curves.budget import plot_budget
+from analysis.plots.curves.comparison import plot_comparison
+from analysis.plots.curves.fold_accuracies import plot_fold_accuracies
+from analysis.plots.curves.game_curves import plot_game_curves
+from analysis.plots.curves.history import plot_history
+from analysis.plots.curves.loss_curves import plot_loss_curves
+from analysis.plots.curves.overlay import plot_overlay
+from analysis.plots.curves.timeline import plot_timeline
+from analysis.plots.images import (
+    class_grid,
+    collapse,
+    confusion,
+    film_strip,
+    interpolation,
+    reconstructions,
     weight_maps,
 )
-from analysis.plots.budget import plot_budget
-from analysis.plots.class_grid import plot_class_grid
-from analysis.plots.collapse import plot_collapse
-from analysis.plots.comparison import plot_comparison
-from analysis.plots.confusion import plot_confusion
-from analysis.plots.film_strip import plot_film_strip
-from analysis.plots.final_losses import plot_final_losses
-from analysis.plots.fold_accuracies import plot_fold_accuracies
-from analysis.plots.game_curves import plot_game_curves
-from analysis.plots.history import plot_history
-from analysis.plots.importance import plot_importance
-from analysis.plots.interpolation import plot_interpolation
-from analysis.plots.loss_curves import plot_loss_curves
-from analysis.plots.metric_vs_parameter import plot_metric_vs_parameter
-from analysis.plots.overlay import plot_overlay
-from analysis.plots.parallel_coordinates import plot_parallel_coordinates
-from analysis.plots.parameter_map import plot_parameter_map
-from analysis.plots.reconstructions import plot_reconstructions
+from analysis.plots.images.class_grid import plot_class_grid
+from analysis.plots.images.collapse import plot_collapse
+from analysis.plots.images.confusion import plot_confusion
+from analysis.plots.images.film_strip import plot_film_strip
+from analysis.plots.images.interpolation import plot_interpolation
+from analysis.plots.images.reconstructions import plot_reconstructions
+from analysis.plots.images.weight_maps import plot_weight_maps
+from analysis.plots.parameters import final_losses, importance, metric_vs_parameter, parallel_coordinates, parameter_map
+from analysis.plots.parameters.final_losses import plot_final_losses
+from analysis.plots.parameters.importance import plot_importance
+from analysis.plots.parameters.metric_vs_parameter import plot_metric_vs_parameter
+from analysis.plots.parameters.parallel_coordinates import plot_parallel_coordinates
+from analysis.plots.parameters.parameter_map import plot_parameter_map
 from analysis.plots.style import Picture
-from analysis.plots.timeline import plot_timeline
-from analysis.plots.weight_maps import plot_weight_maps
 from analysis.results import Sweep
 
 __all__ = [

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from analysis.plots import style
 from analysis.results import DONE, FAILED, RUNNING, STOPPED
 
-Look = dict[str, Any]
+Glyph = dict[str, Any]
 
-MARKS: Mapping[str, Look] = {
+MARKS: Mapping[str, Glyph] = {
     DONE: {"s": 22, "color": style.MUTED, "alpha": 0.75, "linewidths": 0, "zorder": 3},
     STOPPED: {"s": 22, "facecolors": style.PAPER, "edgecolors": style.ORANGE, "linewidths": 1.1, "zorder": 3},
     RUNNING: {"s": 22, "marker": "^", "facecolors": style.PAPER, "edgecolors": style.BLUE, "zorder": 3},
     FAILED: {"s": 22, "marker": "x", "color": style.VERMILLION, "linewidths": 1.1, "zorder": 4},
 }
-BEST_MARK: Look = {"s": 110, "marker": "*", "color": style.BLUE, "edgecolors": style.PAPER, "zorder": 5}
+BEST_MARK: Glyph = {"s": 110, "marker": "*", "color": style.BLUE, "edgecolors": style.PAPER, "zorder": 5}
 
 
 def draw_trials(

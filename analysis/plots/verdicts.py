@@ -14,7 +14,7 @@ UNJUDGED = "not judged"
 COLLAPSES = ("mode_collapse", "low_diversity")
 
 
-class Look(NamedTuple):
+class Glyph(NamedTuple):
     """A mark's colour and shape (Matplotlib's letter)."""
 
     color: str
@@ -22,24 +22,24 @@ class Look(NamedTuple):
 
 
 # Those that are easily confused in colour differ most in shape; gloomy ones are grey.
-LOOKS: Mapping[str, Look] = {
-    HEALTHY: Look(style.GREEN, "o"),
-    "mode_collapse": Look(style.VERMILLION, "s"),
-    "low_diversity": Look(style.ORANGE, "D"),
-    "memorised": Look(style.YELLOW, "h"),
-    "blurred": Look(style.SKY, "v"),
-    "noise": Look(style.MUTED, "x"),
-    "discriminator_wins": Look(style.BLUE, ">"),
-    "generator_wins": Look(style.PURPLE, "<"),
-    "frozen": Look(style.FAINT, "P"),
-    "diverged": Look(style.INK, "X"),
-    UNJUDGED: Look(style.FAINT, "."),
+LOOKS: Mapping[str, Glyph] = {
+    HEALTHY: Glyph(style.GREEN, "o"),
+    "mode_collapse": Glyph(style.VERMILLION, "s"),
+    "low_diversity": Glyph(style.ORANGE, "D"),
+    "memorised": Glyph(style.YELLOW, "h"),
+    "blurred": Glyph(style.SKY, "v"),
+    "noise": Glyph(style.MUTED, "x"),
+    "discriminator_wins": Glyph(style.BLUE, ">"),
+    "generator_wins": Glyph(style.PURPLE, "<"),
+    "frozen": Glyph(style.FAINT, "P"),
+    "diverged": Glyph(style.INK, "X"),
+    UNJUDGED: Glyph(style.FAINT, "."),
 }
 
 
-def look_of(verdict: str) -> Look:
+def look_of(verdict: str) -> Glyph:
     """The look of any verdict, also one this table does not know."""
-    return LOOKS.get(verdict, Look(style.INK, "*"))
+    return LOOKS.get(verdict, Glyph(style.INK, "*"))
 
 
 def verdicts_of(sweep: Sweep) -> pd.Series[Any]:

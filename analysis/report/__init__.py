@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.folder import is_sweep
+from analysis.importing.reading import read_ranked
 from analysis.metrics import Goal
 from analysis.plots import PICTURES
-from analysis.reading import read_ranked
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.report.summary import summarise

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.configs import numbers
-from analysis.plots.history import history
+from analysis.formatting import counted, word
+from analysis.plots.curves.history import history
 from analysis.plots.verdicts import UNJUDGED, verdicts_of
 from analysis.report.differences import difference
 from analysis.results import BEST_STEP, CONFIG, FAILED, HEALTHY, RUNNING, STATUS, STEP, STOPPED, TRIAL, Sweep
 from analysis.searched import Searched, searched_parameters
-from analysis.words import counted, word
 
 Rule = Callable[[Sweep], Iterator[str]]
 

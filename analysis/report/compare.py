@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from analysis.extractors import told_apart
+from analysis.formatting import in_yaml, is_missing, word
 from analysis.plots import COMPARISONS
-from analysis.plots import comparison as table
-from analysis.plots.comparison import HEADER, Compared, comparison, names_of
-from analysis.plots.overlay import shared_metrics
+from analysis.plots.curves import comparison as table
+from analysis.plots.curves.comparison import HEADER, Compared, comparison, names_of
+from analysis.plots.curves.overlay import shared_metrics
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.results import SECONDS, ResultsError, Sweep
-from analysis.words import in_yaml, is_missing, word
 
 SCRIPTS = ("plotting.js", "compare.js")
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from analysis.configs import numbers
+from analysis.formatting import word
 from analysis.results import CONFIG, Sweep
 from analysis.searched import searched_parameters
-from analysis.words import word
 
 MIN_GROUP = 3  # trials on either side
 MAX_P = 0.01  # after Bonferroni's correction for the number of parameters

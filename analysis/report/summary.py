@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.formatting import counted, dataset_of, is_missing, model_of, seconds_word, title, word
 from analysis.plots.verdicts import COLLAPSES, UNJUDGED, verdicts_of
 from analysis.report.advice import MIN_TRIALS, advice
 from analysis.report.differences import difference
@@ -24,7 +25,6 @@ from analysis.results import (
     Sweep,
 )
 from analysis.searched import searched_parameters
-from analysis.words import counted, dataset_of, is_missing, model_of, seconds_word, title, word
 
 MAX_REASONS = 5
 MAX_NAMED = 4  # parameters in a sentence
@@ -33,7 +33,7 @@ WORDS = {"done": "done", "stopped": "stopped early", "failed": "failed", "runnin
 
 
 @dataclass(frozen=True)
-class Headline:
+class BestScore:
     """The one number of a sweep, and what it is."""
 
     value: str
@@ -46,7 +46,7 @@ class Summary:
 
     title: str
     eyebrow: str
-    headline: Headline | None
+    headline: BestScore | None
     counts: Mapping[str, int]
     sentences: tuple[str, ...]
     advice: tuple[str, ...]
@@ -77,11 +77,11 @@ def _eyebrow(sweep: Sweep) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _headline(sweep: Sweep) -> Headline | None:
+def _headline(sweep: Sweep) -> BestScore | None:
     if sweep.best is None:
         return None
     better = "higher" if sweep.goal == "maximize" else "lower"
-    return Headline(word(sweep.score(sweep.best)), f"{sweep.objective} of trial {sweep.best} ({better} is better)")
+    return BestScore(word(sweep.score(sweep.best)), f"{sweep.objective} of trial {sweep.best} ({better} is better)")
 
 
 def _searched(sweep: Sweep) -> str:

@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.configs import is_nothing
+from analysis.formatting import in_yaml
 from analysis.plots import style
-from analysis.plots.verdicts import LOOKS, Look, are_judged, verdicts_of
+from analysis.plots.verdicts import LOOKS, Glyph, are_judged, verdicts_of
 from analysis.results import (
     BEST_STEP,
     CONFIG,
@@ -32,7 +33,6 @@ from analysis.results import (
     main_metrics,
 )
 from analysis.searched import searched_parameters
-from analysis.words import in_yaml
 
 MAX_TRIALS = 20_000  # in the page's table, best first; trials.csv has all
 MAX_METRICS = 24  # columns of last values
@@ -43,10 +43,10 @@ CURVE_NUMBERS = 300_000  # of all curves together, two megabytes: the best trial
 DIGITS = 5
 
 STATUS_LOOKS = {
-    DONE: Look(style.GREEN, "o"),
-    STOPPED: Look(style.ORANGE, "."),
-    FAILED: Look(style.VERMILLION, "x"),
-    RUNNING: Look(style.BLUE, "^"),
+    DONE: Glyph(style.GREEN, "o"),
+    STOPPED: Glyph(style.ORANGE, "."),
+    FAILED: Glyph(style.VERMILLION, "x"),
+    RUNNING: Glyph(style.BLUE, "^"),
 }
 # Matplotlib's marks by Plotly's names.
 SYMBOLS = {

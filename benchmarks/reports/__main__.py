@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.reports.page import names_of, write_page
 from benchmarks.reports.preferred import preferred
-from benchmarks.reports.runner import INTERRUPTED, Bench, expected_seconds, run_all
+from benchmarks.reports.runner import INTERRUPTED, SampleMetrics, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reports.md"
@@ -31,7 +31,7 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.studies) - set(known):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; valid: {', '.join(known)}")
-    bench = Bench(given.out, given.data_dir)
+    bench = SampleMetrics(given.out, given.data_dir)
     wanted = names_of([known[name] for name in given.studies or known])
     try:
         failed = [] if given.no_run else run_all(bench, wanted, expected_seconds(given.page))

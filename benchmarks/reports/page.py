@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from analysis.folder import load
 from analysis.results import TRIAL
-from benchmarks.reports.runner import Bench
+from benchmarks.reports.runner import SampleMetrics
 from benchmarks.reports.study import Finding, Study, Sweeps
 
 IMAGES = Path("images") / "reports"
@@ -47,7 +47,7 @@ class Answered(NamedTuple):
 
 
 def write_page(
-    page: Path, bench: Bench, studies: Sequence[Study], preferred: Callable[[Sweeps], str] | None = None
+    page: Path, bench: SampleMetrics, studies: Sequence[Study], preferred: Callable[[Sweeps], str] | None = None
 ) -> dict[str, str]:
     """Write the page and its pictures from the studies that can be answered; why the others cannot, by name."""
     swept = [study for study in studies if all(bench.took(name) for name in study.sweeps)]
@@ -73,7 +73,7 @@ def names_of(studies: Sequence[Study]) -> list[str]:
     return list(dict.fromkeys(name for study in studies for name in study.sweeps))
 
 
-def _machine(bench: Bench, sweeps: Sweeps) -> str:
+def _machine(bench: SampleMetrics, sweeps: Sweeps) -> str:
     cores = sorted({sweep.manifest["machine"]["cpus"] for sweep in sweeps.values()})
     seconds, busy = (total(bench, sweeps, key) for key in ("seconds", "cpu_seconds"))
     return (
@@ -110,7 +110,7 @@ def _section(answered: Answered) -> str:
     return "\n".join(lines)
 
 
-def _times(bench: Bench, sweeps: Sweeps) -> str:
+def _times(bench: SampleMetrics, sweeps: Sweeps) -> str:
     lines = ["## What it took\n", "| sweep | trials | seconds | CPU seconds |", "|---|---|---|---|"]
     for name, sweep in sweeps.items():
         took = bench.took(name) or {}
@@ -121,7 +121,7 @@ def _times(bench: Bench, sweeps: Sweeps) -> str:
     return "\n".join(lines) + "\n"
 
 
-def total(bench: Bench, sweeps: Sweeps, key: str) -> float:
+def total(bench: SampleMetrics, sweeps: Sweeps, key: str) -> float:
     """Of all sweeps together."""
     return float(sum((bench.took(name) or {})[key] for name in sweeps))
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.plots.comparison import HEADER, comparison
+from analysis.plots.curves.comparison import HEADER, comparison
 from analysis.plots.verdicts import verdicts_of
 from analysis.results import HEALTHY
 from benchmarks.reports.classifiers import seconds_of

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from sweeps.folder import replace_file
+from basics.files import replace_file
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from trainables.data.catalogue import is_there
@@ -29,7 +29,7 @@ POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Bench:
+class SampleMetrics:
     """Where the sweeps go and the data lies."""
 
     out: Path
@@ -114,7 +114,7 @@ def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
         return sum(busy.values())
 
 
-def run_all(bench: Bench, names: Sequence[str], expected: Mapping[str, float]) -> list[str]:
+def run_all(bench: SampleMetrics, names: Sequence[str], expected: Mapping[str, float]) -> list[str]:
     """Run what is not complete and say how it goes; the names of those that could not be run."""
     todo, failed = [name for name in names if bench.took(name) is None], []
     left = sum(expected.get(name, UNKNOWN_SECONDS) for name in todo)
@@ -131,7 +131,7 @@ def run_all(bench: Bench, names: Sequence[str], expected: Mapping[str, float]) -
     return failed
 
 
-def _trouble(bench: Bench, name: str) -> str:
+def _trouble(bench: SampleMetrics, name: str) -> str:
     """Run the sweep; what went wrong, if anything did."""
     if bench.is_of_another_spec(name):
         return f"{bench.folder(name)} is of another spec; delete it or give another --out"

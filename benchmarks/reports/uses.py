@@ -52,10 +52,8 @@ def denoising(sweeps: Sweeps) -> Finding:
     return repaired(sweeps, "denoise", "val/denoise_accuracy_noisy")
 
 
-def aurocs(sweeps: Sweeps, strange: str) -> dict[str, float]:
-    return {
-        model: best_value(sweeps[name], f"val/ood_auroc_{strange}", lowest=False) for model, name in SCORERS.items()
-    }
+def aurocs(sweeps: Sweeps, ood: str) -> dict[str, float]:
+    return {model: best_value(sweeps[name], f"val/ood_auroc_{ood}", lowest=False) for model, name in SCORERS.items()}
 
 
 def strangers(sweeps: Sweeps) -> Finding:

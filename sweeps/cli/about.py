@@ -21,7 +21,7 @@ app = typer.Typer()
 @command(app, example="sweeps models")
 def models(as_json: Json = False) -> None:
     """List the models there are."""
-    from sweeps import listing
+    from sweeps.cli import listing
 
     print_rows(listing.models(), as_json)
 
@@ -29,7 +29,7 @@ def models(as_json: Json = False) -> None:
 @command(app, example="sweeps datasets")
 def datasets(as_json: Json = False) -> None:
     """List the datasets there are; a path to your own will do as well."""
-    from sweeps import listing
+    from sweeps.cli import listing
 
     print_rows(listing.datasets(), as_json)
 
@@ -41,18 +41,18 @@ def spaces(
     as_json: Json = False,
 ) -> None:
     """Show what is searched for a model, with ranges and conditions."""
-    from sweeps import listing, requests
+    from sweeps.cli import arguments, listing
 
     if schema:
-        print(json.dumps(requests.schema(), indent=2))
+        print(json.dumps(arguments.schema(), indent=2))
     else:
-        print_rows(listing.space(requests.model_name(model)), as_json)
+        print_rows(listing.space(arguments.model_name(model)), as_json)
 
 
 @command(app, example="sweeps doctor")
 def doctor(as_json: Json = False) -> int:
     """Check what a sweep needs on this machine: Python, libraries, Ray, GPU, data, W&B."""
-    from sweeps.doctor import checks
+    from sweeps.cli.doctor import checks
 
     found = checks()
     print_rows(found, as_json)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sweeps.legible import printable, printable_lines
+from basics.terminal import printable, printable_lines
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
@@ -48,13 +48,14 @@ def _guarded(function: Callable[..., int | None], *args: Any, **kwargs: Any) -> 
         say("interrupted")
         return INTERRUPTED
     except Exception as error:
-        from sweeps.errors import RUN_FAILED, WRONG_REQUEST, disk_fault, is_full
+        from basics.errors import RequestError, RunError
+        from sweeps.errors import disk_fault, is_full
 
-        why = str(error) if isinstance(error, (*WRONG_REQUEST, *RUN_FAILED)) else disk_fault(error)
+        why = str(error) if isinstance(error, (RequestError, RunError)) else disk_fault(error)
         if not why:
             raise
         say(f"error: {' '.join(why.split())}")
-        return FAILED if isinstance(error, RUN_FAILED) or is_full(error) else WRONG
+        return FAILED if isinstance(error, RunError) or is_full(error) else WRONG
 
 
 def say(message: str) -> None:
@@ -85,6 +86,6 @@ def print_rows(rows: Any, as_json: bool, columns: Sequence[str] = ()) -> None:
     if as_json:
         print(json.dumps(rows, indent=2, default=str, allow_nan=False))
         return
-    from sweeps.tables import print_table
+    from sweeps.cli.tables import print_table
 
     print_table(rows, columns)

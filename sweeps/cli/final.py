@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from basics.shell import command_line
 from sweeps.cli.command import (
     DONE,
     FAILED,
@@ -22,7 +23,6 @@ from sweeps.cli.command import (
     print_text,
     say,
 )
-from sweeps.commands import command_line
 
 app = typer.Typer()
 
@@ -45,15 +45,15 @@ def best(
     as_json: Json = False,
 ) -> None:
     """The best trials of a sweep, why they are, and the best config as a spec with a lock."""
-    from sweeps import requests
-    from sweeps.choice import choice
+    from sweeps.final.best_config import choice
+    from sweeps.spec.writing import write_spec
 
     found = choice(what, metric, pareto, top)
     print_rows(found.rows if as_json else for_a_table(found.rows), as_json, found.columns)
     for row in found.rows:
         say(f"{row.get('trial', what)}: {row['why']}")
     if out is not None:
-        requests.write(out, found.spec())
+        write_spec(out, found.spec())
         trial, following = found.rows[0].get("trial", what), command_line("train", out, "--seeds", 5)
         say(f"wrote {out}, the config of {trial}; next: {following}")
 
@@ -75,10 +75,12 @@ def train(
     as_json: Json = False,
 ) -> int:
     """Train the final model on all images but test, several times, then read the test set, once."""
-    from sweeps import final, gap, requests, sources
-    from sweeps.runner import Options
+    from sweeps.cli import arguments
+    from sweeps.driver.runner import Options
+    from sweeps.final import gap, sources
+    from sweeps.final import train as final
 
-    requests.check_wandb(wandb)
+    arguments.check_wandb(wandb)
     best = sources.config_in(sources.local(what))
     options = Options(address=address, wandb=wandb, data_dir=str(data_dir.resolve()) if data_dir else None)
     request = final.Request(best, seeds, out or final.default_folder(best), options)
@@ -113,7 +115,7 @@ def sample(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same samples.")] = 0,
 ) -> None:
     """Draw samples from a saved generative model."""
-    from sweeps import asking
+    from sweeps.final import predict as asking
 
     say(asking.sample(model, n, labels, out, seed))
 
@@ -127,7 +129,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Tell the classes of images with a saved model; CSV on stdout."""
-    from sweeps import asking
+    from sweeps.final import predict as asking
 
     rows = asking.predict(model, images)
     print_text(json.dumps(rows, indent=2) if as_json else asking.as_csv(rows).rstrip("\n"))

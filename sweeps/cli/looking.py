@@ -37,7 +37,7 @@ def report(
 ) -> None:
     """Write the sweep's page, DIR/report.html: what it found in words and pictures, every trial, what to try next."""
     if watch:
-        from sweeps.watch import watched
+        from sweeps.cli.watch import watched
 
         for page in watched(folder):
             say(f"{page} is as of {time.strftime('%H:%M:%S')}")
@@ -45,7 +45,7 @@ def report(
         print_text(page)
     else:
         from analysis.report import write_report
-        from sweeps.importance import latest
+        from sweeps.search.importance import latest
 
         print_text(write_report(folder, importance=latest(folder), metric=metric, goal=goal))
 
@@ -63,7 +63,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare sweeps: training time, quality, speed of convergence, collapse rate, and their curves overlaid."""
-    from analysis.reading import read_ranked
+    from analysis.importing.reading import read_ranked
     from analysis.report import compare
 
     sweeps = [read_ranked(folder, metric=metric, goal=goal) for folder in folders]
@@ -79,7 +79,7 @@ def dashboard(
     folder: Folder, port: Annotated[int, typer.Option(min=1, max=65535, help="The port on this machine.")] = 8080
 ) -> None:
     """Look at a sweep's search in optuna-dashboard, on this machine alone; Ctrl-C ends it."""
-    from sweeps.dashboard import serve
+    from sweeps.search.dashboard import serve
 
     say(f"http://127.0.0.1:{port}/ shows {folder}; Ctrl-C ends it")
     serve(folder, port)
@@ -97,7 +97,7 @@ def judge(
     as_json: Json = False,
 ) -> None:
     """Judge anybody's samples: a verdict with reasons, and how they compare with the real images."""
-    from sweeps import judge as bench
+    from sweeps.evaluation import judge_samples as bench
 
     found = bench.judge(samples, dataset, labels, data_dir, say, inception)
     if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from basics.shell import command_line
 from sweeps.cli.command import (
     DONE,
     FAILED,
@@ -25,10 +26,9 @@ from sweeps.cli.command import (
     say,
     say_each,
 )
-from sweeps.commands import command_line
 
 if TYPE_CHECKING:
-    from sweeps.runner import Outcome
+    from sweeps.driver.runner import Outcome
 
 
 app = typer.Typer()
@@ -50,18 +50,20 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and print the resolved spec; run nothing.")] = False,
 ) -> int:
     """Run a sweep."""
-    from sweeps import requests
+    from sweeps.cli import arguments
 
     given = {"dataset": dataset, "run_cap": trials, "seed": seed}
-    spec = requests.spec(what, {k: v for k, v in given.items() if v is not None} | requests.settings(set_ or []))
+    spec = arguments.spec(what, {k: v for k, v in given.items() if v is not None} | arguments.settings(set_ or []))
     for warning in spec.warnings:
         say(warning)
     if dry_run:
-        print(requests.as_yaml(spec), end="")
+        from sweeps.spec.writing import as_yaml
+
+        print(as_yaml(spec), end="")
         return DONE
-    requests.check_wandb(wandb)
-    from sweeps import runner
-    from sweeps.new_folder import new_folder
+    arguments.check_wandb(wandb)
+    from sweeps.driver import runner
+    from sweeps.driver.new_folder import new_folder
 
     folder = new_folder(spec, out)
     data = str(data_dir.resolve()) if data_dir else None
@@ -82,12 +84,13 @@ def resume(
     data_dir: DataDir = None,
 ) -> int:
     """Go on with a sweep that was interrupted or killed; trials that ended are not repeated."""
-    from sweeps import requests, runner
+    from sweeps.cli import arguments
+    from sweeps.driver import runner
 
     if wandb is not None:
-        requests.check_wandb(wandb)
+        arguments.check_wandb(wandb)
     data = str(data_dir.resolve()) if data_dir else None
-    changes = ({} if trials is None else {"run_cap": trials}) | requests.settings(set_ or [])
+    changes = ({} if trials is None else {"run_cap": trials}) | arguments.settings(set_ or [])
     overrides = {"address": address, "wandb": wandb, "data_dir": data}
     return _to_the_end(folder, lambda: runner.resume(folder, changes, say, **overrides))
 
@@ -98,7 +101,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the sweeps below a folder, with what became of their trials."""
-    from sweeps import listing
+    from sweeps.cli import listing
 
     print_rows(listing.sweeps_below(root), as_json)
 
@@ -107,7 +110,7 @@ def list_(
 def show(folder: Folder, as_json: Json = False) -> None:
     """Show a sweep's trials: status, objective and config."""
     from analysis.folder import load
-    from sweeps import listing
+    from sweeps.cli import listing
 
     sweep = load(folder)
     say_each(sweep.damage)
@@ -144,7 +147,7 @@ def _interrupted(folder: Path) -> int:
 def _print_best(folder: Path) -> None:
     """The best trial's row, if one has a score; that none is done and it was stopped early is said before."""
     from analysis.results import ResultsError
-    from sweeps.best import by_metric
+    from sweeps.results.ranking import by_metric
 
     try:
         ranking = by_metric(folder)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
 
+from basics.text import shown
 from search_spaces.quantized import Quantized
 from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, Space
-from sweeps.faults import SpecError, shown
+from sweeps.errors import SpecError
 from sweeps.spec.narrowing import activators
 from sweeps.spec.parameters import Constant
 from trainables.base import ConfigError

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from analysis.metrics import METRICS
-from sweeps.bands import EarlyTerminate
-from sweeps.faults import SpecError, shown
+from basics.text import shown
+from sweeps.errors import SpecError
+from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.spec.objective import kinds_of
 from sweeps.spec.resolved import Constraint
 from sweeps.spec.schema import SpecSection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweeps.faults import SpecError
+from sweeps.errors import SpecError
 from sweeps.spec.paths import place
 from sweeps.spec.points import holds_points
 from sweeps.spec.schema import SpecSection

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from basics.text import shown
 from search_spaces.space import AtLeast, Choice, Condition, Domain, OneOf, Scalar, Space, SpaceError, same
-from sweeps.faults import SpecError, shown
+from sweeps.errors import SpecError
 from sweeps.spec.parameters import Constant
 
 Activity = Literal["always", "sometimes", "never"]

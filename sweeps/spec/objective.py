@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analysis.metrics import METRICS, default_objective
 from analysis.results import SECONDS
-from sweeps.faults import SpecError, shown
+from basics.text import shown
+from sweeps.errors import SpecError
 from sweeps.spec.points import holds_points
 from sweeps.spec.resolved import UNJUDGED, Objective
 from sweeps.spec.schema import SpecSection

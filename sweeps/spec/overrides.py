@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sweeps.faults import SpecError, shown
+from basics.text import shown
+from sweeps.errors import SpecError
 from sweeps.spec.schema import INAPPLICABLE, ParameterSection, SpecSection
 
 _RANGE = {"min", "max", "q", "step", "distribution"}

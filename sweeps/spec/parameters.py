@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from basics.text import shown
 from search_spaces.quantized import Quantized
 from search_spaces.space import AtLeast, Choice, Condition, Domain, Float, Int, OneOf, Scalar, SpaceError
-from sweeps.faults import SpecError, shown
+from sweeps.errors import SpecError
 from sweeps.spec.schema import AtLeastSection, ParameterSection, as_number
 from sweeps.spec.structure import read_parameters
 

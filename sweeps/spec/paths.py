@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweeps.faults import SpecError, shown
+from basics.text import shown
+from sweeps.errors import SpecError
 
 
 def place(said: str, folder: Path, key: str) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from basics.text import shown
 from search_spaces.space import Choice, Domain
-from sweeps.faults import SpecError, shown
+from sweeps.errors import SpecError
 from sweeps.spec.parameters import Constant
 from trainables import MODELS, Entry
 from trainables.data import DATASETS

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from basics.text import nearest
 from search_spaces import SPACES
+from search_spaces.finite import configs
 from search_spaces.space import Domain, Scalar, Space, SpaceError
-from sweeps.faults import SpecError, nearest
-from sweeps.finite import configs
+from sweeps.errors import SpecError
 from sweeps.spec import overrides as changes
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.endings import constraint, early_terminate

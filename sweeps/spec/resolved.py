@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from search_spaces.space import Scalar, Space
-from sweeps.bands import EarlyTerminate
+from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.spec.parameters import write_domain
 
 UNJUDGED = "train/images"  # the objective of a spec that holds no images out: the same for every trial

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sweeps.faults import SpecError, shown
+from basics.text import shown
+from sweeps.errors import SpecError
 from sweeps.spec.reading import load_spec
 from sweeps.spec.resolved import Spec
 

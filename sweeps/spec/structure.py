@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from sweeps.faults import SpecError, shown
+from basics.text import shown
+from sweeps.errors import SpecError
 from sweeps.spec.schema import SECTIONS, ParameterSection, Section, SpecSection
 
 _NAMED = ("missing", "extra_forbidden")

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from sweeps.faults import SpecError, nearest
+from basics.text import nearest
+from sweeps.errors import SpecError
 
 LARGEST = 1_000_000  # values in a spec
 BEST_FILE = "best.yaml"  # what the best config is called: a spec of one config, with a lock of where it is from

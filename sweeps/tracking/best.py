@@ -13,9 +13,9 @@ from sweeps.tracking.queue import Layout
 
 def write_best(folder: Path) -> None:
     """Write it where the feed looks for it; nothing where no trial is done, or all are seeds of one config."""
-    from sweeps import requests
-    from sweeps.best import by_metric
-    from sweeps.lock import best_spec
+    from sweeps.results.provenance import best_spec
+    from sweeps.results.ranking import by_metric
+    from sweeps.spec.writing import write_spec
 
     place = Layout(folder).best_config
     try:
@@ -25,7 +25,7 @@ def write_best(folder: Path) -> None:
     if ranking.sweep.spec.get("seeds"):
         return
     place.mkdir(parents=True, exist_ok=True)
-    requests.write(place / BEST_FILE, best_spec(ranking))
+    write_spec(place / BEST_FILE, best_spec(ranking))
 
 
 def best_lock(folder: Path) -> Mapping[str, Any] | None:

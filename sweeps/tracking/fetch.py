@@ -17,9 +17,9 @@ from typing import Any
 
 import psutil
 
-from sweeps.faults import ArtifactError, TrackingError
+from sweeps.errors import ArtifactError, TrackingError
 from sweeps.tracking.mode import client, login_fault
-from sweeps.tracking.process import Notices, end, kill, spawn
+from sweeps.tracking.process import StderrLines, end, kill, spawn
 
 NAME = r"\w[\w.-]*"
 PATH = re.compile(f"{NAME}/{NAME}/{NAME}:{NAME}")
@@ -55,7 +55,7 @@ def fetched(path: str, into: Path, expected: Sequence[str], *, patience: float =
 def main(arguments: Sequence[str]) -> int:
     """In the child: the exit code says which kind of error the line on stdout is."""
     path, into, patience, *expected = arguments
-    notices = Notices()
+    notices = StderrLines()
     impatient = threading.Timer(float(patience), _give_up, [notices])
     impatient.daemon = True
     impatient.start()
@@ -113,7 +113,7 @@ def _wanted(names: Sequence[str], expected: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _give_up(notices: Notices) -> None:
+def _give_up(notices: StderrLines) -> None:
     notices.say("the W&B server does not answer; try again later")
     kill(psutil.Process().children(recursive=True))
     os._exit(FAILED)

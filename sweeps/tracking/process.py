@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from sweeps.legible import printable
+from basics.terminal import printable
 
 POLL = 0.1  # seconds between looks for the driver
 GRACE = 10.0  # seconds the feed has to deliver what is queued when the driver is gone
@@ -63,7 +63,7 @@ class Parent:
         os._exit(1)
 
 
-class Notices:
+class StderrLines:
     """One line at a time to the person at the terminal, by way of the driver.
 
     The pipe is moved off standard output, so that neither wandb nor its service can write to it or keep it open.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweeps.commands import command_line
-from sweeps.folder import replace_file
+from basics.files import replace_file
+from basics.shell import command_line
 
 Event = dict[str, Any]  # "event" says which: goal, trial_started, row, media, trial_ended, tested, sweep_ended, close
 LIMIT = 2**29  # bytes: what a queue does not take, `sweeps sync` reads from the sweep's folder

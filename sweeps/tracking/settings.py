@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from sweeps.folder import replace_file
+from basics.files import replace_file
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.queue import Layout
 

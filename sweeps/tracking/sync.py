@@ -16,12 +16,12 @@ from pathlib import Path
 
 from analysis.report import write_report
 from analysis.results import REPORT_FILE
-from sweeps.errors import RUN_FAILED, WRONG_REQUEST
-from sweeps.faults import FolderError, TrackingError
-from sweeps.folder import locked
+from basics.errors import RequestError, RunError
+from sweeps.errors import FolderError, TrackingError
+from sweeps.store.folder_lock import locked
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import client, login_fault
-from sweeps.tracking.process import Notices, Parent, alone, end, spawn
+from sweeps.tracking.process import Parent, StderrLines, alone, end, spawn
 from sweeps.tracking.queue import Layout, sync_command
 
 PARALLEL = 8  # runs uploaded at once
@@ -48,19 +48,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parallel", type=int, default=PARALLEL)
     parser.add_argument("--parent", type=int)
-    options, notices = parser.parse_args(arguments), Notices()
+    options, notices = parser.parse_args(arguments), StderrLines()
     Parent(options.parent)
     try:
         return _locked(options.folder.resolve(), options.parallel, notices)
-    except (*WRONG_REQUEST, *RUN_FAILED) as error:
+    except (RequestError, RunError) as error:
         notices.say(f"error: {error}")
-        return WRONG if isinstance(error, WRONG_REQUEST) else FAILED
+        return WRONG if isinstance(error, RequestError) else FAILED
     except Exception as error:  # wandb's own: there is nobody else to hear it
         notices.say(f"error: the upload broke off: {type(error).__name__}: {error}")
         return FAILED
 
 
-def _locked(folder: Path, parallel: int, notices: Notices) -> int:
+def _locked(folder: Path, parallel: int, notices: StderrLines) -> int:
     if not (folder / "spec.yaml").exists():
         raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
     client()
@@ -73,7 +73,7 @@ def _locked(folder: Path, parallel: int, notices: Notices) -> int:
         return _upload(layout, parallel, notices)
 
 
-def _upload(layout: Layout, parallel: int, notices: Notices) -> int:
+def _upload(layout: Layout, parallel: int, notices: StderrLines) -> int:
     from sweeps.spec import load_spec
     from sweeps.tracking.replay import replay
     from sweeps.tracking.settings import settings_of

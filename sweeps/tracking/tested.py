@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sweeps.folder import replace_file
+from basics.files import replace_file
 from sweeps.tracking.queue import Event, Layout
 from sweeps.tracking.settings import read_settings
 from sweeps.tracking.tracker import PATIENCE, Tracker

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
-from sweeps.legible import printable
-from sweeps.observer import Status
+from basics.terminal import printable
+from sweeps.store.observer import Status
 from sweeps.tracking.mode import switched_off
 from sweeps.tracking.process import end, spawn
 from sweeps.tracking.queue import Event, Layout, Position, QueueWriter, delivered, sync_command
@@ -143,7 +143,7 @@ class FeedProcess:
     def __init__(self, layout: Layout, session: str, say: Callable[[str], None]) -> None:
         options = ["--parent", str(os.getpid()), "--session", session]
         with layout.log.open("ab") as log:
-            command = ["-m", "sweeps.tracking.feed", str(layout.folder), *options]
+            command = ["-m", "sweeps.tracking.feed.main", str(layout.folder), *options]
             self._process = spawn(command, stdout=subprocess.PIPE, stderr=log)
         self._listener = threading.Thread(target=self._listen, args=(say,), daemon=True)
         self._listener.start()

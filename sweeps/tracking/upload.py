@@ -8,14 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sweeps.faults import TrackingError
-from sweeps.tracking.overview import Overview
+from sweeps.errors import TrackingError
+from sweeps.tracking.feed.overview import Overview
+from sweeps.tracking.feed.runs import SWEEP, Runs
+from sweeps.tracking.feed.server import arrived, place_of
+from sweeps.tracking.feed.trial_history import TESTED, TrialHistories
+from sweeps.tracking.feed.wandb_run import InitError
 from sweeps.tracking.replay import Replay
-from sweeps.tracking.runs import SWEEP, Runs
-from sweeps.tracking.server import arrived, place_of
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.story import TESTED, Stories
-from sweeps.tracking.wandb_run import InitError
 
 ANSWER = 30.0  # seconds for the server to say what it has
 
@@ -25,7 +25,7 @@ class Upload:
 
     def __init__(self, folder: Path, settings: FeedSettings, told: Replay, scratch: Path) -> None:
         self._folder, self._settings, self._told = folder, settings, told
-        self._stories = Stories(settings)
+        self._stories = TrialHistories(settings)
         for event in [*told.sweep, *(event for events in told.trials.values() for event in events)]:
             self._stories.remember(event)
         self._runs = Runs(folder, settings, self._stories, online=True, scratch=scratch)
@@ -74,7 +74,7 @@ class Upload:
 
     def _sweep(self) -> None:
         """The sweep's own run, trial by trial, as it came to be."""
-        progress = Stories(self._settings)
+        progress = TrialHistories(self._settings)
         overview = Overview(self._folder, self._settings, progress, self._runs)
         for event in self._told.sweep:
             progress.remember(event)

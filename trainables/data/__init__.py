@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
-from trainables.data.catalogue import DATASETS, Origin, Source, cache_folder, find_dataset, is_there
+from trainables.data.catalogue import DATASETS, FoundDataset, Source, cache_folder, find_dataset, is_there
 from trainables.data.points import Modes
 from trainables.data.selection import renumbered, selected_labels, subset
-from trainables.data.sources import DataError, Part
+from trainables.data.sources import DataError, StoredImages
 from trainables.data.splits import TEST, VALIDATION, Rows, held_out
 from trainables.data.stacked import STACKED, unstacked
 
@@ -179,7 +179,7 @@ def some_images(name: str, n: int, data_dir: Path | None = None) -> Images | Non
     return _float_images(images[np.linspace(0, len(images) - 1, min(n, len(images))).astype(int)])
 
 
-def _read(origin: Origin, train: bool) -> Part:
+def _read(origin: FoundDataset, train: bool) -> StoredImages:
     try:
         return origin.read(train)
     except OSError as error:  # a file without permission, a disk that fails
@@ -188,7 +188,7 @@ def _read(origin: Origin, train: bool) -> Part:
         ) from None
 
 
-def _rows(part: Part, origin: Origin, seed: int, selected: list[int]) -> tuple[Rows, Rows, Rows]:
+def _rows(part: StoredImages, origin: FoundDataset, seed: int, selected: list[int]) -> tuple[Rows, Rows, Rows]:
     """Rows of train, validation and (where it is held out from the same images) test, of all classes.
 
     DataError where one of the selected classes has too few images to be divided.
@@ -207,11 +207,11 @@ def _rows(part: Part, origin: Origin, seed: int, selected: list[int]) -> tuple[R
     return rest[train], rest[val], test
 
 
-def _of_classes(rows: Rows, part: Part, selected: list[int]) -> Rows:
+def _of_classes(rows: Rows, part: StoredImages, selected: list[int]) -> Rows:
     return rows[np.isin(part.labels[rows], selected)]
 
 
-def _split(part: Part, rows: Rows, selected: list[int], where: str) -> Split:
+def _split(part: StoredImages, rows: Rows, selected: list[int], where: str) -> Split:
     if len(rows) == 0:
         raise DataError(
             f"{where} has no image of {', '.join(part.classes[label] for label in selected)}; take more classes"

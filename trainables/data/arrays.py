@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from trainables.base import Images, Labels
-from trainables.data.sources import DataError, Part
+from trainables.data.sources import DataError, StoredImages
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)
@@ -23,7 +23,7 @@ DENSEST, SMALL = 1100, 2**20  # deflate makes at most 1,032 bytes of one; what i
 ROUNDING = 1e-4  # how far past [0, 1] or [-1, 1] a float pixel may lie before it means another scale
 
 
-def read_npz(path: Path, train: bool) -> Part:
+def read_npz(path: Path, train: bool) -> StoredImages:
     """One part of the file; of the test part only shapes and labels are looked at unless it is the one asked for.
 
     Images: uint8 in 0..255, bool, or float in [0, 1] or [-1, 1] (which of the two, x_train decides for both parts);
@@ -36,7 +36,7 @@ def read_npz(path: Path, train: bool) -> Part:
         labels = {key: _numbered(path, known, _labels(path, archive, key), key) for key in ("y_train", "y_test")}
         name = "train" if train else "test"
         images = _images(path, archive, f"x_{name}")
-    return Part(images, labels[f"y_{name}"], tuple(map(str, known))).check(path)
+    return StoredImages(images, labels[f"y_{name}"], tuple(map(str, known))).check(path)
 
 
 def _open(path: Path) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from trainables.data.arrays import read_npz
 from trainables.data.folders import has_test_part, read_folder
 from trainables.data.points import GRID, POINTS_TEST, POINTS_TRAIN, POINTS_VAL, RING, Modes, read_points
-from trainables.data.sources import DataError, Part, read_digits, read_torchvision
+from trainables.data.sources import DataError, StoredImages, read_digits, read_torchvision
 from trainables.data.stacked import CLASSES, STACKED, TEST_EACH, TRAIN_EACH, VAL_EACH, read_stacked_mnist
 
 
@@ -30,7 +30,7 @@ class Source:
     train: int
     val: int
     test: int
-    read: Callable[[Path, bool], Part]
+    read: Callable[[Path, bool], StoredImages]
     test_share: float = 0.0
     val_share: float = 0.1
     files: tuple[str, ...] = ()  # below the data folder, none of what needs no file
@@ -130,18 +130,18 @@ DATASETS: dict[str, Source] = {
 
 
 @dataclass(frozen=True)
-class Origin:
+class FoundDataset:
     """A data set found, not read yet: `read(train)` reads the official part, `path` is a user's own file or folder."""
 
     name: str
-    read: Callable[[bool], Part]
+    read: Callable[[bool], StoredImages]
     test_share: float
     val_share: float
     path: Path | None = None
     modes: Modes | None = None
 
 
-def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> Origin:
+def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> FoundDataset:
     """The data set of this name, or the file or folder at this path (relative: from here, then from the data folder).
 
     Reads no image. A string that is a known name means that data set; write ./digits for a folder of your own.
@@ -149,11 +149,11 @@ def find_dataset(name_or_path: str | Path, data_dir: Path | None = None) -> Orig
     folder = _data_folder(data_dir)
     if isinstance(name_or_path, str) and (source := DATASETS.get(name_or_path)):
         read = partial(source.read, folder)
-        return Origin(name_or_path, read, source.test_share, source.val_share, modes=source.modes)
+        return FoundDataset(name_or_path, read, source.test_share, source.val_share, modes=source.modes)
     given = _given(name_or_path)
     for path in dict.fromkeys((given.absolute(), folder / given)):
         if path.is_dir():
-            return Origin(path.name, partial(read_folder, path), 0.0 if has_test_part(path) else 0.2, 0.1, path)
+            return FoundDataset(path.name, partial(read_folder, path), 0.0 if has_test_part(path) else 0.2, 0.1, path)
         if path.is_file():
             return _npz_origin(path)
     raise DataError(_not_found(name_or_path, given, folder))
@@ -177,12 +177,12 @@ def is_there(name: str, data_dir: Path | None = None) -> bool:
     return all((_data_folder(data_dir) / file).is_file() for file in DATASETS[name].files)
 
 
-def _npz_origin(path: Path) -> Origin:
+def _npz_origin(path: Path) -> FoundDataset:
     if path.suffix != ".npz":
         raise DataError(
             f"{path}: not a data set; valid: an .npz file, or a folder with one sub-folder of images a class"
         )
-    return Origin(path.stem, partial(read_npz, path), 0.0, 0.1, path)
+    return FoundDataset(path.stem, partial(read_npz, path), 0.0, 0.1, path)
 
 
 def _not_found(name: str | Path, given: Path, folder: Path) -> str:

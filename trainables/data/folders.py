@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from trainables.data.sources import DataError, Part
+from trainables.data.sources import DataError, StoredImages
 
 PARTS = {"train", "test"}
 OWN_VALIDATION = {"val", "valid", "validation"}
@@ -27,7 +27,7 @@ def has_test_part(folder: Path) -> bool:
     return _parts(folder)[1] is not None
 
 
-def read_folder(folder: Path, train: bool) -> Part:
+def read_folder(folder: Path, train: bool) -> StoredImages:
     """The images of train/ or test/, or all of them where there is no test/; of the others only headers are read."""
     train_folder, test_folder = _parts(folder)
     classes = _class_names(train_folder)
@@ -36,7 +36,7 @@ def read_folder(folder: Path, train: bool) -> Part:
     size, grey = _common_format([file for file, _ in files + others])
     chosen = files if train else others
     labels = np.array([label for _, label in chosen], dtype=np.int64)
-    return Part(_decode([file for file, _ in chosen], size, grey), labels, classes).check(folder)
+    return StoredImages(_decode([file for file, _ in chosen], size, grey), labels, classes).check(folder)
 
 
 def pictures_in(path: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.data.sources import Part
+from trainables.data.sources import StoredImages
 
 REACH = 0.8  # the largest coordinate of a centre
 POINTS_TRAIN, POINTS_VAL, POINTS_TEST = 100_000, 10_000, 10_000
@@ -48,11 +48,11 @@ RING = Modes.scaled([(math.cos(angle), math.sin(angle)) for angle in ANGLES], 0.
 GRID = Modes.scaled([(x, y) for y, x in itertools.product(range(-4, 5, 2), repeat=2)], 0.05)
 
 
-def read_points(modes: Modes, folder: Path, train: bool) -> Part:
+def read_points(modes: Modes, folder: Path, train: bool) -> StoredImages:
     """The points to train on and validate with, or those to test with: as many of each mode, in turn."""
     n = POINTS_TRAIN + POINTS_VAL if train else POINTS_TEST
     labels = np.arange(n) % len(modes.centres)
     # RandomState's streams are frozen for good, those of default_rng may change between versions of NumPy.
     noise = np.random.RandomState([SEED, int(train)]).standard_normal((n, 2))
     points = (modes.centres[labels] + modes.deviation * noise).astype(np.float32)
-    return Part(points, labels.astype(np.int64), tuple(map(str, range(len(modes.centres)))))
+    return StoredImages(points, labels.astype(np.int64), tuple(map(str, range(len(modes.centres)))))

@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basics.errors import RequestError
 from trainables.base import Images, Labels
 
 NO_ANSWER_SECONDS = 30.0
 
 
-class DataError(ValueError):
+class DataError(RequestError):
     """Data that cannot be used; one line: which file or value, where it was looked for, what to do."""
 
 
 @dataclass(frozen=True)
-class Part:
+class StoredImages:
     """Images as stored, (n, c, h, w), uint8 in 0..255 or float32 in [-1, 1]; labels (n,) that index `classes`.
 
     Points are stored as they are, (n, 2), float32 in [-1, 1].
@@ -33,7 +34,7 @@ class Part:
     labels: Labels
     classes: tuple[str, ...]
 
-    def check(self, where: Path) -> Part:
+    def check(self, where: Path) -> StoredImages:
         """This part; DataError where images, labels and classes do not belong together."""
         if len(self.images) != len(self.labels):
             raise DataError(
@@ -47,16 +48,16 @@ class Part:
         return self
 
 
-def read_digits(folder: Path, train: bool) -> Part:
+def read_digits(folder: Path, train: bool) -> StoredImages:
     """The 1,797 digits inside scikit-learn, 8 x 8, undivided; no file is read from `folder`."""
     from sklearn.datasets import load_digits  # slow to import, and only this source needs it
 
     digits = load_digits()
     images = (digits.images[:, None] / 8.0 - 1.0).astype(np.float32)  # stored as 0..16
-    return Part(images, digits.target.astype(np.int64), tuple(map(str, digits.target_names)))
+    return StoredImages(images, digits.target.astype(np.int64), tuple(map(str, digits.target_names)))
 
 
-def read_torchvision(kind: str, folder: Path, train: bool) -> Part:
+def read_torchvision(kind: str, folder: Path, train: bool) -> StoredImages:
     """The official part of torchvision's data set `kind` under `folder`, downloaded there if it is not there yet."""
     from torchvision import datasets  # takes seconds to import, and digits must start without it
 
@@ -67,7 +68,7 @@ def read_torchvision(kind: str, folder: Path, train: bool) -> Part:
     images = np.asarray(data.data)
     images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
     classes = tuple(name.split(" - ")[0] for name in data.classes)  # MNIST's are written "0 - zero"
-    return Part(images, np.asarray(data.targets, dtype=np.int64), classes).check(_home(source, folder))
+    return StoredImages(images, np.asarray(data.targets, dtype=np.int64), classes).check(_home(source, folder))
 
 
 def _open_idx(source: Any, folder: Path, train: bool) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainables.data.sources import DataError, Part, read_torchvision
+from trainables.data.sources import DataError, StoredImages, read_torchvision
 
 if TYPE_CHECKING:
     from trainables.data import Dataset, Split
@@ -24,7 +24,7 @@ TRAIN_EACH, VAL_EACH, TEST_EACH = 20, 2, 5  # images a class
 SEED = 0
 
 
-def read_stacked_mnist(folder: Path, train: bool) -> Part:
+def read_stacked_mnist(folder: Path, train: bool) -> StoredImages:
     """Images (n, 3, 28, 28) of digits of one part of `mnist`; class 347 has a 3 in red, a 4 in green, a 7 in blue."""
     try:
         mnist = read_torchvision("MNIST", folder, train)
@@ -38,7 +38,7 @@ def read_stacked_mnist(folder: Path, train: bool) -> Part:
         wanted = digits == digit
         chosen = generator.choice(np.flatnonzero(mnist.labels == digit), wanted.sum())
         images[wanted] = mnist.images[chosen, 0]
-    return Part(images, labels.astype(np.int64), tuple(f"{label:03d}" for label in range(CLASSES)))
+    return StoredImages(images, labels.astype(np.int64), tuple(f"{label:03d}" for label in range(CLASSES)))
 
 
 def unstacked(data: Dataset) -> Dataset:

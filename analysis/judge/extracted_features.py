@@ -1,0 +1,105 @@
+"""Images as an extractor sees them: all that the judge and its metrics look at. No model and no torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class ExtractedFeatures:
+    """`n` images, float32 in [-1, 1], (n, c, h, w), or points, (n, 2), with what an extractor makes of them.
+
+    `vectors` (n, d) are its features, `probabilities` (n, classes) what it takes them for. `labels` (n,) are the true
+    classes of real images and the classes asked for of conditional samples; None where there are none.
+    """
+
+    images: NDArray[np.float32]
+    vectors: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    labels: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The class each image is taken for, (n,)."""
+        found: NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return found
+
+    def at(self, rows: NDArray[Any]) -> ExtractedFeatures:
+        """Those of the images, by index or mask."""
+        labels = None if self.labels is None else self.labels[rows]
+        return ExtractedFeatures(self.images[rows], self.vectors[rows], self.probabilities[rows], labels)
+
+    def some(self, n: int) -> ExtractedFeatures:
+        """At most `n` of the images, drawn without order but always the same ones."""
+        return self if n >= len(self) else self.at(_drawn(len(self), n))
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """Images a model was trained on, as in Seen, and their classes (n,): looked at pixel by pixel, by no extractor."""
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def at(self, rows: NDArray[Any]) -> TrainingImages:
+        """Those of the images, by index or mask."""
+        return TrainingImages(self.images[rows], self.labels[rows])
+
+    def some(self, n: int) -> TrainingImages:
+        """At most `n` of the images, drawn without order but always the same ones."""
+        return self if n >= len(self) else self.at(_drawn(len(self), n))
+
+
+def _drawn(among: int, n: int) -> NDArray[np.int64]:
+    return np.random.default_rng(0).permutation(among)[:n]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The real images that samples are held against, seen by the extractor of that name.
+
+    `train` is what a model could have learnt by heart (or a part of it), `held_out` what no model was trained on.
+    """
+
+    train: TrainingImages
+    held_out: ExtractedFeatures
+    classes: tuple[str, ...]
+    extractor: str
+
+
+def once(function: F) -> F:
+    """Remember what a function of a Reference, a Reference and a Seen, or a number and a Reference gave: kept on its
+    last argument.
+
+    As `functools.cached_property` does it, and gone with the object. What is costly about the real images is so
+    computed once for all samples that are held against them, and a table of distances once for all who read it.
+    """
+
+    @wraps(function)
+    def remembered(*arguments: Any) -> Any:
+        kept = vars(arguments[-1])  # the dataclasses are frozen, their dictionaries are not
+        name = f"{function.__module__}.{function.__qualname__}"
+        before = kept.get(name)
+        if before is None or not all(map(_is_same, before[0], arguments[:-1])):
+            before = kept[name] = (arguments[:-1], function(*arguments))
+        return before[1]
+
+    return remembered  # type: ignore[return-value]
+
+
+def _is_same(before: Any, now: Any) -> bool:
+    return before is now or (isinstance(now, int) and before == now)

@@ -1,0 +1,83 @@
+"""The judge: from samples, and the history of their training if there is one, to a verdict with its reasons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.judge.diagnostics import SampleDiagnostics
+from analysis.judge.extracted_features import ExtractedFeatures, Reference
+from analysis.judge.verdicts import FOOLED, HOLDS, VERDICTS, WON
+from analysis.metrics import METRICS
+
+__all__ = ["FEWEST", "HOLDS", "VERDICTS", "Judgement", "judge"]
+
+FEWEST = 100  # samples
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One of VERDICTS, how bad it is in [0, 1] (0.5 and over: not healthy), and why, in sentences.
+
+    `metrics` are the numbers of METRICS behind it, by name; `extractor` what saw the `n` samples. The severity of a
+    healthy model is the strength of the verdict it is nearest to.
+    """
+
+    verdict: str
+    severity: float
+    evidence: tuple[str, ...]
+    metrics: dict[str, float]
+    extractor: str
+    n: int
+
+
+def judge(reference: Reference, fake: ExtractedFeatures, history: Sequence[Mapping[str, float]] = ()) -> Judgement:
+    """What is wrong with the model that made the samples `fake`, if anything.
+
+    `history` are the rows its training has reported before, oldest first. ValueError for fewer than 100 samples or
+    samples of another shape than the real images.
+    """
+    if len(fake) < FEWEST:
+        raise ValueError(f"{len(fake)} samples are too few to judge; at least {FEWEST} are needed")
+    if fake.images.shape[1:] != reference.train.images.shape[1:]:
+        raise ValueError(f"samples {fake.images.shape} and real images {reference.train.images.shape} differ in shape")
+    if not (np.isfinite(fake.images).all() and np.isfinite(fake.vectors).all()):
+        facts = SampleDiagnostics(reference, fake, history, {})
+        return _judgement("diverged", 1.0, ["samples are not finite numbers"], facts)
+    return _ruled(SampleDiagnostics(reference, fake, history, measured(reference, fake)))
+
+
+def measured(reference: Reference, fake: ExtractedFeatures) -> dict[str, float]:
+    """Every number of METRICS that says how samples compare with real images, by name; those that apply."""
+    rows = {name: row.function for name, row in METRICS.items() if row.kind == "judged" and row.function is not None}
+    found = {name: float(function(reference, fake)) for name, function in rows.items()}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _ruled(facts: SampleDiagnostics) -> Judgement:
+    """The first verdict that holds; of a healthy model also what it is nearest to."""
+    strengths = {name: row.strength(facts) for name, row in VERDICTS.items()}
+    verdict = next((name for name, strength in strengths.items() if strength >= HOLDS), "healthy")
+    worst = max(strengths, key=lambda name: strengths[name]) if verdict == "healthy" else verdict
+    evidence = [VERDICTS[verdict].sentence(facts)]
+    if worst != verdict and strengths[worst] > 0:
+        evidence.append(f"nearest to {worst}: {VERDICTS[worst].sentence(facts)}")
+    return _judgement(verdict, strengths[worst], evidence + _losses(facts), facts)
+
+
+def _judgement(verdict: str, severity: float, evidence: Sequence[str], facts: SampleDiagnostics) -> Judgement:
+    n, extractor = len(facts.fake), facts.reference.extractor
+    return Judgement(verdict, severity, tuple(evidence), dict(facts.metrics), extractor, n)
+
+
+def _losses(facts: SampleDiagnostics) -> list[str]:
+    """How the game looks by its own numbers, which need not agree."""
+    accuracy = facts.late["d_accuracy"]
+    if math.isnan(accuracy):
+        return []
+    look = "as won by D" if accuracy >= WON else "as lost by D" if accuracy <= FOOLED else "balanced"
+    losses = f"G {facts.late['loss_g']:.2f}, D {facts.late['loss_d']:.2f}"
+    return [f"losses look {look} ({losses}; D tells {accuracy:.0%} apart)"]

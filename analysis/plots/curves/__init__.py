@@ -1,0 +1,1 @@
+"""Pictures of trials over steps, trials and time."""

@@ -1,0 +1,1 @@
+"""Pictures of what trials made of images: samples, reconstructions, weights, confusion."""

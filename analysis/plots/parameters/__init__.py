@@ -1,0 +1,1 @@
+"""Pictures of a metric over the parameters that were searched."""

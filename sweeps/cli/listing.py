@@ -1,0 +1,92 @@
+"""What the listing commands show: rows of plain data, the same for a table and for JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.folder import load, surely_sweep
+from analysis.formatting import dataset_of, model_of
+from analysis.results import EVIDENCE, MARKS, STATUSES, VERDICT, ResultsError, Sweep
+from search_spaces import SPACES
+from sweeps.results.table_rows import Row, beside, plain
+from sweeps.spec import load_spec
+from trainables import MODELS, find_model
+from trainables.data import DATASETS
+
+
+def sweeps_below(root: Path) -> list[Row]:
+    """One row a sweep: folder, model, dataset and how many trials are in each state."""
+    if not root.is_dir():
+        raise ResultsError(f"{root} is no folder; 'sweeps run MODEL' makes sweeps below sweep-results/")
+    found = {path.parent for name in MARKS for path in root.glob(f"**/{name}")}
+    return [_sweep(folder) for folder in sorted(found) if surely_sweep(folder)]
+
+
+def _sweep(folder: Path) -> Row:
+    """How many trials are in each state; of a folder that cannot be read why, as `damage`."""
+    try:
+        sweep = load(folder)
+    except (ResultsError, OSError) as error:
+        return {"sweep": str(folder), "damage": str(error)}
+    counts = sweep.trials["status"].value_counts()
+    states = {status: int(counts.get(status, 0)) for status in STATUSES}
+    damage = {"damage": "; ".join(sweep.damage)} if sweep.damage else {}
+    return {"sweep": str(folder), "model": model_of(sweep), "dataset": dataset_of(sweep), **states, **damage}
+
+
+def trials_of(sweep: Sweep, *, in_words: bool = False) -> list[Row]:
+    """One row a trial: how it ended, its best objective, the last verdict and its config.
+
+    A null of a config is None, or "null" `in_words`; a parameter with no part in it is not in the row.
+    """
+    judged = bool(sweep.trials[VERDICT].any())
+    null = "null" if in_words else None
+    configs = {t: {n: null if v is None else v for n, v in config.items()} for t, config in sweep.configs.items()}
+    return [
+        beside(_trial(row, sweep.objective, judged), configs.get(row["trial"], {}))
+        for _, row in sweep.trials.iterrows()
+    ]
+
+
+def _trial(row: pd.Series[Any], metric: str, judged: bool) -> Row:
+    shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
+    best = {metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step"))}
+    words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
+    return {**shown, **best, **words}
+
+
+def models() -> list[Row]:
+    rows = []
+    for name, entry in MODELS.items():
+        summary = entry.what or (entry.cls.__doc__ or "").strip().splitlines()[0]
+        takes = "images" if entry.points is None else "images, points"
+        rows.append(
+            {"model": name, "kind": entry.kind, "takes": takes, "parameters": len(SPACES[name]), "what": summary}
+        )
+    return rows
+
+
+def datasets() -> list[Row]:
+    return [
+        {
+            "dataset": name,
+            "image": "point" if source.holds_points else "x".join(map(str, source.image_shape)),
+            "train": source.train,
+            "val": source.val,
+            "test": source.test,
+            "what": source.description,
+        }
+        for name, source in DATASETS.items()
+    ]
+
+
+def space(model: str) -> list[Row]:
+    """One row a parameter that is searched: its values or range, condition and default."""
+    defaults = find_model(model, [Path.cwd()]).defaults()
+    document = load_spec(model).document()
+    return [
+        {"parameter": n, **p, "default": defaults.get(n)} for n, p in document["parameters"].items() if "value" not in p
+    ]

@@ -1,0 +1,1 @@
+"""The process you started: it builds a sweep, lets Ray run it, and shows how it goes."""

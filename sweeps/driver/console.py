@@ -1,0 +1,235 @@
+"""The live table of a sweep on a terminal; plain lines where there is none. All of it goes to stderr."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, cast
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from analysis.results import HEALTHY
+from basics.terminal import printable
+from sweeps.driver.progress import Progress, TrialState
+from sweeps.spec.resolved import Objective
+from sweeps.store.observer import Status
+
+QUIET = 10.0  # seconds without a line before a plain progress line
+PER_SECOND = 2  # refreshes of the live table
+TRIALS_SHOWN = 8
+NARROW = 50  # columns below which configs are left out
+STYLES: Mapping[Status, str] = {"done": "green", "running": "cyan", "stopped": "yellow", "failed": "red"}
+
+P = ParamSpec("P")
+
+
+class Terminal(Console):
+    """Standard error, or any other place to draw on; one that goes away falls silent."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process here, and close its standard output."""
+        self.quiet = True
+
+
+def _harmless(method: Callable[Concatenate[LiveConsole, P], None]) -> Callable[Concatenate[LiveConsole, P], None]:
+    """A display that fails (a closed terminal, a full pipe) goes dark; the sweep goes on."""
+
+    @functools.wraps(method)
+    def guarded(self: LiveConsole, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            with self._lock:
+                method(self, *args, **kwargs)
+        except Exception:
+            self._dark = True
+
+    return cast("Callable[Concatenate[LiveConsole, P], None]", guarded)
+
+
+class LiveConsole:
+    """Observes a sweep and shows it.
+
+    total: trials asked for, None when there is no end to them; slots: how many run at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        objective: Objective,
+        total: int | None,
+        slots: int,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console or Terminal(stderr=True)
+        self._progress = Progress(objective, total)
+        self._slots, self._clock = slots, clock
+        self._lock = threading.RLock()  # the live table is drawn by a thread of its own
+        self._began = self._spoke = clock()
+        self._live: Live | None = None
+        self._dark = False
+
+    @_harmless
+    def known(self, state: TrialState) -> None:
+        """A trial that ended before this run of the sweep: it counts, but not for the pace."""
+        self._progress.known(state)
+
+    @_harmless
+    def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
+        self._progress.started(trial, config)
+        if self._live is None and self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._go_live()
+
+    @_harmless
+    def row(self, row: Mapping[str, Any]) -> None:
+        self._progress.row(row)
+        if self._clock() - self._spoke >= QUIET:
+            self._line(f"{self._pace()}{self._leader()}; {self._running()}")
+
+    @_harmless
+    def media(self, trial: str, step: int, name: str, png: bytes) -> None:
+        """Pictures are not for terminals."""
+
+    @_harmless
+    def trial_ended(self, trial: str, status: Status, reason: str) -> None:
+        state = self._progress.ended(trial, status, reason)
+        reason = f" ({reason})" if reason else ""
+        self._line(f"trial {trial} {status}{reason}{self._score(state)}; {self._tally()}{self._leader()}")
+
+    @_harmless
+    def say(self, text: str) -> None:
+        """A line about the sweep as a whole."""
+        if self._live is None:
+            self._line(text)
+        else:
+            self._live.console.print(_one_line(text))
+
+    def close(self, interrupted: bool) -> None:
+        """Leave the last state of the table, and the terminal as it was."""
+        live, self._live = self._live, None
+        if live is not None:
+            atexit.unregister(live.stop)
+            with contextlib.suppress(Exception):  # of a terminal that is gone, nothing is left to restore
+                live.stop()
+
+    def _go_live(self) -> None:
+        # Only stderr: what is printed to stdout belongs to whoever reads stdout.
+        self._live = Live(
+            get_renderable=self.render,
+            console=self._console,
+            refresh_per_second=PER_SECOND,
+            redirect_stdout=False,
+            vertical_overflow="crop",
+        )
+        atexit.register(self._live.stop)  # a cursor hidden for good is no way to end
+        self._live.start()
+
+    def render(self) -> RenderableType:
+        """The table as it stands; empty rather than an error."""
+        try:
+            with self._lock:
+                return Group(_one_line(self._pace(), "bold"), self._best(), self._table())
+        except Exception:
+            return Text("")
+
+    def _line(self, text: str) -> None:
+        if self._live is None and not self._dark:
+            self._spoke = self._clock()
+            self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+
+    def _pace(self) -> str:
+        progress, seconds = self._progress, self._clock() - self._began
+        counts = progress.counts
+        parts = [f"{self._tally()}: " + ", ".join(f"{counts[status]} {status}" for status in STYLES)]
+        pace, left = progress.per_minute(seconds), progress.seconds_left(seconds)
+        parts += [f"{pace:.3g}/min"] if pace is not None else []
+        parts += [f"{duration(left)} left"] if left else []
+        return ", ".join(parts)
+
+    def _tally(self) -> str:
+        of = f" of {self._progress.total}" if self._progress.total is not None else ""
+        return f"{self._progress.over}{of} ended"
+
+    def _leader(self) -> str:
+        best = self._progress.best()
+        return f", best {number(best.best)} in trial {best.trial}{_fault(best)}" if best is not None else ""
+
+    def _best(self) -> Text:
+        best = self._progress.best()
+        if not self._progress.ranked:
+            return Text()
+        if best is None:
+            return _one_line(f"best {self._progress.objective.name}: none yet")
+        text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}{_fault(best)}: "
+        return Text(printable(text + settings(best.config)), "bold green")
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
+        judged = self._progress.judged
+        verdict = ("verdict",) if judged else ()
+        for head in ("trial", "status", "step", self._progress.objective.name, *verdict):
+            table.add_column(Text(printable(head)), no_wrap=True, max_width=20)
+        if wide := self._console.width >= NARROW:
+            table.add_column("config", no_wrap=True, overflow="ellipsis", ratio=1)
+        room = max(self._console.height - 6, 1)
+        for state in self._progress.latest(min(max(TRIALS_SHOWN, self._slots), room)):
+            table.add_row(*_cells(state, judged)[: None if wide else -1])
+        return table
+
+    def _score(self, state: TrialState) -> str:
+        if state.best is None:
+            return f" ({settings(state.config)})"
+        name = self._progress.objective.name
+        return f": {name} {number(state.best)} at step {state.best_step}{_fault(state)} ({settings(state.config)})"
+
+    def _running(self) -> str:
+        running = [state for state in self._progress.latest(self._slots) if state.status == "running"]
+        return ", ".join(f"{state.trial} at step {state.step}: {number(state.value)}" for state in running)
+
+
+def settings(config: Mapping[str, Any]) -> str:
+    """A config in one line: C=0.1 penalty=l2."""
+    return " ".join(f"{name}={number(value) if isinstance(value, float) else value}" for name, value in config.items())
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as one says it: 40 s, 3 min, 1 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _one_line(text: str, style: str = "") -> Text:
+    return Text(printable(text), style, no_wrap=True, overflow="ellipsis")
+
+
+def _fault(state: TrialState) -> str:
+    """What is wrong with a trial at its best step, if it was judged and something is."""
+    return f", {state.fault}" if state.fault else ""
+
+
+def _cells(state: TrialState, judged: bool) -> list[Text]:
+    value = state.value if state.status == "running" else state.best
+    detail = state.reason if state.status == "failed" else settings(state.config)
+    status = _one_line(state.status, STYLES[state.status])
+    verdict = state.verdict if state.status == "running" else state.best_verdict
+    words = [_one_line(verdict, "" if verdict == HEALTHY else "yellow")] if judged else []
+    return [
+        _one_line(state.trial),
+        status,
+        Text(str(state.step)),
+        Text(number(value)),
+        *words,
+        _one_line(detail, "dim"),
+    ]

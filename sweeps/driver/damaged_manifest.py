@@ -1,0 +1,27 @@
+"""The manifest of a sweep that is taken up again, as far as it can be known where the file is damaged or gone."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from analysis.folder import load
+from analysis.results import MANIFEST_FILE
+from sweeps.search.recovery import Say
+from sweeps.tracking.queue import Layout
+from sweeps.tracking.settings import read_settings
+
+
+def read_manifest(folder: Path, say: Say) -> dict[str, Any]:
+    """The manifest; of a damaged one `sweep` and `options` alone, as far as they are known elsewhere."""
+    found = load(folder).manifest
+    if isinstance(found.get("sweep"), str) and all(isinstance(found.get(key), dict) for key in ("options", "data")):
+        return found
+    path = folder / MANIFEST_FILE
+    say(f"{path}: damaged or gone, written anew; whether the data is what it was cannot be told, options are defaults")
+    try:
+        sweep_id = read_settings(Layout(folder)).sweep_id  # so that W&B's runs go on
+    except (OSError, ValueError, KeyError, TypeError):
+        sweep_id = secrets.token_hex(4)
+    return {"sweep": sweep_id, "options": {}}

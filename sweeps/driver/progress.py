@@ -1,0 +1,117 @@
+"""The state of a running sweep in numbers: counts, the best trial, pace. No ink here; `console.py` shows it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.results import HEALTHY, VERDICT, trial_order
+from sweeps.spec.resolved import UNJUDGED, Objective
+from sweeps.store.observer import Status
+
+
+@dataclass
+class TrialState:
+    """What is known of one trial.
+
+    `value` is the objective's latest value, `best` its best, at `best_step`; `verdict` and `best_verdict` are those of
+    these two steps, and `violation` is how far the best one is past the constraint.
+    """
+
+    trial: str
+    config: Mapping[str, Any]
+    status: Status = "running"
+    reason: str = ""
+    step: int = 0
+    value: float | None = None
+    best: float | None = None
+    best_step: int = 0
+    verdict: str = ""
+    best_verdict: str = ""
+    violation: float | None = None
+
+    @property
+    def fault(self) -> str:
+        """The verdict at the best step, if it is not healthy."""
+        return "" if self.best_verdict == HEALTHY else self.best_verdict
+
+
+class Progress:
+    """Follows a sweep's events. `total` is the number of trials asked for, None when there is no end to them.
+
+    `ranked`: whether trials are better or worse than each other; those of a final training are only the same again.
+    """
+
+    def __init__(self, objective: Objective, total: int | None) -> None:
+        self.objective, self.total, self.ranked = objective, total, objective.name != UNJUDGED
+        self._trials: dict[str, TrialState] = {}  # the one heard of last is last
+        self._earlier = 0
+
+    def known(self, state: TrialState) -> None:
+        """A trial that ended before this run of the sweep began; it says nothing about the pace."""
+        self._trials[state.trial] = state
+        self._earlier += 1
+
+    def started(self, trial: str, config: Mapping[str, Any]) -> None:
+        state = self._touch(trial)
+        state.config, state.status, state.reason = config, "running", ""
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        state = self._touch(row["trial"])
+        state.step, value = row["step"], row.get(self.objective.name) if self.ranked else None
+        state.value, state.verdict = value, row.get(VERDICT, "")
+        if value is None or not math.isfinite(value):
+            return
+        if state.best is None or self.objective.better(value, state.best):
+            state.best, state.best_step, state.best_verdict = value, row["step"], state.verdict
+            state.violation = self.objective.violation(row)
+
+    def ended(self, trial: str, status: Status, reason: str) -> TrialState:
+        state = self._touch(trial)
+        state.status, state.reason = status, reason
+        return state
+
+    @property
+    def counts(self) -> Counter[Status]:
+        return Counter(state.status for state in self._trials.values())
+
+    @property
+    def judged(self) -> bool:
+        """Whether any trial has a verdict."""
+        return any(state.verdict for state in self._trials.values())
+
+    @property
+    def over(self) -> int:
+        """Trials that ended, however."""
+        return len(self._trials) - self.counts["running"]
+
+    def best(self) -> TrialState | None:
+        """The trial with the best value; those that were stopped or failed cannot win a sweep and do not count."""
+        scored = [s for s in self._trials.values() if s.status in ("done", "running") and s.best is not None]
+        return min(scored, key=lambda state: self.objective.order(state.best or 0.0, state.violation), default=None)
+
+    def latest(self, most: int) -> list[TrialState]:
+        """Up to `most` trials in the order of their names: the running ones, then those that ended last."""
+        newest = list(reversed(self._trials.values()))
+        chosen = sorted(newest, key=lambda state: state.status != "running")[:most]
+        return sorted(chosen, key=lambda state: trial_order(state.trial))
+
+    def per_minute(self, seconds: float) -> float | None:
+        """Trials ended per minute in this run of the sweep, None before the first."""
+        ended = self.over - self._earlier
+        return 60 * ended / seconds if ended > 0 and seconds > 0 else None
+
+    def seconds_left(self, seconds: float) -> float | None:
+        """An estimate from the pace so far; None when there is no pace or no end."""
+        pace = self.per_minute(seconds)
+        if pace is None or self.total is None:
+            return None
+        return 60 * max(self.total - self.over, 0) / pace
+
+    def _touch(self, trial: str) -> TrialState:
+        state = self._trials.pop(trial, None) or TrialState(trial, {})
+        self._trials[trial] = state
+        return state

@@ -1,0 +1,218 @@
+"""A sweep's own state: what to run next, what came back, when to stop a trial. No cluster in sight.
+
+Ray's hooks (`schedulers.py`) call it in the driver; tests call it directly.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.results import is_metric
+from sweeps.search.optuna_search import Search, trial_seeds
+from sweeps.spec.resolved import Spec
+from sweeps.stopping.collapse import Patience
+from sweeps.stopping.hyperband import Bands
+from sweeps.store.journal import CRASHED
+from sweeps.store.observer import Observer, Status
+from sweeps.store.sweep_folder import Store
+from sweeps.worker.trial import Attachment, Report, Work
+
+NOTE_SECONDS = 5.0  # between two notes of how long the sweep has run
+RESTARTS = 3  # times a trial is started again after its worker died, before it counts as failed
+
+
+@dataclass
+class OpenTrial:
+    """What the driver knows of a trial that is not over."""
+
+    config: Mapping[str, Any]
+    best: float | None = None
+    violation: float | None = None  # of the constraint, by the row with the best value
+    steps: set[int] = field(default_factory=set)  # that have their row
+    reported: list[str] = field(default_factory=list)
+
+
+class _Absent:
+    """What a pickled sweep comes back as."""
+
+
+class Sweep:
+    """Hands out work, files what comes back, and tells the search the truth about it."""
+
+    def __init__(self, spec: Spec, search: Search, store: Store, observers: Sequence[Observer]) -> None:
+        self._spec, self._search, self._store = spec, search, store
+        self._observers = [store, *observers]
+        self._bands = Bands.of(spec.early_terminate, spec.metric.goal)
+        self._patience = Patience.of(spec.early_terminate)
+        self._open: dict[str, OpenTrial] = {}
+        self._again: list[str] = []
+        self._began, self._noted = time.monotonic() - search.seconds, search.seconds
+
+    def __reduce__(self) -> tuple[type[_Absent], tuple[()]]:
+        """Pickled as a placeholder: Ray saves its hooks in order to restore an experiment, which is never done here."""
+        return _Absent, ()
+
+    def __deepcopy__(self, memo: object) -> Sweep:
+        """There is one sweep: a copy of a hook speaks to the same."""
+        return self
+
+    def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
+        rows, failed = list(rows), set()
+        for number, config, status, reason in self._search.ended():
+            self._store.known(_name(number), config, status, reason)
+            failed |= {_name(number)} if status == "failed" else set()
+        for row in rows:
+            if row["trial"] not in failed:
+                self._stop(row)
+        for number, config in self._search.unfinished():
+            self._store.known(_name(number), config, "running", "")
+            self._open[_name(number)] = OpenTrial(config)
+            self._again.append(_name(number))
+        for row in rows:
+            if row["trial"] in self._open:
+                self._remember(self._open[row["trial"]], row)
+
+    def next(self) -> Work | None:
+        """The next piece of work, interrupted trials first; None when there is none at present."""
+        if self._again:
+            return self._start(self._again.pop(0), resumed=True)
+        if self._all_asked:
+            return None
+        number, config = self._search.ask()
+        self._open[_name(number)] = OpenTrial(config)
+        return self._start(_name(number), resumed=False)
+
+    def checkpoint(self, trial: str) -> bytes | None:
+        """Where a trial that is resumed goes on; None where it starts anew."""
+        return self._store.checkpoint(trial)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to run or to wait for."""
+        return not self._open and self._all_asked
+
+    @property
+    def _all_asked(self) -> bool:
+        return self._search.exhausted or self._seconds > (self._spec.budget.seconds or math.inf)
+
+    @property
+    def _seconds(self) -> float:
+        """How long this sweep has run, before it was last taken up as well."""
+        return time.monotonic() - self._began
+
+    def _note_seconds(self, every: float = NOTE_SECONDS) -> None:
+        """Keep the time for a resume, now and then, so that a kill costs little of it."""
+        if self._spec.budget.seconds is not None and self._seconds >= self._noted + every:
+            self._search.seconds = self._noted = self._seconds
+
+    def reported(self, report: Report, attachments: Sequence[Attachment] = ()) -> bool:
+        """File one report and its parcels; True when the trial is over."""
+        trial = report.trial
+        self._note_seconds()
+        if trial not in self._open:
+            return True
+        self._store.ran(trial, device=report.device, worker=report.worker, started=report.started, ended=report.ended)
+        reason = self._file(report) if report.row is not None else ""
+        # After the row: a checkpoint without its row would leave a gap for good if the driver died between.
+        for attachment in attachments:
+            self._unpack(attachment)
+        if report.failed:
+            self._store.failed(trial, report.traceback)
+            return self._end(trial, "failed", report.failed)
+        if report.finished:
+            return self._finish(trial)
+        return bool(reason) and self._end(trial, "stopped", reason)
+
+    def lost(self, trial: str, reason: str, of_node: bool = False) -> None:
+        """A trial's worker died: it is queued again from its last checkpoint, a few times.
+
+        `of_node`: its whole node went, which is not the trial's doing and does not count.
+        """
+        if trial not in self._open:
+            return
+        if not of_node:
+            self._search.restarted(int(trial))
+        died = self._search.restarts(int(trial))
+        if died > RESTARTS:
+            self._end(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True)
+        else:
+            self._again.append(trial)
+
+    def close(self, interrupted: bool) -> None:
+        self._note_seconds(every=0.0)
+        for observer in self._observers:
+            observer.close(interrupted)
+
+    def _start(self, trial: str, resumed: bool) -> Work:
+        config = self._open[trial].config
+        for observer in self._observers:
+            observer.trial_started(trial, config, resumed)
+        seeds = trial_seeds(self._spec, int(trial))
+        return Work(trial, config, seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
+
+    def _file(self, report: Report) -> str:
+        """Write a row and report its objective; why the trial should stop early, if it should."""
+        row = report.row
+        assert row is not None
+        trial_state = self._open[report.trial]
+        if row["step"] not in trial_state.steps:
+            for observer in self._observers:
+                observer.row(row)
+        self._remember(trial_state, row)
+        return self._stop(row) or ""
+
+    def _remember(self, trial_state: OpenTrial, row: Mapping[str, Any]) -> None:
+        trial_state.steps.add(row["step"])
+        trial_state.reported = [name for name in row if is_metric(name)]
+        objective = self._spec.metric
+        value = row.get(objective.name)
+        if value is not None:
+            if trial_state.best is None or objective.better(value, trial_state.best):
+                trial_state.best, trial_state.violation = value, objective.violation(row)
+            self._search.report(int(row["trial"]), row["step"], value)
+
+    def _stop(self, row: Mapping[str, Any]) -> str | None:
+        """Why the trial of this row should stop, if it should; each row is looked at once, and again after a resume."""
+        value, by_bands = row.get(self._spec.metric.name), None
+        if self._bands is not None and value is not None and math.isfinite(value):
+            by_bands = self._bands.report(row["trial"], row["step"], value)
+        by_patience = self._patience.report(row) if self._patience is not None else None
+        return by_patience or by_bands
+
+    def _finish(self, trial: str) -> bool:
+        trial_state = self._open[trial]
+        if trial_state.best is None:
+            name, there = self._spec.metric.name, ", ".join(trial_state.reported) or "nothing"
+            return self._end(trial, "failed", f"it never reported the objective {name}; it reported {there}")
+        constraint = self._spec.metric.constraint
+        if constraint is not None and trial_state.violation is None:
+            return self._end(trial, "failed", f"its best step has no {constraint.name}, which the constraint is on")
+        return self._end(trial, "done", "")
+
+    def _end(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> bool:
+        trial_state = self._open[trial]
+        self._search.tell(int(trial), status, trial_state.best, reason, trial_state.violation, crashed=crashed)
+        del self._open[trial]
+        if status == "failed" and self._bands is not None:
+            self._bands.forget(trial)
+        for observer in self._observers:
+            observer.trial_ended(trial, status, reason)
+        return True
+
+    def _unpack(self, attachment: Attachment) -> None:
+        if attachment.kind == "model":
+            self._store.save_model(attachment.trial, attachment.name, attachment.content)
+        elif attachment.kind == "checkpoint":
+            self._store.save_checkpoint(attachment.trial, attachment.content)
+        else:
+            for observer in self._observers:
+                observer.media(attachment.trial, attachment.step, attachment.name, attachment.content)
+
+
+def _name(number: int) -> str:
+    return f"{number:04d}"

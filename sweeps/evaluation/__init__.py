@@ -1,0 +1,1 @@
+"""Where models meet metrics: trained models and held-out images in, numbers and pictures out."""

@@ -1,0 +1,50 @@
+"""The command `sweeps judge`: somebody's samples before the judge of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from analysis.judge.judgement import Judgement
+from analysis.judge.judgement import judge as judged
+from analysis.metrics import METRICS
+from sweeps.evaluation.sample_files import read_labels, read_samples
+from trainables.data import load_dataset
+
+
+def judge(
+    samples: Path,
+    dataset: str,
+    labels: Path | None,
+    data_dir: Path | None,
+    say: Callable[[str], None],
+    inception: Path | None = None,
+) -> Judgement:
+    """The verdict on the samples in a file or folder, with Inception's features if its weights are given.
+
+    SamplesError, DataError or ConfigError if they cannot be judged.
+    """
+    data = load_dataset(dataset, data_dir=data_dir)
+    read = read_samples(samples, data.image_shape, data.name)
+    say(read.said)
+    wanted = read_labels(labels, len(read.images), data.classes) if labels is not None else None
+    from sweeps.evaluation.inception import (
+        real_features_through,  # torch takes seconds: what is wrong with the samples is said before
+    )
+
+    real_features = real_features_through(inception, data, say=say)
+    return judged(real_features.reference(data), real_features.extractor.see(read.images, wanted))
+
+
+def document(found: Judgement) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {**asdict(found), "evidence": list(found.evidence)}
+
+
+def table(found: Judgement) -> list[dict[str, Any]]:
+    """One row a metric."""
+    return [
+        {"metric": name, "value": value, "what": METRICS[name].description} for name, value in found.metrics.items()
+    ]

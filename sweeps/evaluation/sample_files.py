@@ -1,0 +1,173 @@
+"""Anybody's samples as the judge takes them: arrays of every usual layout and range, or a folder of pictures."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basics.text import nearest
+from sweeps.errors import SamplesError
+from trainables.base import Images, Labels
+from trainables.data.arrays import as_text, header_shape, promised_shape
+from trainables.data.folders import pictures_in, read_flat
+
+FEWEST = 100  # of what fewer samples show, most is chance
+NAMES = ("samples", "images", "x", "arr_0")  # in a file of several arrays, the first of these that is there
+ROUNDING = 1e-4  # how far past the ends of its range a float pixel may lie
+DARKEST = 16.0  # brightest pixel of images in 0..255: a smaller one would be another scale gone wrong
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """`images` float32 in [-1, 1], (n, c, h, w), or points (n, 2); `said` is how they were read, for people."""
+
+    images: Images
+    said: str
+
+
+def read_samples(path: Path, shape: tuple[int, ...], dataset: str, fewest: int = FEWEST) -> SampleFile:
+    """The samples in an .npy, .npz or .pt file, a picture or a folder of them: images of `shape` (c, h, w), or points.
+
+    uint8 in 0..255, bool, or float in 0..255, [0, 1] or [-1, 1]; (n, h, w), (n, h, w, c) or (n, c, h, w). SamplesError
+    or DataError is one line: what is wrong, what is valid.
+    """
+    found = _array(path, "samples")
+    laid = _laid_out(path, found, shape, dataset)
+    if len(laid) < fewest:
+        raise SamplesError(f"{path}: {len(laid)} samples; at least {fewest} are needed")
+    images, scale = _scaled(path, laid) if len(shape) == 3 else (_finite(path, laid).astype(np.float32), "as they are")
+    return SampleFile(images, f"{len(images):,} samples, {found.dtype} {found.shape[1:]}, pixels {scale}")
+
+
+def read_labels(path: Path, n: int, classes: Sequence[str]) -> Labels:
+    """The classes asked for, (n,), as numbers from 0 or as names; SamplesError if they are not that."""
+    found = _array(path, "labels")
+    if found.shape != (n,):
+        raise SamplesError(f"{path}: labels of shape {found.shape}; valid: one a sample, ({n},)")
+    if found.dtype.kind in "US":
+        return _numbered(path, as_text(found), classes)
+    if found.dtype.kind not in "iu" or found.min() < 0 or found.max() >= len(classes):
+        raise SamplesError(
+            f"{path}: labels are {found.dtype}, {found.min()} to {found.max()}; {_valid_labels(classes)}"
+        )
+    return found.astype(np.int64)
+
+
+def _numbered(path: Path, names: Array, classes: Sequence[str]) -> Labels:
+    for name in np.unique(names):
+        if name not in classes:
+            near = nearest(name, classes)
+            hint = f"; did you mean {near}?" if near else ""
+            raise SamplesError(f"{path}: a label is {name!r}; {_valid_labels(classes)}{hint}")
+    return np.array([classes.index(name) for name in names], np.int64)
+
+
+def _valid_labels(classes: Sequence[str]) -> str:
+    return f"valid: whole numbers 0 to {len(classes) - 1}, or {', '.join(classes[:10])}"
+
+
+def _array(path: Path, what: str) -> Array:
+    if not path.exists():
+        raise SamplesError(f"{path}: no such file; valid: an .npy, .npz or .pt file, or a folder of pictures")
+    if path.is_file() and path.stat().st_size == 0:
+        raise SamplesError(f"{path}: is empty")
+    if path.is_dir() or pictures_in(path):
+        return read_flat(path)
+    if path.suffix in (".pt", ".pth"):
+        from sweeps.evaluation.extractors import (
+            read_tensors,  # torch takes seconds, and only these files need it to be read
+        )
+
+        found = read_tensors(path)
+        return found[_name(path, found, what)] if isinstance(found, Mapping) else found
+    return _numpy(path, what)
+
+
+def _numpy(path: Path, what: str) -> Array:
+    """The array NumPy has written, of several the one that is `what`; nothing is unpickled, no other is read."""
+    try:
+        if zipfile.is_zipfile(path):
+            with np.load(path, allow_pickle=False) as archive:
+                name = _name(path, archive.files, what)
+                promised_shape(archive.zip, name)
+                chosen: Array = archive[name]
+                return chosen
+        with path.open("rb") as file:
+            header_shape(file, path.stat().st_size)
+        array: Array = np.load(path, allow_pickle=False)
+        return array
+    except SamplesError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error):
+        valid = "an .npy, .npz or .pt file of plain numbers, or a folder of pictures"
+        raise SamplesError(f"{path}: cannot be read, cut off or of another kind; valid: {valid}") from None
+
+
+def _name(path: Path, names: Collection[str], what: str) -> str:
+    """The name of the array with the `what`, of those in a file."""
+    name = next((name for name in (what, *NAMES) if name in names), None)
+    if name is None and len(names) != 1:
+        raise SamplesError(f"{path}: holds {', '.join(names) or 'no array'}; name the one with the {what} {what!r}")
+    return name or next(iter(names))
+
+
+def _laid_out(path: Path, array: Array, shape: tuple[int, ...], dataset: str) -> Array:
+    """The array as (n, *shape); three equal channels, as many programs save them, are one of grey images."""
+    if len(shape) == 1:
+        return array if array.shape[1:] == shape else _wrong_shape(path, array, shape, dataset)
+    laid = array[:, None] if array.ndim == 3 else array
+    for candidate in (laid, np.moveaxis(laid, -1, 1)) if laid.ndim == 4 else ():
+        if candidate.shape[1:] == shape:
+            return candidate
+        if candidate.shape[1:] == (3, *shape[1:]) and (candidate == candidate[:, :1]).all():
+            return candidate[:, :1]
+    return _wrong_shape(path, array, shape, dataset)
+
+
+def _wrong_shape(path: Path, array: Array, shape: tuple[int, ...], dataset: str) -> Array:
+    if len(shape) == 1:
+        raise SamplesError(f"{path}: shape {array.shape}; valid for {dataset}: (n, {shape[0]})")
+    c, h, w = shape
+    grey = f"(n, {h}, {w}), " if c == 1 else ""
+    valid = f"{grey}(n, {h}, {w}, {c}) or (n, {c}, {h}, {w})"
+    raise SamplesError(f"{path}: shape {array.shape}; valid for {dataset}: {valid}")
+
+
+def _scaled(path: Path, images: Array) -> tuple[Images, str]:
+    """float32 in [-1, 1], and what the pixels were."""
+    if images.dtype == bool:
+        return images.astype(np.float32) * 2 - 1, "false and true"
+    low, high = float(_finite(path, images).min()), float(images.max())
+    one_value = low == high and 0 <= low <= 255  # whichever the scale, there is nothing to be seen
+    if images.dtype.kind in "iu":
+        if low < 0 or not (1 < high <= 255 or one_value):
+            raise SamplesError(f"{path}: whole pixels from {low:g} to {high:g}; {_VALID}")
+        return images.astype(np.float32) / 127.5 - 1, "in 0..255"
+    if low >= -1 - ROUNDING and high <= 1 + ROUNDING:
+        signed = low < -ROUNDING
+        scaled = images.astype(np.float32) * (1 if signed else 2) - (0 if signed else 1)
+        return scaled.clip(-1, 1), "in -1..1" if signed else "in 0..1"
+    if low < -ROUNDING or not (DARKEST < high <= 255 + ROUNDING or one_value):
+        raise SamplesError(f"{path}: pixels from {low:g} to {high:g}; {_VALID}")
+    return (images.astype(np.float32) / 127.5 - 1).clip(-1, 1), "in 0..255"
+
+
+def _finite(path: Path, array: Array) -> Array:
+    if array.dtype.kind not in "iufb":
+        raise SamplesError(f"{path}: holds {array.dtype}, not numbers; {_VALID}")
+    finite = np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    if not finite.all():
+        raise SamplesError(f"{path}: a pixel is NaN or infinite, first in sample {int(finite.argmin())}")
+    return array
+
+
+_VALID = "valid: uint8 in 0..255, bool, or float in 0..255, 0..1 or -1..1"

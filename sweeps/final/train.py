@@ -1,0 +1,233 @@
+"""The final model: the best config with fresh seeds on the sweep's images, then on all but test, then the test set.
+
+Both trainings are sweeps of one config, in folders of their own; this file puts them in order. The test set is read
+when all seeds have been trained, and nothing is chosen by what it says: the model kept is the first seed's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.folder import load
+from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep, trial_order
+from basics.files import cut_torn_line, replace_file
+from sweeps.driver import runner
+from sweeps.driver.runner import Options
+from sweeps.errors import FolderError, SpecError, TrainingError
+from sweeps.evaluation.downstream import ood_images
+from sweeps.evaluation.evaluator import Evaluator, evaluator_on_test
+from sweeps.final.model_card import write_card
+from sweeps.final.plan import Plan, plan, trained_on
+from sweeps.final.result import conclusion, ended, seedless
+from sweeps.results.provenance import differences
+from sweeps.search.optuna_search import derived_seed, trial_seeds
+from sweeps.spec.resolved import Spec
+from sweeps.spec.yaml_file import BEST_FILE
+from sweeps.store.folder_lock import locked
+from sweeps.tracking import track_tested
+from sweeps.worker.trial import Running, Work
+from trainables import find_model
+from trainables.base import Trainable
+from trainables.data import Dataset
+from trainables.saving.save import save_model
+from trainables.saving.saved_model import FACTS_FILE
+
+REQUEST_FILE, TEST_FILE, RESULT_FILE = "final.json", "test.jsonl", "result.json"
+REPLICATES, FINAL, MODEL = "replicates", "final", "model"
+
+Say = Callable[[str], None]
+Result = dict[str, Any]
+
+
+class InterruptedTrainingError(RuntimeError):
+    """A final training was interrupted in good order; everything so far is kept."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The one config to train, with the lock of where it is from, how often, where to, and how to run it."""
+
+    best: Spec
+    seeds: int
+    folder: Path
+    options: Options
+
+
+def default_folder(best: Spec) -> Path:
+    """The same for the same config, so that the same command goes on."""
+    lock, name = best.lock or {}, best.name or best.model.split(":")[-1]
+    # The lock may be anybody's: its words become part of a name and never a path.
+    found_by = re.sub(r"[^\w-]+", "-", f"{lock.get('sweep')}-{lock.get('trial')}")[:100]
+    origin = found_by if lock else f"{derived_seed(best.document()):08x}"
+    return Path("sweep-results") / f"{name}-final-{origin}"
+
+
+def train(request: Request, say: Say) -> Result:
+    """Train, test and save, or go on where that was left, or say again what came of it.
+
+    FolderError if the folder is another training's; InterruptedTrainingError if Ctrl-C or SIGTERM ended it.
+    """
+    if request.best.space:
+        searched = next(iter(request.best.space))
+        raise SpecError(
+            f"{searched} is still to be searched", key="parameters", valid="one config, as best.yaml has it"
+        )
+    _open(request)
+    with locked(request.folder):
+        finished = request.folder / RESULT_FILE
+        if finished.exists():
+            say(f"{request.folder} is finished: what follows was measured then, and the test set is not read again")
+            found: Result = json.loads(finished.read_text())
+            return found
+        return _train(request, say)
+
+
+def _train(request: Request, say: Say) -> Result:
+    best, options = request.best, request.options
+    entry = find_model(best.model, [Path(path) for path in best.model_path])
+    seen = runner.load_data(best, options)
+    whole = runner.load_data(replace(best, train_size=None, final=True), options)
+    planned = plan(best, request.seeds, entry, (trained_on(best, len(seen.train)), len(whole.train)))
+    changed = differences(best.lock, seen.content_hash) if best.lock else []
+    for sentence in changed:
+        say(f"not as in the sweep: {sentence}")
+    say(f"{request.seeds} seeds on {planned.images[0]:,} images, judged on validation as in the sweep")
+    replicates = _swept(request.folder / REPLICATES, planned.replicates, options)
+    if seedless(replicates):
+        planned = replace(planned, final=plan(best, 1, entry, planned.images).final)
+        say(f"{request.seeds} seeds gave the same in every metric: no seed dependence, so it is trained once")
+    counts = f"{planned.final.seeds} seeds" if planned.final.seeds != 1 else "one seed"
+    say(f"{counts} on all {planned.images[1]:,} images but test: {planned.steps}")
+    final = _swept(request.folder / FINAL, planned.final, options)
+    if not ended(final, DONE):
+        reason = next(iter(final.trials[REASON]), "")
+        raise TrainingError(f"{request.folder / FINAL}: no seed came to its end ({reason}); there is no model to test")
+    _save(request, planned, final, whole)
+    say("the test set, once")
+    tests = _tested(request, planned, final, whole)
+    result = conclusion(best, planned, replicates, final, tests, changed)
+    kept = _model(request, planned, result["kept"], whole)
+    write_card(request.folder / MODEL, result, Evaluator(whole).media(kept))
+    track_tested(request.folder / FINAL, result, request.folder / MODEL, options.wandb)
+    replace_file(request.folder / RESULT_FILE, _json(result))
+    return result
+
+
+def _open(request: Request) -> None:
+    """Make the folder, or make sure that it is the same request's."""
+    folder, document = request.folder, {"spec": request.best.document(), "seeds": request.seeds}
+    path = folder / REQUEST_FILE
+    if path.exists():
+        before = json.loads(path.read_text())
+        if before["seeds"] != request.seeds:
+            raise FolderError(f"{folder} was begun with --seeds {before['seeds']}; say that, or choose another --out")
+        if before != json.loads(_json(document)):
+            raise FolderError(f"{folder} is the final training of another config; choose another --out")
+        return
+    if folder.is_dir() and not all(left.name.startswith(".") for left in folder.iterdir()):
+        raise FolderError(f"{folder} is not empty and holds no final training; choose another --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, _json(document))
+        replace_file(folder / BEST_FILE, yaml.safe_dump(request.best.document(), sort_keys=False).encode())
+    except OSError as error:
+        raise FolderError(f"{folder} cannot be written: {error.strerror}; choose another --out") from None
+
+
+def _swept(folder: Path, spec: Spec, options: Options) -> Sweep:
+    """What the sweep of the one config left, run or resumed if it is not over."""
+    if not _over(folder, spec):
+        if (folder / "spec.yaml").exists():
+            outcome = runner.resume(
+                folder, address=options.address, wandb=options.wandb, data_dir=options.data_dir, report=False
+            )
+        else:
+            folder.mkdir(exist_ok=True)
+            outcome = runner.run(spec, folder, replace(options, report=False))
+        if outcome.interrupted:
+            raise InterruptedTrainingError(f"{folder} is kept as it is; the same command goes on")
+    return load(folder)
+
+
+def _over(folder: Path, spec: Spec) -> bool:
+    if not (folder / "trials.csv").exists():
+        return False
+    return len(ended(load(folder), DONE, STOPPED, FAILED)) == spec.trials
+
+
+def _save(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> None:
+    """Keep the first seed's model; before the test set is read, so that it cannot have a say."""
+    folder = request.folder / MODEL
+    if (folder / FACTS_FILE).exists():
+        return
+    spec, trial = planned.final, ended(final, DONE)[0]
+    seed = trial_seeds(spec, int(trial))[0]
+    path = [Path(part) for part in spec.model_path]
+    model = _model(request, planned, trial, whole)
+    save_model(folder, model, spec.model, spec.fixed, whole, seed=seed, search_path=path)
+
+
+def _tested(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> list[Result]:
+    """A row of test metrics for each seed; one that is there already is not measured again."""
+    path, spec = request.folder / TEST_FILE, planned.final
+    cut_torn_line(path)
+    rows = {row[TRIAL]: row for row in _read_rows(path)}
+    evaluator = cache(lambda: _evaluator(request, spec, whole))
+    for trial in ended(final, DONE):
+        if trial in rows:
+            continue
+        rows[trial] = {TRIAL: trial, **evaluator()(_model(request, planned, trial, whole))}
+        with path.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(rows[trial]) + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+    return [rows[trial] for trial in sorted(rows, key=trial_order)]
+
+
+def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Trainable], Result]:
+    """What reads the test part; samples are judged with the eyes that the sweep had."""
+    entry, options = find_model(spec.model, [Path(path) for path in spec.model_path]), request.options
+    ood, real_features = ood_images(entry, whole, options.folder), None
+    if entry.kind == "generative":
+        from sweeps.evaluation.inception import (
+            real_features_through,  # torch takes seconds, and models of scikit-learn do without it
+        )
+
+        real_features = real_features_through(
+            spec.inception, runner.load_data(replace(request.best, train_size=None), options)
+        )
+    objective = request.best.metric.name
+    return evaluator_on_test(
+        whole, spec.dataset, data_dir=options.folder, objective=objective, ood=ood, real_features=real_features
+    )
+
+
+def _read_rows(path: Path) -> Iterator[Result]:
+    with suppress(FileNotFoundError), path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _model(request: Request, planned: Plan, trial: str, whole: Dataset) -> Trainable:
+    """The model of a seed that came to its end."""
+    spec, path = planned.final, request.folder / FINAL / "ray" / "checkpoints" / f"{trial}.pt"
+    if not path.exists():
+        raise FolderError(f"{path} is gone, the trained model of seed {int(trial) + 1}; choose another --out")
+    work = Work(trial, spec.fixed, trial_seeds(spec, int(trial)), None)
+    entry = find_model(spec.model, [Path(p) for p in spec.model_path])
+    running = Running(work, entry, whole, "cpu", path.read_bytes())
+    running.start()
+    return running.models[0]
+
+
+def _json(document: Any) -> bytes:
+    return json.dumps(document, indent=2).encode()

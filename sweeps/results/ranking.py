@@ -1,0 +1,256 @@
+"""The best trials of a sweep: by one metric or on the Pareto front of several, and why, in words."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.folder import load
+from analysis.intervals import ROUNDING, Interval, of_spread, wilson
+from analysis.metrics import Goal, goal_of, is_share
+from analysis.results import (
+    DONE,
+    EVIDENCE,
+    HEALTHY,
+    HOPELESS,
+    SPREAD,
+    STATUS,
+    STOPPED,
+    TRIAL,
+    VERDICT,
+    ResultsError,
+    Sweep,
+    in_a_cell,
+    trial_order,
+)
+from basics.shell import command_line
+from sweeps.results.table_rows import Row, beside, plain
+
+ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
+
+
+BEFORE, AFTER = ("trial", "verdict"), ("low", "high", "seeds", "best_step", "seconds")  # columns around the metrics
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trial that can be chosen: its config, and its row at the step that is the best by the metric asked for."""
+
+    trial: str
+    config: Mapping[str, Any]
+    steps: int
+    row: Mapping[str, Any]
+    keeps: bool  # the spec's constraint
+
+    @property
+    def step(self) -> int:
+        return int(self.row["step"])
+
+    @property
+    def verdict(self) -> str:
+        return str(self.row.get(VERDICT, ""))
+
+    @property
+    def fault(self) -> str:
+        """Why it should not be chosen however good its numbers are, or nothing."""
+        if self.verdict in HOPELESS:
+            return f"{self.verdict} ({self.evidence})" if self.evidence else self.verdict
+        return "" if self.keeps else "past the spec's constraint"
+
+    @property
+    def evidence(self) -> str:
+        said = self.row.get(EVIDENCE, ())
+        return said if isinstance(said, str) else in_a_cell(said)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Trials in the order of choice: faultless ones by the first metric of `goals`, then the others by it."""
+
+    sweep: Sweep
+    goals: Mapping[str, Goal]
+    candidates: Sequence[Candidate]
+    done: int  # trials that could have been chosen
+    stopped: bool = False  # none is done, so that these are trials that were stopped early
+
+    @property
+    def metric(self) -> str:
+        return next(iter(self.goals))
+
+    def rows(self, top: int | None = None) -> list[Row]:
+        """One row a trial: its numbers with their interval, its config, and `why`."""
+        return [self._row(place, candidate) for place, candidate in enumerate(self.candidates[:top])]
+
+    def interval(self, candidate: Candidate) -> Interval:
+        """Of the first metric: over the replicates, or of an accuracy over the validation images."""
+        name, value = self.metric, float(candidate.row[self.metric])
+        spread, seeds = candidate.row.get(f"{name}{SPREAD}"), int(self.sweep.spec.get("replicates", 1))
+        images = (self.sweep.manifest.get("data") or {}).get("val", 0)
+        span = of_spread(value, None if spread is None else float(spread), seeds)
+        if name == ACCURACY and images and (seeds == 1 or self._alike(candidate)):
+            return wilson(value, images)
+        return span.within(0, 1) if is_share(name) else span
+
+    def _alike(self, candidate: Candidate) -> bool:
+        """Whether all of several seeds gave the same, so that they say nothing of chance."""
+        spread = candidate.row.get(f"{self.metric}{SPREAD}")
+        return spread is not None and float(spread) <= ROUNDING * abs(float(candidate.row[self.metric]))
+
+    @property
+    def columns(self) -> list[str]:
+        """All that a row may have, in the order of its columns."""
+        shown = dict.fromkeys((*BEFORE, *self.goals, *AFTER))
+        parameters = dict.fromkeys(self.sweep.spec.get("parameters") or {})
+        return list(beside(shown, parameters | {n: None for c in self.candidates for n in c.config}))
+
+    def _row(self, place: int, candidate: Candidate) -> Row:
+        span = self.interval(candidate)
+        shown = {
+            "trial": candidate.trial,
+            "verdict": candidate.verdict,
+            **{name: plain(candidate.row[name]) for name in self.goals},
+            "low": span.low,
+            "high": span.high,
+            "seeds": int(self.sweep.spec.get("replicates", 1)),
+            "best_step": candidate.step,
+            "seconds": plain(candidate.row.get("seconds")),
+        }
+        config = {n: v for n, v in beside(shown, candidate.config).items() if n not in shown}
+        known = {name: value for name, value in shown.items() if value not in (None, "")}
+        return {**known, **config, "why": "; ".join(self._why(place, candidate))}
+
+    def _why(self, place: int, candidate: Candidate) -> Iterator[str]:
+        yield self._standing(place)
+        yield from self._margin(place, candidate)
+        yield f"best at step {candidate.step} of {candidate.steps}"
+        if candidate.fault:
+            yield f"NOT SOUND: {candidate.fault}"
+        elif candidate.verdict == HEALTHY:
+            yield "the judge found nothing wrong"
+        elif candidate.verdict:
+            yield f"the judge says {candidate.verdict} ({candidate.evidence})"
+        if place == 0:
+            yield from self._passed_over(candidate)
+
+    def _standing(self, place: int) -> str:
+        trials = f"{self.done} trials that {'were stopped early (none is done)' if self.stopped else 'are done'}"
+        if len(self.goals) == 1:
+            return f"number {place + 1} of {trials}, by {self.metric}"
+        return f"on the Pareto front: of {trials}, none beats it in every one of {', '.join(self.goals)}"
+
+    def _margin(self, place: int, candidate: Candidate) -> Iterator[str]:
+        span, name = self.interval(candidate), self.metric
+        seeds = int(self.sweep.spec.get("replicates", 1))
+        alike = seeds > 1 and self._alike(candidate)
+        by = f"{seeds} seeds" if seeds > 1 else "one seed"
+        by += " gave the same, so the model has no seed dependence" if alike else ""
+        if span.low is None or span.high is None:
+            yield f"{by}, and there is no interval" if alike else f"{by}, so there is no interval"
+        else:
+            images = "" if seeds > 1 and not alike else f" of {span.n:,} validation images"
+            yield f"{by}, 95 % interval{images} {span.low:.4g} to {span.high:.4g}"
+        following = self.candidates[place + 1] if len(self.goals) == 1 and place + 1 < len(self.candidates) else None
+        if following is not None and not following.fault:
+            value = float(following.row[name])
+            sure = "" if span.low is None else ", within it" if value in span else ", outside of it"
+            yield f"the next, {following.trial}, has {value:.4g}{sure}"
+
+    def _passed_over(self, chosen: Candidate) -> Iterator[str]:
+        for other in self.candidates:
+            if other.fault and not chosen.fault and self._better(other, chosen):
+                yield f"passed over: {other.trial} with {float(other.row[self.metric]):.4g}, {other.fault}"
+
+    def _better(self, one: Candidate, other: Candidate) -> bool:
+        sign = -1 if self.goals[self.metric] == "minimize" else 1
+        return sign * float(one.row[self.metric]) > sign * float(other.row[self.metric])
+
+
+def by_metric(folder: Path, metric: str | None = None) -> Ranking:
+    """The trials that are done by `metric`, or the sweep's objective, each at the step where it is best.
+
+    Where no trial is done, those that were stopped early.
+    """
+    sweep = load(folder)
+    name = metric or sweep.objective
+    goals = {name: _goal(sweep, name)}
+    trials, stopped = _eligible(sweep)
+    found = [_candidate(sweep, trial, name, goals[name]) for trial in trials]
+    candidates = _ordered([c for c in found if c is not None], goals)
+    if not candidates:
+        raise _refused(sweep, f"no trial that is done has {name}; see {command_line('show', folder)}")
+    return Ranking(sweep, goals, candidates, len(candidates), stopped)
+
+
+def pareto(folder: Path, metrics: Sequence[str]) -> Ranking:
+    """The trials of `by_metric`, each at its best step, to which none is superior in all of `metrics` at once."""
+    sweep = load(folder)
+    if len(set(metrics)) < 2:
+        raise ResultsError("--pareto wants two metrics or more, such as val/accuracy,seconds")
+    goals = {name: _goal(sweep, name) for name in metrics}
+    trials, stopped = _eligible(sweep)
+    found = [_candidate(sweep, trial, sweep.objective, sweep.goal) for trial in trials]
+    whole = [c for c in found if c is not None and all(name in c.row for name in metrics)]
+    sound = [c for c in whole if not c.fault] or whole
+    if not sound:
+        raise ResultsError(f"{folder}: no trial that is done has {', '.join(metrics)} at its best step")
+    front = [c for c in sound if not any(_dominates(other, c, goals) for other in sound)]
+    return Ranking(sweep, goals, _ordered(front, goals), len(whole), stopped)
+
+
+def _dominates(one: Candidate, other: Candidate, goals: Mapping[str, Goal]) -> bool:
+    gains = [_cost(other, name, goal) - _cost(one, name, goal) for name, goal in goals.items()]
+    return min(gains) >= 0 and max(gains) > 0
+
+
+def _ordered(candidates: Sequence[Candidate], goals: Mapping[str, Goal]) -> list[Candidate]:
+    name, goal = next(iter(goals.items()))
+    return sorted(candidates, key=lambda c: (bool(c.fault), _cost(c, name, goal), trial_order(c.trial)))
+
+
+def _cost(candidate: Candidate, name: str, goal: Goal) -> float:
+    value = float(candidate.row[name])
+    return value if goal == "minimize" else -value
+
+
+def _eligible(sweep: Sweep) -> tuple[list[str], bool]:
+    """The trials that can be chosen, and whether they are those stopped early, because none is done."""
+    table = sweep.trials
+    stopped = not (table[STATUS] == DONE).any()
+    return list(table.loc[table[STATUS] == (STOPPED if stopped else DONE), TRIAL]), stopped
+
+
+def _candidate(sweep: Sweep, trial: str, metric: str, goal: Goal) -> Candidate | None:
+    rows = sweep.rows[sweep.rows[TRIAL] == trial]
+    scored = rows.dropna(subset=[metric]) if metric in rows else rows.iloc[:0]
+    if scored.empty:
+        return None
+    values = scored[metric].to_numpy()
+    best = scored.iloc[int(values.argmin() if goal == "minimize" else values.argmax())]
+    line = sweep.trials[sweep.trials[TRIAL] == trial].iloc[0]
+    row = {str(name): value for name, value in best.items() if not _missing(value)}
+    return Candidate(trial, sweep.configs.get(trial, {}), int(line["steps"]), row, trial not in sweep.past_constraint)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _goal(sweep: Sweep, name: str) -> Goal:
+    goal = sweep.goal if name == sweep.objective else goal_of(name)
+    known = [str(c) for c in sweep.rows.select_dtypes("number").columns if c != "step"]
+    if name not in known or goal is None:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        known = [n for n in known if n == sweep.objective or goal_of(n) is not None]
+        there = ", ".join(known) or "none yet"
+        raise _refused(sweep, f"no trial has a metric {name} to rank by; there are {there}{hint}")
+    return goal
+
+
+def _refused(sweep: Sweep, why: str) -> ResultsError:
+    """Why there is nothing to choose from, to which damage may have come."""
+    return ResultsError("; ".join((f"{sweep.folder}: {why}", *sweep.damage)))

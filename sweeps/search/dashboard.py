@@ -1,0 +1,30 @@
+"""A sweep's search in optuna-dashboard, also of a sweep that still runs. On loopback: the page can edit the study."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from basics.shell import command_line
+from sweeps.errors import FolderError
+from sweeps.store.journal import JOURNAL, JOURNAL_FAULTS, storage
+
+HOST = "127.0.0.1"
+
+
+def serve(folder: Path, port: int) -> None:
+    """Serve until Ctrl-C; FolderError if there is no sweep or the port is taken."""
+    journal = folder / JOURNAL
+    if not journal.is_file():
+        raise FolderError(f"{folder} holds no sweep (there is no {JOURNAL}); 'sweeps list' shows those there are")
+    import optuna_dashboard
+
+    try:
+        found = storage(journal)
+    except JOURNAL_FAULTS:
+        raise FolderError(f"{journal} is damaged; {command_line('resume', folder)} builds it anew") from None
+    try:
+        with suppress(KeyboardInterrupt):
+            optuna_dashboard.run_server(found, host=HOST, port=port)
+    except OSError as error:
+        raise FolderError(f"port {port} cannot be served ({error.strerror}); choose another --port") from None

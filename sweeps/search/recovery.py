@@ -1,0 +1,173 @@
+"""A search whose journal is damaged or gone, built anew from the rows and the table of its sweep.
+
+The journal is ahead of the other files in a whole folder. One that lacks a trial they know is cut, or another's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.folder import load
+from analysis.formatting import counted
+from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, Sweep
+from basics.files import replace_file
+from search_spaces.space import Choice, Domain, Int
+from sweeps.errors import SpecError
+from sweeps.search.optuna_search import Search
+from sweeps.spec.resolved import Spec
+from sweeps.store.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
+from sweeps.store.observer import Status
+
+Say = Callable[[str], None]
+LOST = "its config was lost with optuna.journal and trials.csv"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a trial: its config (None if it was lost), its rows, and how it ended."""
+
+    config: Mapping[str, Any] | None
+    rows: list[dict[str, Any]]
+    status: Status = "running"
+    reason: str = ""
+    score: float = math.nan  # by the table, where the rows are lost
+
+
+def open_search(folder: Path, spec: Spec, say: Say) -> Search:
+    """The search of the sweep in `folder`, built anew if its journal does not hold what the other files know."""
+    journal, sweep = folder / JOURNAL, load(folder)
+    there = journal.is_file() and journal.stat().st_size > 0
+    search = _opened(spec, journal)
+    if search is not None and _holds(search, sweep):
+        return search
+    before = _first_lines(spec, journal)
+    if there:
+        os.replace(journal, f"{journal}.damaged")
+    search = _rebuilt(spec, journal, before, _known(sweep, spec))
+    kept = f"what was left of it is {journal.name}.damaged" if there else "there was none"
+    say(f"{journal}: built anew from the sweep's rows and table, {counted(search.asked, 'trial')}; {kept}")
+    return search
+
+
+def _opened(spec: Spec, journal: Path) -> Search | None:
+    try:
+        return Search(spec, journal)
+    except SpecError:  # of the choices in the spec: the journal is whole
+        raise
+    except JOURNAL_FAULTS:
+        return None
+
+
+def _holds(search: Search, sweep: Sweep) -> bool:
+    """Whether the journal has every trial, and every end, that the rows or the table have."""
+    ended = {number for number, *_ in search.ended()}
+    table = sweep.trials[sweep.trials[TRIAL].str.isdecimal()]
+    known = zip(table[TRIAL].astype(int), table[STATUS] == RUNNING, strict=True)
+    return all(number in ended or (running and number < search.asked) for number, running in known)
+
+
+def _first_lines(spec: Spec, journal: Path) -> dict[int, Known]:
+    """The trials that ended in the lines before the first damaged one: those after it may count wrongly."""
+    if not journal.is_file():
+        return {}
+    lines: list[bytes] = journal.read_bytes().splitlines(keepends=True)
+    whole = b"".join(takewhile(_is_entry, lines))
+    part = journal.with_name(f".{journal.name}.part")
+    replace_file(part, whole)
+    search = _opened(spec, part)
+    ended = list(search.ended()) if search is not None else []
+    part.unlink()
+    return {
+        number: Known({n: v for n, v in config.items() if n not in spec.fixed}, [], status, reason)
+        for number, config, status, reason in ended
+    }
+
+
+def _is_entry(line: Any) -> bool:
+    try:
+        return line.endswith(b"\n") and isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _known(sweep: Sweep, spec: Spec) -> dict[int, Known]:
+    """What rows and table know of each trial."""
+    rows = {str(trial): list(_plain(found)) for trial, found in sweep.rows.groupby(TRIAL)}
+    return {
+        int(line[TRIAL]): Known(
+            _config(spec, sweep.configs.get(line[TRIAL], {})),
+            rows.get(line[TRIAL], []),
+            line[STATUS],
+            line[REASON],
+            sweep.score(line[TRIAL]),
+        )
+        for _, line in sweep.trials.iterrows()
+        if line[TRIAL].isdecimal()
+    }
+
+
+def _plain(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for row in rows.to_dict("records"):
+        yield {str(n): v for n, v in row.items() if not (isinstance(v, float) and np.isnan(v))}
+
+
+def _config(spec: Spec, written: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The values of what is searched, of the types they have in the space; None if one that is needed is not known."""
+    try:
+        whole = spec.space.resolve(lambda name, domain: _value(domain, written[name]), spec.fixed)
+    except (LookupError, ValueError, TypeError):
+        return None
+    return {name: value for name, value in whole.items() if name not in spec.fixed}
+
+
+def _value(domain: Domain, written: Any) -> Any:
+    if isinstance(domain, Choice):
+        same = [c for c in domain.choices if c == written and type(c) is type(written)]
+        alike = [c for c in domain.choices if str(c) == str(written) or (c is None and written == "null")]
+        return [*same, *alike][0]
+    return int(written) if isinstance(domain, Int) else domain.rounded(float(written))
+
+
+def _rebuilt(spec: Spec, journal: Path, before: Mapping[int, Known], known: Mapping[int, Known]) -> Search:
+    """A search that was asked for, and told, the same; trials of which nothing is known run when they are drawn."""
+    part = journal.with_name(f".{journal.name}.part")
+    part.unlink(missing_ok=True)
+    search = Search(spec, None)
+    for number in range(max({*before, *known}, default=-1) + 1):
+        one, earlier = known.get(number, Known(None, [])), before.get(number)
+        if earlier is not None:
+            one = replace(one, config=earlier.config, status=earlier.status, reason=earlier.reason)
+        _tell(search, spec, number, one)
+    search.write(part)
+    os.replace(part, journal)
+    return Search(spec, journal)
+
+
+def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
+    """Ask for a trial, which the search is given the config of, and report what became of it."""
+    search.ask_for(known.config)
+    objective, best, violation = spec.metric, None, None
+    for row in known.rows:
+        value = row.get(objective.name)
+        if value is None:
+            continue
+        search.report(number, int(row[STEP]), value)
+        if best is None or objective.better(value, best):
+            best, violation = value, objective.violation(row)
+    if best is None and math.isfinite(known.score):
+        best = known.score
+    if known.config is None and known.rows and spec.method == "tpe":
+        search.tell(number, "failed", None, LOST)
+    elif known.status != "running" and (best is not None or known.status != "done"):
+        crashed = known.reason.startswith(CRASHED)
+        search.tell(number, known.status, best, known.reason, violation, crashed=crashed)

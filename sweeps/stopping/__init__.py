@@ -1,0 +1,1 @@
+"""Early termination: rules that say when a trial should stop."""

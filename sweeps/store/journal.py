@@ -1,0 +1,42 @@
+"""The file in a sweep's folder that holds its search: a journal of Optuna's, and what its states mean.
+
+A config that diverges or raises is `failed` for us. Optuna hears of it as PRUNED and far past a constraint, because
+its samplers do not read what is FAIL: they would go there again and again. The user attribute STATUS keeps our word.
+FAIL is left for a worker that died, which says nothing of the config (and for journals from before).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from analysis.results import JOURNAL_FILE
+from sweeps.store.observer import Status
+
+JOURNAL = JOURNAL_FILE
+CRASHED = "its worker died"  # how the reason of such a trial begins
+# What Optuna raises over a journal that is not whole; an IndexError over one whose study was lost.
+JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)
+STATUS = "status"  # the user attribute of a trial that ended; of an older journal's it follows from the state
+STATES: dict[Status, TrialState] = {
+    "done": TrialState.COMPLETE,
+    "stopped": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+_STATUSES = {state: status for status, state in STATES.items()}
+
+
+def storage(journal: Path) -> JournalStorage:
+    """Optuna's storage in that file, which is made if it is not there."""
+    return JournalStorage(JournalFileBackend(str(journal)))
+
+
+def status_of(trial: FrozenTrial) -> Status:
+    """How a trial in the journal ended, in our own word."""
+    if not trial.state.is_finished():
+        return "running"
+    status: Status = trial.user_attrs.get(STATUS, _STATUSES[trial.state])
+    return status

@@ -1,0 +1,245 @@
+"""A sweep's folder: the only writer of rows, the trial table, media and checkpoints.
+
+Rows are appended one line at a time and everything else is replaced in one move, so that a kill at any moment
+leaves a folder that `resume` can read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.configs import json_lines
+from analysis.folder import read_rows
+from analysis.metrics import goal_of
+from analysis.results import (
+    CONFIGS_FILE,
+    ENDED,
+    EVIDENCE,
+    EXTRACTOR,
+    HOPELESS,
+    STARTED,
+    TRIAL_COLUMNS,
+    VERDICT,
+    WORKER,
+    in_a_cell,
+    is_metric,
+    trial_order,
+)
+from analysis.trial_lines import trial_lines
+from basics.files import cut_torn_line, replace_file
+from sweeps.spec.resolved import Objective
+from sweeps.store.observer import Status
+
+MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
+KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
+TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
+RAN = ("device", WORKER, STARTED, ENDED)  # of these alone results.jsonl and the journal know nothing
+
+
+@dataclass
+class Record:
+    """One line of trials.csv."""
+
+    trial: str
+    config: Mapping[str, Any]
+    status: Status = "running"
+    reason: str = ""
+    verdict: str = ""  # of the last row, as are its sentences
+    evidence: str = ""
+    device: str = ""
+    worker: str = ""
+    started: float | str = ""  # in seconds since 1970
+    ended: float | str = ""
+    steps: int = 0
+    seconds: float = 0.0
+    last: dict[str, float] = field(default_factory=dict)
+    best: dict[str, float] = field(default_factory=dict)
+    best_step: int = 0
+    best_verdict: str = ""
+    violation: float | None = None  # of the constraint, at the best step
+
+
+class Store:
+    """Observes a sweep and keeps its folder; `keep` is how many final states it has at most."""
+
+    def __init__(self, folder: Path, objective: Objective, keep: int = KEPT_CHECKPOINTS) -> None:
+        self.folder, self._keep = folder, keep
+        self._objective = objective
+        self._records: dict[str, Record] = {}
+        self.extractors: set[str] = set()  # that the rows' scores come from
+        self._checkpoints = folder / "ray" / "checkpoints"
+        self._checkpoints.mkdir(parents=True, exist_ok=True)
+        self._models = folder / MODELS
+        cut_torn_line(folder / "results.jsonl")
+        self._ran_before = _ran_before(folder / "trials.csv")
+        self._rows = (folder / "results.jsonl").open("a", encoding="utf-8")
+        cut_torn_line(folder / CONFIGS_FILE)
+        self._typed = {line.get("trial") for line in json_lines(folder / CONFIGS_FILE) if isinstance(line, dict)}
+        self._written = 0.0
+
+    def existing_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows an earlier run of this sweep left."""
+        for row in read_rows(self.folder / "results.jsonl"):
+            self._note(self._record(row["trial"]), row)
+            yield row
+
+    def known(self, trial: str, config: Mapping[str, Any], status: Status, reason: str) -> None:
+        """A trial of an earlier run."""
+        record = self._record(trial)
+        self._configure(record, config)
+        record.status, record.reason = status, reason
+        self.ran(trial, **self._ran_before.get(trial, {}))
+
+    def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
+        self._configure(self._record(trial), config)
+        self._write_table()
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        self._note(self._record(row["trial"]), row)
+        self._rows.write(json.dumps(_finite(row)) + "\n")
+        self._rows.flush()
+        self._write_table()
+
+    def media(self, trial: str, step: int, name: str, png: bytes) -> None:
+        path = self.folder / "media" / trial / f"{step:06d}_{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, png)
+
+    def trial_ended(self, trial: str, status: Status, reason: str) -> None:
+        record = self._record(trial)
+        record.status, record.reason = status, reason
+        self._drop_checkpoints()
+        self._drop_models()
+        self._write_table()
+
+    def close(self, interrupted: bool) -> None:
+        self._write_table(now=True)
+        self._rows.close()
+
+    def failed(self, trial: str, traceback: str) -> None:
+        """Keep a failed trial's traceback where its author can read it."""
+        if traceback:
+            replace_file(self.folder / "ray" / f"{trial}.traceback.txt", traceback.encode())
+
+    def ran(self, trial: str, **where: Any) -> None:
+        """Where and when a trial ran last: values of RAN by name."""
+        for name, value in where.items():
+            setattr(self._record(trial), name, value)
+
+    def save_checkpoint(self, trial: str, content: bytes) -> None:
+        replace_file(self._checkpoints / f"{trial}.pt", content)
+
+    def save_model(self, trial: str, name: str, content: bytes) -> None:
+        """A file of a saved model."""
+        path = self._models / trial / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+
+    def checkpoint(self, trial: str) -> bytes | None:
+        path = self._checkpoints / f"{trial}.pt"
+        return path.read_bytes() if path.exists() else None
+
+    @property
+    def records(self) -> list[Record]:
+        return [self._records[trial] for trial in sorted(self._records, key=trial_order)]
+
+    def best(self) -> Record | None:
+        """The trial with the best objective among those that are done."""
+        ranked = self._ranked()
+        return ranked[0] if ranked else None
+
+    def _ranked(self) -> list[Record]:
+        name = self._objective.name
+        done = [record for record in self.records if record.status == "done" and name in record.best]
+        return sorted(done, key=self._order)
+
+    def _order(self, record: Record) -> tuple[bool, float]:
+        value, hopeless = record.best[self._objective.name], record.best_verdict in HOPELESS
+        return self._objective.order(value, record.violation, hopeless)
+
+    def _record(self, trial: str) -> Record:
+        return self._records.setdefault(trial, Record(trial, {}))
+
+    def _configure(self, record: Record, config: Mapping[str, Any]) -> None:
+        """Keep a config with its types, which a table for people has not, before the first row that rests on it."""
+        record.config = config
+        if record.trial not in self._typed:
+            self._typed.add(record.trial)
+            with (self.folder / CONFIGS_FILE).open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps({"trial": record.trial, "config": dict(config)}) + "\n")
+
+    def _note(self, record: Record, row: Mapping[str, Any]) -> None:
+        record.steps, record.seconds = row["step"], row.get("seconds", record.seconds)
+        record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
+        self.extractors |= {row[EXTRACTOR]} if EXTRACTOR in row else set()
+        record.last = {name: value for name, value in row.items() if is_metric(name)}
+        for name, value in record.last.items():
+            goal = self._objective.goal if name == self._objective.name else goal_of(name)
+            if value is None or goal is None:
+                continue
+            before = record.best.get(name)
+            if before is None or (value > before if goal == "maximize" else value < before):
+                record.best[name] = value
+                if name == self._objective.name:
+                    record.best_step, record.best_verdict = row["step"], record.verdict
+                    record.violation = self._objective.violation(row)
+
+    def _drop_checkpoints(self) -> None:
+        """Remove the final states of ended trials but the best few."""
+        kept = {record.trial for record in self._ranked()[: self._keep]}
+        for record in self._records.values():
+            if record.status != "running" and record.trial not in kept:
+                (self._checkpoints / f"{record.trial}.pt").unlink(missing_ok=True)
+
+    def _drop_models(self) -> None:
+        """Remove the saved models of ended trials but the best one's."""
+        best = self.best()
+        for path in self._models.glob("*"):
+            if self._record(path.name).status != "running" and (best is None or path.name != best.trial):
+                shutil.rmtree(path)
+
+    def _write_table(self, now: bool = False) -> None:
+        if now or time.monotonic() - self._written > TABLE_SECONDS:
+            replace_file(self.folder / "trials.csv", self._table().encode())
+            self._written = time.monotonic()
+
+    def _table(self) -> str:
+        records = self.records
+        lines = [_line(record) for record in records]
+        others = {name for line in lines for name in line} - {*TRIAL_COLUMNS, "best_step"}
+        head = [*TRIAL_COLUMNS, *sorted(others), "best_step"]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, head, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+        return text.getvalue()
+
+
+def _ran_before(table: Path) -> dict[str, dict[str, str]]:
+    """What an earlier run of this sweep wrote of RAN, by trial."""
+    columns, lines, _ = trial_lines(table)
+    found = [dict(zip(columns, cells, strict=True)) for cells in lines]
+    return {line["trial"]: {name: line.get(name, "") for name in RAN} for line in found}
+
+
+def _line(record: Record) -> dict[str, Any]:
+    line = {name: getattr(record, name) for name in TRIAL_COLUMNS}
+    # A null that was chosen is not an empty cell: that is a parameter with no part in this config.
+    line |= {f"config/{name}": "null" if value is None else value for name, value in record.config.items()}
+    line |= {f"last/{name}": value for name, value in record.last.items()}
+    line |= {f"best/{name}": value for name, value in record.best.items()}
+    return {**line, "best_step": record.best_step or ""}
+
+
+def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN: a number that is not finite is written as null."""
+    return {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in row.items()}

@@ -1,0 +1,1 @@
+"""The process that talks to W&B for a sweep; nothing else waits for W&B."""

@@ -1,0 +1,137 @@
+"""What the events of a sweep have said so far, trial by trial. Nothing here knows W&B."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.results import EVIDENCE, EXTRACTOR, NO_NUMBERS, STEP, TRIAL, VERDICT
+from sweeps.tracking.queue import Event
+from sweeps.tracking.settings import FeedSettings
+
+ENDED = ("done", "stopped", "failed")
+TESTED = "tested"
+
+
+@dataclass
+class TrialHistory:
+    """One trial: its config, its steps, the last and the best of its metrics, and how it ended."""
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    status: str = "running"
+    reason: str = ""
+    steps: set[int] = field(default_factory=set)
+    last: dict[str, float] = field(default_factory=dict)
+    best: dict[str, float] = field(default_factory=dict)
+    best_step: int = 0
+    words: dict[str, Any] = field(default_factory=dict)  # the judge's, of the last row that has them
+    tested: Mapping[str, float] = field(default_factory=dict)  # what the test set said of a final training's seed
+
+    @property
+    def verdict(self) -> str:
+        return str(self.words.get(VERDICT, ""))
+
+    @property
+    def evidence(self) -> str:
+        return "; ".join(self.words.get(EVIDENCE, ()))
+
+    def add(self, row: Mapping[str, Any], goals: Mapping[str, str], objective: str) -> None:
+        self.steps.add(row[STEP])
+        self.words |= {name: row[name] for name in (VERDICT, EVIDENCE, EXTRACTOR) if name in row}
+        self.last = numbers(row)
+        for name, value in self.last.items():
+            if name in goals and _better(value, self.best.get(name), goals[name]):
+                self.best[name] = value
+                self.best_step = row[STEP] if name == objective else self.best_step
+
+    def summary(self, goals: Mapping[str, str], objective: str) -> dict[str, Any]:
+        """How it ended in words and numbers; of a metric with a goal the best value as .max or .min, and the last."""
+        judged = {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.words.get(EXTRACTOR)}
+        told = {"status": self.status, "reason": self.reason, **(judged if self.verdict else {})}
+        best = {"best_step": self.best_step, f"best/{objective}": self.best[objective]} if self.best_step else {}
+        which = {name: "max" if goals[name] == "maximize" else "min" for name in self.best}
+        ranges = {name: {which[name]: value, "last": self.last.get(name)} for name, value in self.best.items()}
+        return {**told, "steps": len(self.steps), **best, **ranges, **self.tested}
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """How it ended, what the judge says, and whether it was tested, to filter by."""
+        return tuple(filter(None, (self.status, self.verdict, TESTED if self.tested else "")))
+
+    @property
+    def mark(self) -> str:
+        """The tag of a run that W&B has all of."""
+        return TESTED if self.tested else self.status
+
+
+class TrialHistories:
+    """All trials of a sweep, the order in which they ended, and which way each metric is better."""
+
+    def __init__(self, settings: FeedSettings) -> None:
+        self.objective = settings.objective
+        self.goals: dict[str, str] = {settings.objective: settings.goal}
+        self.ended: dict[str, None] = {}  # an ordered set
+        self.tested: Mapping[str, float] = {}  # what the test set said of a final training, over its seeds
+        self.model = ""  # its model, by a path from the sweep's folder
+        self._trials: dict[str, TrialHistory] = {}
+
+    def __getitem__(self, trial: str) -> TrialHistory:
+        return self._trials.setdefault(trial, TrialHistory())
+
+    def remember(self, event: Event) -> None:
+        """Take note of an event, whether or not it is to be delivered."""
+        kind = event["event"]
+        if kind == "goal":
+            self.goals.setdefault(event["metric"], event["goal"])
+        elif kind == "trial_started":
+            self[event["trial"]].config = event["config"]
+        elif kind == "row":
+            self[event["row"][TRIAL]].add(event["row"], self.goals, self.objective)
+        elif kind == "tested":
+            self._test(event)
+        elif kind == "trial_ended":
+            self._end(event["trial"], event["status"], event["reason"])
+
+    def summary(self, trial: str) -> dict[str, Any]:
+        return self[trial].summary(self.goals, self.objective)
+
+    def counts(self) -> Counter[str]:
+        """How many of the trials that ended were done, stopped, failed, or had which verdict."""
+        ended = [self._trials[trial] for trial in self.ended]
+        return Counter(tag for story in ended for tag in (story.status, story.verdict) if tag)
+
+    def last_failure(self) -> str:
+        """Why the latest trial that failed did."""
+        failed = (self._trials[trial] for trial in reversed(self.ended) if self._trials[trial].status == "failed")
+        return next((story.reason for story in failed), "")
+
+    def best(self) -> str | None:
+        """The trial that is done with the best objective, the first of equals."""
+        done = [t for t in self.ended if self._trials[t].status == "done" and self._trials[t].best_step]
+        sign = 1 if self.goals[self.objective] == "maximize" else -1
+        return max(done, key=lambda trial: sign * self._trials[trial].best[self.objective], default=None)
+
+    def _test(self, event: Event) -> None:
+        if "trial" in event:
+            self[event["trial"]].tested = event["values"]
+        else:
+            self.tested, self.model = event["values"], event["model"]
+
+    def _end(self, trial: str, status: str, reason: str) -> None:
+        self[trial].status, self[trial].reason = status, reason
+        self.ended[trial] = None
+
+
+def numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics of a row."""
+    others = (TRIAL, STEP, "seconds", *NO_NUMBERS)
+    return {name: value for name, value in row.items() if name not in others and isinstance(value, int | float)}
+
+
+def _better(value: float, before: float | None, goal: str) -> bool:
+    if math.isnan(value):
+        return False
+    return before is None or (value > before if goal == "maximize" else value < before)

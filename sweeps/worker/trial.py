@@ -1,0 +1,267 @@
+"""The Ray Tune adapter: a Ray trial carries pieces of work and returns reports; only this file runs on workers.
+
+Everything a trial makes stays plain: rows are numbers, words and lists of them; pictures and checkpoints are bytes
+that the driver collects from the worker through the object store, so that no folder needs to be shared between nodes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import socket
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import ray
+from ray import tune
+
+from analysis.results import NO_NUMBERS
+from sweeps.evaluation.evaluator import Evaluator
+from sweeps.worker.best_model import BestModel
+from sweeps.worker.replicates import merged
+from sweeps.worker.resource_usage import ResourceUsage
+from sweeps.worker.threads import limit_threads
+from trainables import Entry
+from trainables.base import ConfigError, DivergedError, Trainable
+from trainables.data import Dataset
+
+CHECKPOINT_SECONDS = 10.0
+CHECKPOINTED = ("step", "seconds", "earlier", "trained", "rows")  # of what runs, beside the models
+
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Work:
+    """One trial to run: a seed a replicate, at most `steps` steps.
+
+    `resumed`: it ran before, and where it stood is not here but follows (`SweepTrial.take_up`), for Ray keeps what is
+    in a trial's config and sends it back with every result. `keep`: its last state is wanted, however soon it is there.
+    """
+
+    trial: str
+    config: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    steps: int | None
+    resumed: bool = False
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Bytes on their way to the driver."""
+
+    trial: str
+    step: int
+    kind: Literal["media", "checkpoint", "model"]
+    name: str
+    content: bytes
+
+
+@dataclass
+class Report:
+    """What one step of one trial came to."""
+
+    trial: str
+    device: str
+    row: dict[str, Any] | None = None
+    finished: bool = False
+    failed: str = ""
+    traceback: str = ""
+    worker: str = ""
+    started: float = 0.0  # when the worker took the trial up and when it made this report, in seconds since 1970
+    ended: float = 0.0
+
+
+@dataclass
+class Running:
+    """One trial on a worker: its models (a replicate each), steps taken and training seconds so far.
+
+    `state` is a checkpoint to go on from, gone once the models have it. Of each model moreover `earlier`, the rows of
+    the steps before the newest; `trained`, what it reported of its training in the newest; and `rows`, all that this
+    one came to.
+    """
+
+    work: Work
+    entry: Entry
+    data: Dataset
+    device: str
+    state: bytes | None = None
+    models: list[Trainable] = field(default_factory=list)
+    step: int = 0
+    seconds: float = 0.0
+    earlier: list[list[Row]] = field(default_factory=list)
+    trained: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    saved: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.time)
+
+    def start(self) -> None:
+        """Build the models, and bring them to where the checkpoint stood."""
+        self.data = self.entry.data(self.work.config, self.data)
+        build = self.entry.build
+        self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
+        self.earlier = [[] for _ in self.models]
+        self.trained, self.rows = [{} for _ in self.models], [{} for _ in self.models]
+        state, self.state = self.state, None
+        if state is not None:
+            import torch  # here and below: a trial that needs no torch should not wait seconds for it
+
+            saved = torch.load(io.BytesIO(state), map_location="cpu", weights_only=True)
+            for name in CHECKPOINTED:
+                setattr(self, name, saved[name])
+            for model, state in zip(self.models, saved["models"], strict=True):
+                model.load_state(state)
+
+    @property
+    def where(self) -> str:
+        """The device, and the library that computes on it where a model names one: cpu (intelex)."""
+        library = getattr(self.models[0], "backend", "") if self.models else ""
+        return f"{self.device} ({library})" if library else self.device
+
+    @property
+    def finished(self) -> bool:
+        out_of_steps = self.work.steps is not None and self.step >= self.work.steps
+        return out_of_steps or all(model.finished for model in self.models)
+
+    def advance(self) -> None:
+        """One step of every replicate that is not finished; of a trial killed after its last step there is none."""
+        if self.finished and self.step:
+            return
+        for earlier, row in zip(self.earlier, self.rows, strict=True):
+            earlier += [row] if row else []
+        started = time.perf_counter()
+        metrics = [{} if model.finished else model.step() for model in self.models]
+        self.step += 1
+        self.seconds += time.perf_counter() - started
+        self.trained = [_floats(row, self.step) for row in metrics]
+
+    @property
+    def histories(self) -> list[list[Row]]:
+        """For each model the rows of its steps, of the newest what it reported of its training."""
+        return [[*earlier, trained] for earlier, trained in zip(self.earlier, self.trained, strict=True)]
+
+    def checkpoint(self) -> bytes:
+        import torch
+
+        buffer = io.BytesIO()
+        states = [model.state() for model in self.models]
+        torch.save({"models": states, **{name: getattr(self, name) for name in CHECKPOINTED}}, buffer)
+        self.saved = time.monotonic()
+        return buffer.getvalue()
+
+    @property
+    def checkpoint_due(self) -> bool:
+        """Every few seconds, and at the end; a trial that is over sooner is repeated as cheaply as it is stored."""
+        ended = self.finished and (self.work.keep or self.seconds > CHECKPOINT_SECONDS)
+        return ended or time.monotonic() - self.saved > CHECKPOINT_SECONDS
+
+
+class SweepTrial(tune.Trainable):
+    """Ray's view of our trials. Entry, data, CPUs and the like come once per worker through the object store."""
+
+    def setup(self, config: dict[str, Any], **shared: Any) -> None:
+        limit_threads(shared["cpus"])
+        self._entry: Entry = shared["entry"]
+        self._data: Dataset = shared["data"]
+        wanted, ood, real_features = shared["wanted"], shared["ood"], shared["real_features"]
+        self._evaluator = Evaluator(self._data, *wanted, ood=ood, real_features=real_features)
+        self._device, self._cpus = _device(), shared["cpus"]
+        self._consumption = ResourceUsage(self._device)
+        self._winner: BestModel | None = shared["best_model"]
+        self._worker = f"{socket.gethostname()}:{os.getpid()}"
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._parcels: list[Attachment] = []
+        works: list[Work] = new_config["works"]
+        self._running = [Running(work, self._entry, self._data, self._device) for work in works]
+        return True
+
+    def take_up(self, trial: str, state: bytes) -> None:
+        """The checkpoint that a trial of this worker goes on from; the driver sends it before the first step."""
+        for running in self._running:
+            if running.work.trial == trial:
+                running.state = state
+
+    def step(self) -> dict[str, Any]:
+        reports = [self._report(running) for running in self._running]
+        gone = {report.trial for report in reports if report.failed or report.finished}
+        self._running = [running for running in self._running if running.work.trial not in gone]
+        return {"reports": reports, "parcels": len(self._parcels)}
+
+    def collect(self) -> list[Attachment]:
+        """Hand over the bytes made since the last call; the driver asks for them before it asks for a step."""
+        attachments, self._parcels = self._parcels, []
+        return attachments
+
+    def _report(self, running: Running) -> Report:
+        """One step of one trial; whatever the model raises becomes that trial's failure, with its reason."""
+        report = Report(running.work.trial, self._device, worker=self._worker, started=round(running.started, 3))
+        try:
+            report.row = self._row(running)
+            report.finished = running.finished
+        except DivergedError as error:
+            report.failed = f"diverged: {error}"
+        except ConfigError as error:
+            report.failed = f"config: {error}"
+        except Exception as error:
+            report.failed = f"{type(error).__name__}: {error}".splitlines()[0]
+            report.traceback = traceback.format_exc()
+        report.device, report.ended = running.where, round(time.time(), 3)
+        return report
+
+    def _row(self, running: Running) -> dict[str, Any]:
+        self._consumption.begin()
+        if not running.models:
+            running.start()
+            limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
+        running.advance()
+        began = time.perf_counter()
+        found = [self._found(running, *of) for of in zip(running.models, running.histories, strict=True)]
+        words = [{name: row.pop(name) for name in NO_NUMBERS if name in row} for row in found]
+        running.rows = [_floats({**t, **f}, running.step) for t, f in zip(running.trained, found, strict=True)]
+        row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
+        row |= merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)])
+        self._pack(running, row)
+        took = {"sys/evaluation_seconds": round(time.perf_counter() - began, 3)}
+        return row | took | self._consumption.read()
+
+    def _found(self, running: Running, model: Trainable, history: list[Row]) -> dict[str, Any]:
+        return self._evaluator.row(model, running.data.train, last=running.finished, history=history)
+
+    def _pack(self, running: Running, row: Mapping[str, Any]) -> None:
+        trial, step = running.work.trial, running.step
+        seldom = running.finished or step & (step - 1) == 0  # at steps 1, 2, 4, 8, ...
+        for name, png in self._evaluator.media(running.models[0], seldom=seldom).items():
+            self._parcels.append(Attachment(trial, step, "media", name, png))
+        if running.checkpoint_due:
+            self._parcels.append(Attachment(trial, step, "checkpoint", "state", running.checkpoint()))
+        if self._winner is not None:
+            saved = self._winner.files(running.work, running.models[0], self._data, row, finished=running.finished)
+            self._parcels += [Attachment(trial, step, "model", name, content) for name, content in saved.items()]
+
+
+def _device() -> str:
+    """ "cuda" where Ray gave the trial a GPU that torch can use."""
+    if not ray.get_gpu_ids():
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _floats(metrics: Mapping[str, Any], step: int) -> dict[str, float]:
+    """Plain floats by name; TypeError names a value that is no number, DivergedError one that is not finite."""
+    row = {}
+    for name, value in metrics.items():
+        if not hasattr(value, "__float__"):
+            raise TypeError(f"step() returned {name}={value!r}, which is not a number")
+        row[name] = float(value)
+        if not math.isfinite(row[name]):
+            raise DivergedError(f"{name} is {row[name]} at step {step}")
+    return row

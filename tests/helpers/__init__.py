@@ -1,0 +1,1 @@
+"""What tests share: real commands, servers and browsers, models under contract, folders built by hand."""

@@ -1,0 +1,84 @@
+"""Run the `sweeps` command as a user does: a process of its own, in a folder of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from helpers.repository import REPOSITORY
+
+TOY = {
+    "model": "toy:Toy",
+    "dataset": "digits",
+    "method": "random",
+    "metric": {"name": "train/score", "goal": "maximize"},
+}
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """No W&B account, and the toy model on the path of nobody but the command's own working folder."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "RAY_", "SWEEPS_"))}
+    return {**kept, "HOME": kept.get("HOME", "/"), **extra}
+
+
+def start(*arguments: str, folder: Path, **env: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sweeps.cli", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment(**env), stdout=pipe, stderr=pipe, text=True)
+
+
+def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    process = start(*arguments, folder=folder, **env)
+    try:
+        out, err = process.communicate(timeout=200)
+    finally:
+        if process.poll() is None:
+            end(process, signal.SIGKILL)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def toy_spec(folder: Path, **keys: Any) -> Path:
+    """A spec of the toy model, which lies beside it; `parameters` are added to its space."""
+    (folder / "toy.py").write_text((REPOSITORY / "tests" / "toy.py").read_text())
+    path = folder / "toy.yaml"
+    path.write_text(yaml.safe_dump({**TOY, **keys}))
+    return path
+
+
+def rows_of(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "results.jsonl").read_text().splitlines() if (folder / "results.jsonl").exists() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def end(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[str, str]:
+    """Send a signal; wait until the process and everything it started are gone."""
+    family = [*psutil.Process(process.pid).children(recursive=True)]
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(family, timeout=30)
+    if sent is signal.SIGKILL:  # nobody is left to end Ray's agents, which take a minute to notice
+        for orphan in alive:
+            orphan.kill()
+        _, alive = psutil.wait_procs(alive, timeout=30)
+    assert not alive, alive
+    return out, err
+
+
+def without_time(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without what differs from run to run of the same trial."""
+    return {name: value for name, value in row.items() if name != "seconds" and not name.startswith("sys/")}

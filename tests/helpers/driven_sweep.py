@@ -1,0 +1,64 @@
+"""A sweep's whole folder as its driver leaves it, made without Ray: reports are handed to the driver by the test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, ROWS_FILE, SPEC_FILE
+from sweeps.driver.lost_rows import restore_rows
+from sweeps.driver.sweep import Sweep
+from sweeps.search.optuna_search import Search
+from sweeps.search.recovery import open_search
+from sweeps.spec import Spec, load_spec
+from sweeps.store.sweep_folder import Store
+from sweeps.worker.trial import Report, Work
+
+SPEC = {"model": "logistic_regression", "dataset": "digits", "method": "bayes", "run_cap": 12}
+
+
+def open_sweep(folder: Path, **keys: Any) -> tuple[Spec, Sweep, Search, Store]:
+    """The sweep in `folder`, new or taken up again, as the driver has it."""
+    spec = load_spec({**SPEC, **keys})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SPEC_FILE).write_text(yaml.safe_dump(spec.document(), sort_keys=False))
+    search = open_search(folder, spec, print)
+    restore_rows(folder, search, print)
+    store = Store(folder, spec.metric)
+    sweep = Sweep(spec, search, store, [])
+    sweep.restore(store.existing_rows())
+    return spec, sweep, search, store
+
+
+def report(work: Work, step: int, value: float, *, last: bool) -> Report:
+    row = {"trial": work.trial, "step": step, "seconds": 0.5 * step, "val/accuracy": value, "val/log_loss": 1 - value}
+    return Report(work.trial, "cpu", row, last, worker="node:7", started=1.0, ended=1.0 + step)
+
+
+def drive(
+    folder: Path, trials: int = 12, steps: int = 3, left_at: int | None = None, failing: int = -1, **keys: Any
+) -> Path:
+    """Run `trials` trials of `steps` steps, and of one more `left_at` steps, as if killed then.
+
+    Trial `failing` does before its last step.
+    """
+    _, sweep, search, _store = open_sweep(folder, **keys)
+    manifest = {"sweep": "abcd", "seed": 0, "data": {"name": "digits", "hash": "x", "classes": [], "val": 100}}
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2))
+    for number in range(trials + (left_at is not None)):
+        work = sweep.next()
+        assert work is not None
+        many = steps if number < trials else left_at or 0
+        for step in range(1, many + 1):
+            if (number, step) == (failing, steps):
+                sweep.reported(Report(work.trial, "cpu", None, failed="diverged: loss is nan at step 3"))
+                continue
+            value = (0.37 * number + 0.11 * step) % 1
+            sweep.reported(report(work, step, value, last=number < trials and step == steps))
+    sweep.close(interrupted=True)
+    (folder / IMPORTANCE_FILE).write_text(json.dumps(search.importance(), indent=2))
+    assert (folder / ROWS_FILE).stat().st_size
+    return folder

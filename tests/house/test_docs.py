@@ -1,0 +1,74 @@
+"""What the README and the guides tell a reader to do works as it stands."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers.command import sweeps
+from helpers.repository import REPOSITORY
+from helpers.sweep_folder import FakeTrial, build_sweep
+
+from sweeps.spec import load_spec
+
+README = (REPOSITORY / "README.md").read_text()
+COMMANDS = [line.split("#")[0].strip() for line in re.findall(r"^ {4}(sweeps .*)$", README, re.MULTILINE)]
+WITHOUT_A_SWEEP = [command for command in COMMANDS if command.startswith(("sweeps run", "sweeps spaces"))]
+ON_A_SWEEP = [
+    command
+    for command in COMMANDS
+    if command.startswith(("sweeps list", "sweeps show", "sweeps best", "sweeps report", "sweeps compare"))
+]
+
+
+def test_the_readme_has_its_commands() -> None:
+    assert len(WITHOUT_A_SWEEP) >= 2
+    assert len(ON_A_SWEEP) >= 4
+
+
+@pytest.mark.parametrize("command", WITHOUT_A_SWEEP)
+def test_a_run_in_the_readme_is_accepted(command: str, tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "specs", tmp_path / "specs")
+    done = sweeps(*command.split()[1:], "--dry-run", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ON_A_SWEEP)
+def test_a_command_in_the_readme_works_on_a_sweep(command: str, tmp_path: Path) -> None:
+    build_sweep(tmp_path / "sweep-results" / "it", [FakeTrial({"C": 1.0, "penalty": "l2"}, [{"val/accuracy": 0.5}])])
+    done = sweeps(*command.replace("DIR", "sweep-results/it").split()[1:], folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/running.md"])
+def test_specs_shown_are_specs(document: str) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / document).read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        load_spec(yaml.safe_load(block))
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "specs").rglob("*.yaml")), ids=lambda path: path.stem)
+def test_specs_of_the_repository_are_specs(path: Path) -> None:
+    assert load_spec(path).trials
+
+
+@pytest.mark.parametrize("document", ["README.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))])
+def test_links_and_pictures_are_there(document: str) -> None:
+    text = (REPOSITORY / document).read_text()
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert ((REPOSITORY / document).parent / target).exists(), target
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+def test_the_own_model_of_the_guide_is_swept(tmp_path: Path) -> None:
+    text = (REPOSITORY / "docs" / "own-model.md").read_text()
+    for name, language in (("mine.py", "python"), ("spec.yaml", "yaml")):
+        block = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
+        assert block is not None
+        (tmp_path / name).write_text(block.group(1))
+    done = sweeps("run", "spec.yaml", "--trials", "3", "--out", "it", "--wandb", "off", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 done" in done.stderr

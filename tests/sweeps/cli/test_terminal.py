@@ -1,0 +1,70 @@
+"""What others wrote reaches a terminal without what a terminal would obey."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.command import environment, sweeps
+from helpers.sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
+
+from basics.terminal import printable, printable_lines
+
+ESCAPE = "\x1b]0;owned\x07\x1b[2J"
+
+
+def on_a_terminal(*arguments: str, folder: Path) -> str:
+    """What a command writes to a terminal."""
+    main, side = pty.openpty()
+    command = [sys.executable, "-m", "sweeps.cli", *arguments]
+    process = subprocess.Popen(command, cwd=folder, env=environment(TERM="xterm"), stdout=side, stderr=side)
+    os.close(side)
+    said = b""
+    try:
+        while part := os.read(main, 65536):
+            said += part
+    except OSError:  # the other side is closed
+        pass
+    process.wait(timeout=100)
+    os.close(main)
+    return said.decode()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    spec = {**CLASSIFIER_SPEC, "name": ESCAPE, "parameters": {f"C{ESCAPE}": {"values": [f"one{ESCAPE}", "two"]}}}
+    failed = FakeTrial({f"C{ESCAPE}": "two"}, [], "failed", f"RuntimeError: {ESCAPE}")
+    build_sweep(tmp_path / "it", [FakeTrial({f"C{ESCAPE}": f"one{ESCAPE}"}, [{"val/accuracy": 0.5}]), failed], spec)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "it"),
+        ("best", "it"),
+        ("best", "it", "--metric", f"val/{ESCAPE}"),
+        ("compare", "it"),
+        ("list", f"nowhere{ESCAPE}"),
+        ("spaces", f"model{ESCAPE}"),
+    ],
+)
+def test_a_terminal_is_given_no_escapes(folder: Path, command: tuple[str, ...]) -> None:
+    said = on_a_terminal(*command, folder=folder)
+    assert said.strip()
+    assert "\x1b]0;" not in said
+    assert "\x1b[2J" not in said
+    assert "\x07" not in said
+
+
+def test_a_pipe_is_given_none_either(folder: Path) -> None:
+    done = sweeps("show", "it", folder=folder)
+    assert "owned" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_lines_stay_lines() -> None:
+    assert printable("a\x1bb\nc") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"
+    assert printable_lines("a\x1b\nb") == "a\N{REPLACEMENT CHARACTER}\nb"

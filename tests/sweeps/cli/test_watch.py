@@ -1,0 +1,99 @@
+"""A report that follows a running sweep, a real one, until the sweep ends or somebody has seen enough."""
+
+import json
+import re
+import signal
+import threading
+
+import pytest
+from helpers.command import end, rows_of, start, sweeps, toy_spec, wait_until
+from helpers.sweep_folder import FakeTrial, build_sweep
+
+from sweeps.store.folder_lock import is_running, locked
+
+PATIENCE = 150  # seconds, on a machine that is busy with other things
+
+
+def rows_on(page) -> int:
+    """How many steps the trials on the page have taken."""
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text())[1])
+    steps = [column["key"] for column in data["columns"]].index("steps")
+    return sum(row[steps] for row in data["rows"])
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(600)
+def test_it_is_written_anew_while_the_sweep_runs_and_once_more_when_it_has_ended(tmp_path):
+    toy_spec(tmp_path, run_cap=6, parameters={"sleep": {"value": 1.5}, "drift": {"min": 0.0, "max": 1.0}})
+    run = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    watch = None
+    try:
+        page = tmp_path / "it" / "report.html"
+        wait_until(lambda: len(rows_of(tmp_path / "it")) > 1, PATIENCE)
+        watch = start("report", "--watch", "it", folder=tmp_path)
+        wait_until(page.exists, PATIENCE)
+        first = rows_on(page)
+        assert run.poll() is None
+        assert '"reload":' in page.read_text()
+        wait_until(lambda: rows_on(page) > first, PATIENCE)
+        run.communicate(timeout=PATIENCE)
+        out, err = watch.communicate(timeout=PATIENCE)
+    finally:
+        for process in (run, watch):
+            if process is not None and process.poll() is None:
+                end(process, signal.SIGKILL)
+    assert (run.returncode, watch.returncode) == (0, 0)
+    assert out.strip() == "it/report.html"
+    assert err.count("is as of") >= 2
+    assert rows_on(page) == 30
+    assert '"reload":' not in page.read_text()
+    assert not list((tmp_path / "it").rglob("*.partial"))
+
+
+def test_ctrl_c_ends_it_and_leaves_the_sweep_alone(tmp_path):
+    folder = build_sweep(tmp_path / "it", [FakeTrial({"C": 1.0}, [{"val/accuracy": 0.5}], status="running")])
+    with locked(folder):
+        watch = start("report", "--watch", "it", folder=tmp_path)
+        wait_until((folder / "report.html").exists, PATIENCE)
+        _, err = end(watch, signal.SIGINT)
+        assert watch.returncode == 130
+        assert "Traceback" not in err
+        assert is_running(folder)
+
+
+def test_a_sweep_that_is_over_is_written_once(tmp_path):
+    build_sweep(tmp_path / "it", [FakeTrial({"C": 1.0}, [{"val/accuracy": 0.5}])])
+    done = sweeps("report", "--watch", "it", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "it/report.html\n")
+    assert done.stderr.count("is as of") == 1
+
+
+def test_a_folder_without_a_sweep(tmp_path):
+    done = sweeps("report", "--watch", "nowhere", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no such folder" in done.stderr
+
+
+class TestLock:
+    def test_held_or_not(self, tmp_path):
+        assert not is_running(tmp_path)
+        with locked(tmp_path):
+            assert is_running(tmp_path)
+        assert not is_running(tmp_path)
+
+    def test_looking_never_keeps_a_sweep_from_starting(self, tmp_path):
+        over = threading.Event()
+
+        def look():
+            while not over.is_set():
+                is_running(tmp_path)
+
+        looker = threading.Thread(target=look)
+        looker.start()
+        try:
+            for _ in range(200):
+                with locked(tmp_path):
+                    pass
+        finally:
+            over.set()
+            looker.join()

@@ -1,0 +1,160 @@
+"""A sweep on a cluster of two Ray nodes that share nothing but the network."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import ray
+from helpers.command import environment, rows_of, sweeps, toy_spec, wait_until
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
+NODES = """
+import sys
+import ray
+from ray.cluster_utils import Cluster
+ray.__version__ = sys.argv[1] or ray.__version__
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+print(cluster.address, flush=True)
+nodes = []
+for line in sys.stdin:
+    if line.strip() == "remove":
+        cluster.remove_node(nodes.pop(0), allow_graceful=False)
+    else:
+        cpus, gpus = map(int, line.split())
+        nodes.append(cluster.add_node(num_cpus=cpus, num_gpus=gpus))
+    print("done", flush=True)
+cluster.shutdown()
+"""
+
+
+class Nodes:
+    """A head node without a CPU, and what other nodes it is told to have, all in a folder of their own."""
+
+    def __init__(self, folder: Path, version: str = "", **env: str) -> None:
+        folder.mkdir()
+        words, pipe = [sys.executable, "-c", NODES, version], subprocess.PIPE
+        self.process = subprocess.Popen(
+            words, cwd=folder, env=environment(**env), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+        )
+        self.address = self._answer()
+
+    def tell(self, order: str) -> None:
+        """ "CPUS GPUS" adds a node, "remove" has the oldest die."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{order}\n")
+        self.process.stdin.flush()
+        self._answer()
+
+    def _answer(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def __enter__(self) -> "Nodes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.communicate(timeout=60)
+        _, alive = psutil.wait_procs(family, timeout=30)
+        for process in alive:
+            process.kill()
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A head node without a CPU, and a second node with all of them and one logical GPU."""
+    with Nodes(tmp_path / "node") as nodes:
+        nodes.tell("2 1")
+        yield nodes.address
+
+
+def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path, address: str) -> None:
+    here = tmp_path / "driver"
+    here.mkdir()
+    parameters = {"drift": {"min": 0.0, "max": 1.0}, "sleep": {"value": 0.3}}
+    toy_spec(here, parameters=parameters, run_cap=4, resources={"cpu": 1, "gpu": 0.5})
+    done = sweeps("run", "toy.yaml", "--address", address, "--out", "it", "--wandb", "off", folder=here)
+    assert done.returncode == 0, done.stderr
+    assert len(list(here.glob("it/media/*/*_weight_maps.png"))) == 4 * 5
+    written = [p for p in (tmp_path / "node").rglob("*") if p.is_file()]
+    assert not written, written
+    assert not list(Path(os.getcwd()).glob("media"))
+    assert not (here / "media").exists()
+
+
+def test_a_sweep_that_fits_nowhere_says_so(tmp_path: Path) -> None:
+    toy_spec(tmp_path, resources={"cpu": 1, "gpu": 64})
+    done = sweeps("run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", folder=tmp_path)
+    assert done.returncode in (1, 2)
+    assert "gpu 64" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_where_nothing_answers_is_one_line_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    done = sweeps("run", "logistic_regression", "--address", f"127.0.0.1:{port}", folder=tmp_path)
+    assert done.returncode in (1, 2)
+    assert f"nothing answers at 127.0.0.1:{port} (Connection refused)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "http://127.0.0.1:8265"])
+def test_an_address_with_a_protocol_is_refused_in_words(tmp_path: Path, address: str) -> None:
+    done = sweeps("run", "logistic_regression", "--address", address, "--wandb", "off", folder=tmp_path)
+    assert done.returncode in (1, 2)
+    assert f"{address}: addresses with a protocol are not supported; give the HOST:PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_of_another_version_is_told_with_both(tmp_path: Path) -> None:
+    with Nodes(tmp_path / "node", version="1.2.3") as nodes:
+        done = sweeps("run", "logistic_regression", "--address", nodes.address, "--wandb", "off", folder=tmp_path)
+    assert done.returncode == 1
+    assert "the cluster runs Ray 1.2.3 on Python" in done.stderr
+    assert f"here is Ray {ray.__version__} on Python" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_that_asks_for_a_token_is_told_as_that_and_reached_with_it(tmp_path: Path) -> None:
+    toy_spec(tmp_path, run_cap=1)
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 64}
+    with Nodes(tmp_path / "node", **token) as nodes:
+        nodes.tell("1 0")
+        arguments = ("run", "toy.yaml", "--address", nodes.address, "--wandb", "off", "--out")
+        without = sweeps(*arguments, "without", folder=tmp_path)
+        having = sweeps(*arguments, "with", folder=tmp_path, **token)
+    assert without.returncode == 1
+    assert "RAY_AUTH_MODE=token" in without.stderr
+    assert "Traceback" not in without.stderr
+    assert having.returncode == 0, having.stderr
+
+
+def test_nodes_that_join_are_used_and_those_that_go_cost_no_restart(tmp_path: Path) -> None:
+    parameters = {"drift": {"value": 1.0}, "sleep": {"value": 1.5}, "steps": {"value": 12}}
+    toy_spec(tmp_path, parameters=parameters, run_cap=2)
+    log, folder = tmp_path / "said", tmp_path / "it"
+
+    def said(words: str) -> bool:
+        return words in log.read_text()
+
+    with Nodes(tmp_path / "node") as nodes, log.open("w") as file:
+        command = [sys.executable, "-m", "sweeps.cli", "run", "toy.yaml", "--address", nodes.address]
+        command += ["--out", "it", "--wandb", "off"]
+        driver = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=file, stderr=file)
+        wait_until(lambda: said("trial 0000 waits for cpu 1"), 150)
+        nodes.tell("1 0")
+        wait_until(lambda: len(rows_of(folder)) > 1, 150)
+        assert {row["trial"] for row in rows_of(folder)} == {"0000"}
+        nodes.tell("1 0")
+        wait_until(lambda: {row["trial"] for row in rows_of(folder)} == {"0000", "0001"}, 150)
+        assert said("the cluster has changed: room for 2 trials at once, before for 1")
+        nodes.tell("remove")
+        assert driver.wait(timeout=200) == 0, log.read_text()
+    assert len(rows_of(folder)) == 24
+    assert "the node it ran on was lost" in (folder / "ray" / "ray.log").read_text()

@@ -1,0 +1,143 @@
+"""A sweep taken up again after a file of its folder was damaged: no trial is repeated, and none is lost."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from helpers.driven_sweep import drive, open_sweep, report
+from test_damaged_folders import DAMAGES
+
+from analysis.folder import load
+from sweeps.search.optuna_search import Search
+
+ENDED = ["done", "done", "failed", "done", "done"]
+METHODS = ("bayes", "random", "grid")
+GRID = {
+    "C": {"values": [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]},
+    "penalty": {"values": ["l2", "none"]},
+    "l1_ratio": {"value": 0.5},
+    "solver": {"value": "lbfgs"},
+}
+
+
+def lines(method: str) -> dict[str, Any]:
+    return {"method": method, "run_cap": 6} | ({"parameters": GRID} if method == "grid" else {})
+
+
+def told(folder: Path, search: Search) -> dict[int, tuple[object, ...]]:
+    """What the search knows of each trial."""
+    study = search._study
+    return {
+        trial.number: (
+            trial.params,
+            trial.distributions,
+            trial.state,
+            trial.value,
+            trial.intermediate_values,
+            trial.user_attrs,
+            trial.constraints,
+        )
+        for trial in study.get_trials(deepcopy=False)
+    }
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A sweep that was killed: five of six trials ended, one of them as failed, and one is at its second step."""
+    folder = tmp_path_factory.mktemp("left") / "it"
+    return drive(folder, trials=5, left_at=2, failing=2, **lines(request.param)), request.param
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_search_is_what_it_was_whatever_happened_to_its_journal(
+    left: tuple[Path, str], tmp_path: Path, damage: str
+) -> None:
+    before, method = left
+    keys = lines(method)
+    copy, sound = (Path(shutil.copytree(before, tmp_path / name)) for name in ("it", "sound"))
+    DAMAGES[damage](copy / "optuna.journal")
+    _, sweep, search, store = open_sweep(copy, **keys)
+    assert told(copy, search) == told(sound, open_sweep(sound, **keys)[2])
+    assert [record.status for record in store.records] == [*ENDED, "running"]
+    work = sweep.next()
+    assert work is not None
+    assert work.trial == "0005"
+    sweep.reported(report(work, 3, 0.5, last=True))
+    assert sweep.next() is None
+    sweep.close(interrupted=False)
+    assert len(load(copy).rows) == 17
+    assert load(copy).trials["status"].tolist() == [*ENDED, "done"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["trials.csv", "results.jsonl", "importance.json"])
+def test_the_table_is_written_anew_from_the_journal(
+    left: tuple[Path, str], tmp_path: Path, name: str, damage: str
+) -> None:
+    before, method = left
+    keys = lines(method)
+    copy = Path(shutil.copytree(before, tmp_path / "it"))
+    DAMAGES[damage](copy / name)
+    open_sweep(copy, **keys)[1].close(interrupted=True)
+    table, sound = load(copy).trials, load(before).trials
+    configs = [column for column in sound if column.startswith("config/")]
+    assert table[["trial", "status", *configs]].equals(sound[["trial", "status", *configs]])
+
+
+def values(folder: Path) -> list[tuple[str, int, float]]:
+    """Of the trials that ended: the others report again what no checkpoint has."""
+    rows = load(folder).rows
+    rows = rows[rows["trial"] != "0005"]
+    return list(zip(rows["trial"], rows["step"], rows["val/accuracy"], strict=True))
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_lost_rows_come_back_with_their_objective(left: tuple[Path, str], tmp_path: Path, damage: str) -> None:
+    before, method = left
+    copy = Path(shutil.copytree(before, tmp_path / "it"))
+    DAMAGES[damage](copy / "results.jsonl")
+    open_sweep(copy, **lines(method))[1].close(interrupted=True)
+    assert values(copy) == values(before)
+    table, sound = load(copy).trials[:5], load(before).trials[:5]
+    assert table["steps"].tolist() == sound["steps"].tolist()
+    assert table["best/val/accuracy"].tolist() == sound["best/val/accuracy"].tolist()
+
+
+def checkpoint(folder: Path, trial: str, steps: int) -> Path:
+    """A checkpoint of a trial after so many steps, as a worker writes it."""
+    rows = [{"val/accuracy": step / 10, "train/loss": 1 / step} for step in range(1, steps + 1)]
+    path = folder / "ray" / "checkpoints" / f"{trial}.pt"
+    more = {"step": steps, "seconds": 7.5, "trained": [rows[-1]], "rows": [rows[-1]], "earlier": [rows[:-1]]}
+    torch.save({"models": [{"weights": torch.arange(5000.0)}], **more}, path)
+    return path
+
+
+def test_a_checkpoint_gives_back_all_numbers_of_the_rows_before_it(tmp_path: Path) -> None:
+    folder = drive(tmp_path / "it", trials=1, left_at=1, run_cap=2)
+    checkpoint(folder, "0001", 2)
+    (folder / "results.jsonl").unlink()
+    _, sweep, _, store = open_sweep(folder, run_cap=2)
+    work = sweep.next()
+    assert work is not None
+    assert store.checkpoint(work.trial) is not None
+    rows = load(folder).rows
+    assert rows[rows["trial"] == "0001"]["train/loss"].tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("damage", sorted({*DAMAGES} - {"missing"}))
+def test_a_damaged_checkpoint_starts_its_trial_again(
+    tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = drive(tmp_path / "it", trials=1, left_at=2, run_cap=2)
+    DAMAGES[damage](checkpoint(folder, "0001", 2))
+    _, sweep, _, store = open_sweep(folder, run_cap=2)
+    assert "0001.pt: damaged" in capsys.readouterr().out
+    work = sweep.next()
+    assert work is not None
+    assert (work.trial, store.checkpoint("0001")) == ("0001", None)
+    for step in (1, 2, 3):
+        sweep.reported(report(work, step, 0.5, last=step == 3))
+    assert [record.status for record in store.records] == ["done", "done"]
+    assert len(load(folder).rows) == 6

@@ -1,0 +1,77 @@
+"""A space of few configs: each is asked for once, whatever searches, and then the sweep is over."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from search_spaces.finite import MOST, configs, identity
+from sweeps.search.optuna_search import Search
+from sweeps.spec import load_spec
+
+FEW = {
+    "flat": {"C": {"values": [0.1, 1.0, 10.0]}, "max_iter": {"min": 100, "max": 400, "step": 100}},
+    "conditional": {
+        "penalty": {"values": ["l2", "elasticnet"]},
+        "l1_ratio": {"values": [0.25, 0.5, 0.75], "when": {"penalty": "elasticnet"}},
+        "C": {"min": 0.1, "max": 0.4, "q": 0.1, "distribution": "q_uniform"},
+    },
+}
+SIZES = {"flat": 12, "conditional": 4 * (1 + 3)}
+
+
+def spec_of(method: str, parameters, **keys):
+    return load_spec({"model": "logistic_regression", "method": method, "parameters": parameters, **keys})
+
+
+def score(config) -> float:
+    return -abs(config["C"] - 0.3) - config.get("l1_ratio", 0.0)
+
+
+@pytest.mark.parametrize("method", ["bayes", "random", "grid"])
+@pytest.mark.parametrize("space", FEW)
+def test_each_config_once_with_parallel_asks_and_a_resume(tmp_path: Path, method: str, space: str) -> None:
+    spec = spec_of(method, FEW[space], run_cap=50)
+    asked = []
+    while not (search := Search(spec, tmp_path / "journal")).exhausted:  # a resume after every three
+        three = [search.ask() for _ in range(3) if not search.exhausted]
+        for number, config in three:
+            search.tell(number, "failed" if number % 5 == 2 else "done", score(config), "")
+        asked += [config for _, config in three]
+    assert len(asked) == SIZES[space]
+    assert {identity(config) for config in asked} == {identity(c) for c in configs(spec.space, spec.fixed)}
+    assert [config for _, config, *_ in search.ended()] == asked
+
+
+def test_what_is_not_drawn_twice_is_drawn_as_without_this_rule(tmp_path: Path, monkeypatch) -> None:
+    spec = spec_of("bayes", {"C": {"min": 1, "max": 9000}, "max_iter": {"value": 100}}, run_cap=16)
+    found = []
+    for most in (MOST, 1):
+        monkeypatch.setattr("search_spaces.finite.MOST", most)
+        search, asked = Search(spec, tmp_path / f"{most}"), []
+        for _ in range(16):
+            number, config = search.ask()
+            search.tell(number, "done", score(config), "")
+            asked.append(config)
+        found.append(asked)
+    distinct = list(itertools.takewhile(lambda i: found[1].index(found[1][i]) == i, range(16)))
+    assert len(distinct) > 11  # TPE's own draws are among them, from the eleventh on
+    assert [found[0][i] for i in distinct] == [found[1][i] for i in distinct]
+
+
+@pytest.mark.parametrize("method", ["bayes", "random"])
+def test_that_there_are_fewer_configs_than_trials_is_said(method: str) -> None:
+    spec = spec_of(method, FEW["flat"], run_cap=50)
+    assert spec.trials == 12
+    assert spec.warnings == ("run_cap: there are 12 configs, each is tried once, and then the sweep ends",)
+    endless = spec_of(method, FEW["flat"])
+    assert (endless.trials, endless.warnings) == (12, spec.warnings)
+    assert spec_of(method, FEW["flat"], run_cap=12).warnings == ()
+    assert spec_of(method, {"C": {"min": 0.1, "max": 1.0}}, run_cap=50).trials == 50
+
+
+def test_seeds_of_one_config_are_no_repetitions(tmp_path: Path) -> None:
+    spec = spec_of("random", {"C": {"value": 1.0}}, seeds=3)
+    search = Search(spec, tmp_path / "journal")
+    assert [search.ask()[0] for _ in range(3)] == [0, 1, 2]
+    assert search.exhausted

@@ -1,0 +1,143 @@
+"""Early termination: W&B's bands and decisions, against figures worked by hand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweeps.spec.early_termination import EarlyTerminate
+from sweeps.stopping.hyperband import Bands
+
+
+@pytest.mark.parametrize(
+    ("terms", "bands"),
+    [
+        (EarlyTerminate(max_iter=27, s=2), (3, 9)),
+        (EarlyTerminate(max_iter=27, s=2, eta=3.0), (3, 9)),
+        (EarlyTerminate(max_iter=27, s=9), (1, 3, 9)),  # stops where 27 / 3^k falls below 1
+        (EarlyTerminate(max_iter=100, s=3, eta=3.0), (3, 11, 33)),  # 33.3, 11.1, 3.7, cut
+        (EarlyTerminate(max_iter=5, s=2, eta=2.0), (1, 2)),
+        (EarlyTerminate(max_iter=10, s=2, eta=1.5), (4, 6)),  # 6.67, 4.44
+        (EarlyTerminate(max_iter=2, s=2), ()),
+    ],
+)
+def test_bands_below_max_iter(terms, bands):
+    assert terms.bands == bands
+
+
+def test_bands_from_min_iter_have_no_end_in_practice():
+    assert EarlyTerminate(min_iter=3).bands[:4] == (3, 9, 27, 81)
+    assert EarlyTerminate(min_iter=1, eta=1.5).bands[:5] == (1, 2, 3, 5, 7)  # 1, 1.5, 2.25, 3.38, 5.06, 7.59
+    assert EarlyTerminate(min_iter=2).bands[-1] == 2 * 3**99
+
+
+def test_max_iter_goes_before_min_iter():
+    assert EarlyTerminate(min_iter=5, max_iter=27, s=2).bands == (3, 9)
+
+
+def test_eta_and_strict_default_as_in_the_engine_of_wandb():
+    assert (EarlyTerminate(min_iter=1).eta, EarlyTerminate(min_iter=1).strict) == (3.0, True)
+
+
+def test_no_early_termination_decides_nothing():
+    assert Bands.of(None, "minimize") is None
+
+
+def feed(bands: Bands, curves: dict[str, list[float]]) -> dict[str, str | None]:
+    """The last decision on each trial, the trials reporting in turn."""
+    last = {}
+    for trial, curve in curves.items():
+        for step, value in enumerate(curve, start=1):
+            last[trial] = bands.report(trial, step, value)
+    return last
+
+
+def test_the_threshold_parts_the_best_third():
+    # Six trials reach band 1: int(6 / 3) = 2, so the third smallest is the mark, and it goes on itself.
+    bands = Bands((1,), 3.0, "minimize")
+    for trial, loss in zip("abcde", (0.5, 0.1, 0.4, 0.2, 0.3), strict=True):
+        bands.report(trial, 1, loss)
+    assert bands.report("f", 1, 0.25) is None  # 0.1 0.2 [0.25] 0.3 0.4 0.5
+    assert bands.report("c", 2, 0.0) is not None  # its value AT the band, 0.4, stays the one that is judged
+
+
+def test_before_the_first_band_nobody_is_judged():
+    bands = Bands((3,), 3.0, "minimize")
+    assert feed(bands, {"a": [0.1, 0.1], "b": [9.0, 9.0]}) == {"a": None, "b": None}
+
+
+def test_the_first_to_reach_a_band_goes_on_and_a_worse_second_stops():
+    bands = Bands((2,), 3.0, "minimize")
+    assert feed(bands, {"a": [1.0, 0.5], "b": [1.0, 0.6], "c": [1.0, 0.4]}) == {
+        "a": None,
+        "b": bands_reason(0.6, 0.5, 2),
+        "c": None,
+    }
+
+
+def bands_reason(value: float, threshold: float, trials: int) -> str:
+    mark = f"the mark of the best 1/3 of {trials} trials at iteration 2"
+    return f"{value:g} at iteration 2 is worse than {threshold:g}, {mark}"
+
+
+def test_a_goal_to_maximize_turns_the_order():
+    bands = Bands((1,), 3.0, "maximize")
+    bands.report("a", 1, 0.9)
+    reason = bands.report("b", 1, 0.8)
+    assert reason == "0.8 at iteration 1 is worse than 0.9, the mark of the best 1/3 of 2 trials at iteration 1"
+    assert bands.report("c", 1, 0.95) is None
+
+
+def test_strict_judges_the_value_at_the_band_and_lenient_the_best_so_far():
+    curves = {"a": [0.5, 0.4], "b": [0.3, 0.6]}  # b was better before the band, worse at it
+    assert feed(Bands((2,), 3.0, "minimize", strict=True), curves)["b"] is not None
+    assert feed(Bands((2,), 3.0, "minimize", strict=False), curves)["b"] is None
+
+
+def test_a_trial_that_passed_is_judged_again_when_the_mark_moves():
+    bands = Bands((1,), 3.0, "minimize")
+    assert bands.report("a", 1, 0.5) is None
+    assert bands.report("b", 1, 0.1) is None
+    assert "at iteration 1" in (bands.report("a", 2, 0.4) or "")
+
+
+def test_only_the_last_band_passed_counts():
+    bands = Bands((1, 2), 3.0, "minimize")
+    feed(bands, {"a": [0.1, 0.9]})
+    assert bands.report("b", 1, 0.5) is not None
+    assert bands.report("b", 2, 0.2) is None  # worse than a at band 1, better at band 2
+
+
+def test_iterations_are_reports_whatever_the_steps_are_called():
+    bands = Bands((2,), 3.0, "minimize")
+    for step, value in ((10, 0.1), (20, 0.1)):
+        bands.report("a", step, value)
+    assert bands.report("b", 10, 0.5) is None
+    assert bands.report("b", 20, 0.5) is not None
+
+
+reports = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.floats(0, 1, allow_nan=False).map(lambda x: round(x, 2))), max_size=40
+)
+
+
+@given(reports, st.sampled_from(["minimize", "maximize"]), st.booleans())
+def test_replaying_the_rows_gives_the_same_decisions(rows, goal, strict):
+    def run(*repeats: int) -> list[str | None]:
+        bands, steps, decisions = Bands((1, 3, 9), 3.0, goal, strict), dict.fromkeys("abcd", 0), []
+        for trial, value in rows:
+            steps[trial] += 1
+            for _ in repeats:
+                decision = bands.report(trial, steps[trial], value)
+            decisions.append(decision)
+        return decisions
+
+    assert run(1) == run(1, 2)  # a row told twice, as after a resume, changes nothing
+
+
+@given(reports)
+def test_mirrored_values_and_goal_decide_alike(rows):
+    low, high, steps = Bands((1, 3), 3.0, "minimize"), Bands((1, 3), 3.0, "maximize"), dict.fromkeys("abcd", 0)
+    for trial, value in rows:
+        steps[trial] += 1
+        stopped = low.report(trial, steps[trial], value) is not None
+        assert stopped == (high.report(trial, steps[trial], -value) is not None)

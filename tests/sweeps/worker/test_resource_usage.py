@@ -1,0 +1,36 @@
+"""What a step takes of the machine, measured by the process that takes it."""
+
+import time
+
+import numpy as np
+
+from analysis.results import is_metric
+from sweeps.worker.resource_usage import ResourceUsage
+
+
+def test_cpu_is_the_share_of_a_core_that_the_process_had() -> None:
+    consumption, began, cpu = ResourceUsage("cpu"), time.perf_counter(), time.process_time()
+    while time.process_time() < cpu + 0.3:
+        pass
+    busy = consumption.read()["sys/cpu_percent"]
+    had = 100 * (time.process_time() - cpu) / (time.perf_counter() - began)  # of a loaded machine that may be little
+    assert abs(busy - had) < 10
+    consumption.begin()
+    time.sleep(0.5)
+    assert consumption.read()["sys/cpu_percent"] < 10
+
+
+def test_memory_is_that_of_this_process() -> None:
+    consumption = ResourceUsage("cpu")
+    before = consumption.read()["sys/memory_mib"]
+    held = np.ones(2**23)  # 64 MiB
+    after = consumption.read()["sys/memory_mib"]
+    assert 60 < after - before < 100
+    assert held.sum() == 2**23
+
+
+def test_what_the_machine_gave_is_no_metric() -> None:
+    names = ResourceUsage("cpu").read()
+    assert list(names) == ["sys/cpu_percent", "sys/memory_mib"]
+    assert not any(map(is_metric, names))
+    assert is_metric("val/accuracy")

@@ -1,0 +1,22 @@
+"""Every registered model keeps the contract."""
+
+import pytest
+from helpers.contract import TINY, Case, ModelContract
+
+from trainables import MODELS
+
+
+class TestModels(ModelContract):
+    @pytest.fixture(params=TINY)
+    def case(self, request: pytest.FixtureRequest) -> Case:
+        return TINY[request.param]
+
+
+def test_every_model_is_in_the_table() -> None:
+    assert set(MODELS) == {case.model for case in TINY.values()}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_defaults_are_a_config(model: str) -> None:
+    entry = MODELS[model]
+    assert entry.configure(entry.defaults()) == entry.configure({})

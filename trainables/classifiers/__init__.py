@@ -1,0 +1,1 @@
+"""Models of P(y | x): logistic regression, SVM, trees and neural nets; cross-validation of any of them."""

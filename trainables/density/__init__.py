@@ -1,0 +1,1 @@
+"""Generative models with a density: naive Bayes, mixtures, Markov chains, flows, autoregression."""

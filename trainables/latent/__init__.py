@@ -1,0 +1,1 @@
+"""Generative models with latent variables: variational autoencoders and diffusion."""

@@ -1,0 +1,56 @@
+"""Minibatches in an order the model owns: every image once a pass, in a new order each pass."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trainables.base import Images, Labels, State
+from trainables.training.rng import capture, numpy_generator, restore
+
+
+class Batches:
+    """Endless batches (images (b, c, h, w), labels (b,)) on `device`; a pass's incomplete last batch is left out."""
+
+    def __init__(self, x: Images, y: Labels, size: int, *, seed: int, device: torch.device) -> None:
+        self._size, self._device = size, device
+        # On the CPU the shared arrays stay where they are and only a batch is copied; a GPU gets the set once.
+        on_cpu = device.type == "cpu"
+        self._x: Images | Tensor = x if on_cpu else torch.tensor(x, device=device)
+        self._y: Labels | Tensor = y if on_cpu else torch.tensor(y, device=device)
+        self._n = len(x)
+        self._generator = numpy_generator(seed, "batches")
+        self._shuffle()
+
+    def next(self) -> tuple[Tensor, Tensor]:
+        if self._position + self._size > self._n:
+            self._shuffle()
+        index = self._order[self._position : self._position + self._size]
+        self._position += self._size
+        return self._take(index)
+
+    def labels(self, n: int, generator: torch.Generator) -> Tensor:
+        """`n` labels as frequent as in the data, drawn from `generator` (on `device`)."""
+        rows = torch.randint(self._n, (n,), generator=generator, device=self._device)
+        return self._y[rows] if isinstance(self._y, Tensor) else torch.from_numpy(self._y[rows.numpy()])
+
+    def state(self) -> State:
+        """The generator before this pass's shuffle, and the place in the pass: small, whatever the data's size."""
+        return {"generator": self._before, "position": self._position}
+
+    def load_state(self, state: State) -> None:
+        restore(self._generator, state["generator"])
+        self._shuffle()
+        self._position = state["position"]
+
+    def _shuffle(self) -> None:
+        self._before = capture(self._generator)
+        self._order = self._generator.permutation(self._n)
+        self._position = 0
+
+    def _take(self, index: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[Tensor, Tensor]:
+        if isinstance(self._x, Tensor) and isinstance(self._y, Tensor):
+            rows = torch.from_numpy(index).to(self._device)
+            return self._x[rows], self._y[rows]
+        return torch.from_numpy(self._x[index]), torch.from_numpy(self._y[index])
