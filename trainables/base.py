@@ -37,18 +37,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import RequestError
+from trainables.arrays import Images, Labels
+from trainables.data import Dataset
 
-if TYPE_CHECKING:
-    from trainables.data import Dataset
-
-Images = NDArray[np.float32]
-Labels = NDArray[np.int64]
 # What torch.load(weights_only=True) reads back: tensors and plain data, nested in dicts and lists.
 State = dict[str, Any]
 

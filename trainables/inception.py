@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from trainables.base import ConfigError, Images
+from trainables.arrays import Images
+from trainables.base import ConfigError
 
 FEATURES = 2048
 SIDE = 299  # pixels that it was trained on

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.base import Labels
+from trainables.arrays import Labels
 from trainables.training.seeds import numpy_generator
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sweeps.errors import SpecError
 from sweeps.spec import load_spec
+from sweeps.spec.document.schema import json_schema
+from sweeps.spec.document.yaml_file import parsed
 from sweeps.spec.resolved import Spec
-from sweeps.spec.schema import json_schema
-from sweeps.spec.yaml_file import parsed
 
 WANDB_MODES = ("auto", "online", "offline", "off")
 

@@ -46,7 +46,7 @@ def best(
 ) -> None:
     """The best trials of a sweep, why they are, and the best config as a spec with a lock."""
     from sweeps.final.best_config import choice
-    from sweeps.spec.writing import write_spec
+    from sweeps.spec.document.writing import write_spec
 
     found = choice(what, metric, pareto, top)
     print_rows(found.rows if as_json else for_a_table(found.rows), as_json, found.columns)

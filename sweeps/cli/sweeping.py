@@ -57,7 +57,7 @@ def run(
     for warning in spec.warnings:
         say(warning)
     if dry_run:
-        from sweeps.spec.writing import as_yaml
+        from sweeps.spec.document.writing import as_yaml
 
         print(as_yaml(spec), end="")
         return DONE

@@ -21,7 +21,7 @@ from ray.tune.search import Searcher
 
 from sweeps.driver.sweep import Sweep
 from sweeps.driver.worker_deaths import death
-from sweeps.worker.trial import Attachment, Report
+from sweeps.worker.messages import Attachment, Report
 
 logger = logging.getLogger(__name__)
 

@@ -192,8 +192,9 @@ def _sight(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Sto
     real_features = real_features_through(spec.inception, data, whole)
     if others := store.extractors - {real_features.extractor.name}:
         raise FolderError(
-            f"{store.folder}: its scores are the extractor {min(others)}'s, and here is {real_features.extractor.name}: "
-            f"they do not compare; go on where it began, or bring {judge_folder()} from there"
+            f"{store.folder}: its scores are the extractor {min(others)}'s, and here is "
+            f"{real_features.extractor.name}: they do not compare; go on where it began, "
+            f"or bring {judge_folder()} from there"
         )
     return real_features
 

@@ -19,7 +19,7 @@ from sweeps.stopping.hyperband import Bands
 from sweeps.store.journal import CRASHED
 from sweeps.store.observer import Observer, Status
 from sweeps.store.sweep_folder import Store
-from sweeps.worker.trial import Attachment, Report, Work
+from sweeps.worker.messages import Attachment, Report, Work
 
 NOTE_SECONDS = 5.0  # between two notes of how long the sweep has run
 RESTARTS = 3  # times a trial is started again after its worker died, before it counts as failed

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.metrics import uses
 from trainables import MODELS, Entry
-from trainables.base import Images, Labels
+from trainables.arrays import Images, Labels
 from trainables.data import DataError, Dataset, Split, some_images
 
 SHOWN = 300  # held-out images a model is asked about

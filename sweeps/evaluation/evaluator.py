@@ -23,7 +23,8 @@ from sweeps.evaluation import downstream as uses
 from sweeps.evaluation.media import FRAMES, WAYS, Pictures
 from sweeps.evaluation.sample_metrics import History, SampleMetrics
 from sweeps.spec.resolved import UNJUDGED
-from trainables.base import Classifier, DivergedError, Images, Labels, Trainable
+from trainables.arrays import Images, Labels
+from trainables.base import Classifier, DivergedError, Trainable
 from trainables.data import STACKED, Dataset, Split, load_test
 
 if TYPE_CHECKING:

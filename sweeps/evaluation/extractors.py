@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -27,8 +27,9 @@ from analysis.judge.extracted_features import ExtractedFeatures, Reference, Trai
 from basics.files import one_at_a_time
 from sweeps.errors import SamplesError
 from sweeps.evaluation.array_cache import Arrays, Say, cached, to_stderr, with_progress
+from sweeps.evaluation.extractor import Extractor
 from sweeps.evaluation.stacked_extractor import ChannelExtractor
-from trainables.base import Images, Labels
+from trainables.arrays import Images, Labels
 from trainables.classifiers.image_nets import Cnn, CnnConfig
 from trainables.data import STACKED, Dataset, cache_folder, unstacked
 
@@ -40,16 +41,6 @@ FEW = 5000  # training images under which one thread does
 THREADS = 2  # of a training; fixed, because sums depend on how they are shared out
 AT_ONCE = 500  # images
 STEPS = 20  # of a training
-
-
-class Extractor(Protocol):
-    """What turns images into what the judge looks at. Of the same name it is the same, bit for bit; scores of
-    extractors of different names do not compare."""
-
-    @property
-    def name(self) -> str: ...
-
-    def see(self, images: Images, labels: Labels | None = None) -> ExtractedFeatures: ...
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ import numpy as np
 
 from analysis.judge.extracted_features import ExtractedFeatures
 from sweeps.evaluation.array_cache import Arrays, Say, cached, to_stderr, with_progress
-from sweeps.evaluation.extractors import Extractor, RealFeatures, digest, judge_folder, real_features_of
-from trainables.base import ConfigError, Images, Labels
+from sweeps.evaluation.extractor import Extractor
+from sweeps.evaluation.extractors import RealFeatures, digest, judge_folder, real_features_of
+from trainables.arrays import Images, Labels
+from trainables.base import ConfigError
 from trainables.data import Dataset
 from trainables.inception import Inception
 

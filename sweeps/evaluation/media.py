@@ -9,7 +9,8 @@ import numpy as np
 
 from analysis.media import encode_grid, encode_scatter, encode_weight_maps
 from sweeps.evaluation.nearest_images import NearestTrainingImages
-from trainables.base import Images, Trainable
+from trainables.arrays import Images
+from trainables.base import Trainable
 from trainables.data import Dataset
 
 WAYS, FRAMES = 6, 10  # of the picture of an interpolation: a way a row

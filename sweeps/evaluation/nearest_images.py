@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.base import Images
+from trainables.arrays import Images
 
 NEIGHBOURS = 3
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from basics.text import nearest
 from sweeps.errors import SamplesError
-from trainables.base import Images, Labels
-from trainables.data.arrays import as_text, header_shape, promised_shape
+from trainables.arrays import Images, Labels
 from trainables.data.folders import pictures_in, read_flat
+from trainables.data.npz_files import as_text, header_shape, promised_shape
 
 FEWEST = 100  # of what fewer samples show, most is chance
 NAMES = ("samples", "images", "x", "arr_0")  # in a file of several arrays, the first of these that is there

@@ -15,7 +15,7 @@ from analysis.metrics import METRICS
 from analysis.metrics.histogram import class_shares
 from analysis.metrics.modes import modes_captured, reverse_kl
 from analysis.results import CLASS_HISTOGRAM, EVIDENCE, EXTRACTOR, SEVERITY, VERDICT
-from trainables.base import Images, Labels
+from trainables.arrays import Images, Labels
 from trainables.data import Dataset, Split
 
 if TYPE_CHECKING:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.judge.extracted_features import ExtractedFeatures
-from trainables.base import Images, Labels
-
-if TYPE_CHECKING:
-    from sweeps.evaluation.extractors import Extractor
+from sweeps.evaluation.extractor import Extractor
+from trainables.arrays import Images, Labels
 
 
 class ChannelExtractor:

@@ -17,7 +17,7 @@ from basics.shell import command_line
 from basics.text import nearest as nearest_name
 from sweeps.errors import ModelUseError
 from sweeps.evaluation.sample_files import read_samples
-from trainables.base import Images, Labels
+from trainables.arrays import Images, Labels
 from trainables.data.folders import pictures_in
 from trainables.saving.saved_model import SavedModel, read_facts
 

@@ -11,8 +11,8 @@ from sweeps.errors import SpecError
 from sweeps.results.provenance import best_spec
 from sweeps.results.ranking import by_metric
 from sweeps.spec import load_spec
+from sweeps.spec.document.yaml_file import BEST_FILE, read_yaml
 from sweeps.spec.resolved import Spec
-from sweeps.spec.yaml_file import BEST_FILE, read_yaml
 from sweeps.tracking.fetch import fetched, is_artifact
 from trainables.saving.saved_model import FACTS_FILE
 

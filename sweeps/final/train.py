@@ -31,11 +31,12 @@ from sweeps.final.plan import Plan, plan, trained_on
 from sweeps.final.result import conclusion, ended, seedless
 from sweeps.results.provenance import differences
 from sweeps.search.optuna_search import derived_seed, trial_seeds
+from sweeps.spec.document.yaml_file import BEST_FILE
 from sweeps.spec.resolved import Spec
-from sweeps.spec.yaml_file import BEST_FILE
 from sweeps.store.folder_lock import locked
 from sweeps.tracking import track_tested
-from sweeps.worker.trial import Running, Work
+from sweeps.worker.messages import Work
+from sweeps.worker.trial import Running
 from trainables import find_model
 from trainables.base import Trainable
 from trainables.data import Dataset

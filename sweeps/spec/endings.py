@@ -5,10 +5,10 @@ from __future__ import annotations
 from analysis.metrics import METRICS
 from basics.text import shown
 from sweeps.errors import SpecError
+from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.spec.objective import kinds_of
 from sweeps.spec.resolved import Constraint
-from sweeps.spec.schema import SpecSection
 from trainables import MODELS, Entry
 
 PATIENCE = 2  # evaluations, of type collapse where nothing is said

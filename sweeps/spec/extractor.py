@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sweeps.errors import SpecError
-from sweeps.spec.paths import place
+from sweeps.spec.document.paths import place
+from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.points import holds_points
-from sweeps.spec.schema import SpecSection
 from trainables import Entry
 
 

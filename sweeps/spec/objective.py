@@ -6,9 +6,9 @@ from analysis.metrics import METRICS, default_objective
 from analysis.results import SECONDS
 from basics.text import shown
 from sweeps.errors import SpecError
+from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.points import holds_points
 from sweeps.spec.resolved import UNJUDGED, Objective
-from sweeps.spec.schema import SpecSection
 from trainables import MODELS, Entry
 from trainables.data import STACKED
 

@@ -10,8 +10,8 @@ from basics.text import shown
 from search_spaces.quantized import Quantized
 from search_spaces.space import AtLeast, Choice, Condition, Domain, Float, Int, OneOf, Scalar, SpaceError
 from sweeps.errors import SpecError
-from sweeps.spec.schema import AtLeastSection, ParameterSection, as_number
-from sweeps.spec.structure import read_parameters
+from sweeps.spec.document.schema import AtLeastSection, ParameterSection, as_number
+from sweeps.spec.document.structure import read_parameters
 
 # Distributions that no sampler here draws from: a stand-in under the same name would be another search.
 REFUSED = {

@@ -14,21 +14,21 @@ from search_spaces import SPACES
 from search_spaces.finite import configs
 from search_spaces.space import Domain, Scalar, Space, SpaceError
 from sweeps.errors import SpecError
-from sweeps.spec import overrides as changes
 from sweeps.spec.admission import admit, same_kind
+from sweeps.spec.document import overrides as changes
+from sweeps.spec.document.paths import place
+from sweeps.spec.document.schema import SpecSection
+from sweeps.spec.document.structure import read_spec
+from sweeps.spec.document.wandb_lines import carried_over
+from sweeps.spec.document.yaml_file import read_yaml
 from sweeps.spec.endings import constraint, early_terminate
 from sweeps.spec.extractor import inception
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
-from sweeps.spec.paths import place
 from sweeps.spec.points import fitted_to
 from sweeps.spec.resolved import Budget, Resources, Spec, Tracking
-from sweeps.spec.schema import SpecSection
 from sweeps.spec.stand_in import stand_in
-from sweeps.spec.structure import read_spec
-from sweeps.spec.wandb_lines import carried_over
-from sweeps.spec.yaml_file import read_yaml
 from trainables import MODELS, Entry, ModelError, find_model
 from trainables.data import DATASETS, DataError, find_dataset
 from trainables.entry import CV_FOLDS

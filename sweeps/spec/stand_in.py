@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.metrics import METRICS
-from sweeps.spec.schema import SpecSection
+from sweeps.spec.document.schema import SpecSection
 from trainables import Entry
 from trainables.entry import ModelError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.results import ResultsError
-from sweeps.spec.yaml_file import BEST_FILE, read_yaml
+from sweeps.spec.document.yaml_file import BEST_FILE, read_yaml
 from sweeps.tracking.queue import Layout
 
 
@@ -15,7 +15,7 @@ def write_best(folder: Path) -> None:
     """Write it where the feed looks for it; nothing where no trial is done, or all are seeds of one config."""
     from sweeps.results.provenance import best_spec
     from sweeps.results.ranking import by_metric
-    from sweeps.spec.writing import write_spec
+    from sweeps.spec.document.writing import write_spec
 
     place = Layout(folder).best_config
     try:

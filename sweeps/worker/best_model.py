@@ -7,15 +7,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.results import HOPELESS, VERDICT
 from sweeps.spec.resolved import Objective, Spec
+from sweeps.worker.messages import Work
 from trainables.data import Dataset
-
-if TYPE_CHECKING:
-    from sweeps.worker.trial import Work
-
 
 Place = tuple[bool, float]  # among trials, the best least
 

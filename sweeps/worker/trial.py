@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import ray
 from ray import tune
@@ -22,6 +22,7 @@ from ray import tune
 from analysis.results import NO_NUMBERS
 from sweeps.evaluation.evaluator import Evaluator
 from sweeps.worker.best_model import BestModel
+from sweeps.worker.messages import Attachment, Report, Work
 from sweeps.worker.replicates import merged
 from sweeps.worker.resource_usage import ResourceUsage
 from sweeps.worker.threads import limit_threads
@@ -33,48 +34,6 @@ CHECKPOINT_SECONDS = 10.0
 CHECKPOINTED = ("step", "seconds", "earlier", "trained", "rows")  # of what runs, beside the models
 
 Row = dict[str, float]
-
-
-@dataclass(frozen=True)
-class Work:
-    """One trial to run: a seed a replicate, at most `steps` steps.
-
-    `resumed`: it ran before, and where it stood is not here but follows (`SweepTrial.take_up`), for Ray keeps what is
-    in a trial's config and sends it back with every result. `keep`: its last state is wanted, however soon it is there.
-    """
-
-    trial: str
-    config: Mapping[str, Any]
-    seeds: tuple[int, ...]
-    steps: int | None
-    resumed: bool = False
-    keep: bool = False
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """Bytes on their way to the driver."""
-
-    trial: str
-    step: int
-    kind: Literal["media", "checkpoint", "model"]
-    name: str
-    content: bytes
-
-
-@dataclass
-class Report:
-    """What one step of one trial came to."""
-
-    trial: str
-    device: str
-    row: dict[str, Any] | None = None
-    finished: bool = False
-    failed: str = ""
-    traceback: str = ""
-    worker: str = ""
-    started: float = 0.0  # when the worker took the trial up and when it made this report, in seconds since 1970
-    ended: float = 0.0
 
 
 @dataclass

@@ -20,7 +20,7 @@ from sweeps.results.ranking import by_metric
 from sweeps.search.optuna_search import Search
 from sweeps.spec import load_spec
 from sweeps.store.sweep_folder import Store
-from sweeps.worker.trial import Report
+from sweeps.worker.messages import Report
 
 OWN = ["001", "true", "1.0", 1, 2.0, 3, True, None, "True", "null", "", "scale", 0.01]
 

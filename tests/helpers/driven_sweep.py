@@ -15,7 +15,7 @@ from sweeps.search.optuna_search import Search
 from sweeps.search.recovery import open_search
 from sweeps.spec import Spec, load_spec
 from sweeps.store.sweep_folder import Store
-from sweeps.worker.trial import Report, Work
+from sweeps.worker.messages import Report, Work
 
 SPEC = {"model": "logistic_regression", "dataset": "digits", "method": "bayes", "run_cap": 12}
 

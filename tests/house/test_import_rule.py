@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source: the star of the packages, the floors of `sweeps`, and no cycle anywhere."""
+"""Who may import whom, read from the source: the star of the packages, the floors of `sweeps`, and no cycle."""
 
 import ast
 import sys

@@ -11,7 +11,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 
 from sweeps.evaluation.evaluator import Evaluator
-from sweeps.worker.trial import Running, Work
+from sweeps.worker.messages import Work
+from sweeps.worker.trial import Running
 from trainables import MODELS
 from trainables.base import ConfigError
 from trainables.classifiers import backend

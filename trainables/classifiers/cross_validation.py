@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.base import Classifier, ConfigError, DivergedError, Images, Labels, State
+from trainables.arrays import Images, Labels
+from trainables.base import Classifier, ConfigError, DivergedError, State
 from trainables.data import Dataset, Split
 from trainables.data.splits import folds
 from trainables.training.seeds import derive

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.tree._tree import NODE_DTYPE, Tree
 
-from trainables.base import Images
+from trainables.arrays import Images
 from trainables.classifiers.fitted import Arrays, FittedClassifier, fitting, flat, for_all_classes
 from trainables.config import at_least
 from trainables.entry import Entry

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.base import Classifier, DivergedError, Images, State
+from trainables.arrays import Images
+from trainables.base import Classifier, DivergedError, State
 
 if TYPE_CHECKING:
     from trainables.data import Dataset

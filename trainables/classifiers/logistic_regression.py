@@ -14,7 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.utils.extmath import softmax
 
-from trainables.base import Classifier, ConfigError, DivergedError, Images, State
+from trainables.arrays import Images
+from trainables.base import Classifier, ConfigError, DivergedError, State
 from trainables.classifiers.fitted import fitting
 from trainables.config import above, at_least, between
 from trainables.entry import Entry

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import get_total_norm
 
-from trainables.base import Classifier, ConfigError, DivergedError, Images, State
+from trainables.arrays import Images
+from trainables.base import Classifier, ConfigError, DivergedError, State
 from trainables.config import above, at_least
 from trainables.nets import Shape, initialised
 from trainables.training.batches import Batches

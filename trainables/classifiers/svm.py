@@ -17,7 +17,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_class_weight
 
-from trainables.base import ConfigError, Images, Labels
+from trainables.arrays import Images, Labels
+from trainables.base import ConfigError
 from trainables.classifiers.backend import Backend, resolved, svc
 from trainables.classifiers.fitted import Arrays, FittedClassifier, fitting, flat, for_all_classes
 from trainables.config import above, at_least

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from trainables.data.arrays import read_npz
 from trainables.data.folders import has_test_part, read_folder
+from trainables.data.npz_files import read_npz
 from trainables.data.points import GRID, POINTS_TEST, POINTS_TRAIN, POINTS_VAL, RING, Modes, read_points
 from trainables.data.sources import DataError, StoredImages, read_digits, read_torchvision
 from trainables.data.stacked import CLASSES, STACKED, TEST_EACH, TRAIN_EACH, VAL_EACH, read_stacked_mnist

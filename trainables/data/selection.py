@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trainables.base import Labels
+from trainables.arrays import Labels
 from trainables.data.sources import DataError
 from trainables.data.splits import SUBSET, Rows, choose
 

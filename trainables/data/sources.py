@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import RequestError
-from trainables.base import Images, Labels
+from trainables.arrays import Images, Labels
 
 NO_ANSWER_SECONDS = 30.0
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.base import Labels
+from trainables.arrays import Labels
 
 Rows = NDArray[np.intp]
 # Each choice draws from a stream of its own, so that one more or one less leaves the others as they are.

@@ -9,14 +9,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trainables.data.dataset import Dataset, Split
 from trainables.data.sources import DataError, StoredImages, read_torchvision
-
-if TYPE_CHECKING:
-    from trainables.data import Dataset, Split
 
 STACKED = "stacked_mnist"  # the data set's name
 CLASSES = 1000

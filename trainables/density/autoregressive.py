@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainables.base import ConfigError, Explicit, Images, Labels
+from trainables.arrays import Images, Labels
+from trainables.base import ConfigError, Explicit
 from trainables.config import at_least
 from trainables.density.logistics import LevelMixture, quantised
 from trainables.density.pixel_nets import PixelNet

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from trainables.base import Explicit, Images, Labels, State
+from trainables.arrays import Images, Labels
+from trainables.base import Explicit, State
 from trainables.config import at_least
 from trainables.density.subspace import ROUNDING, Subspace
 from trainables.entry import Entry

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from trainables.base import Images
+from trainables.arrays import Images
 from trainables.density.subspace import LOG_2PI, Subspace, Vectors
 
 AT_ONCE = 256  # images

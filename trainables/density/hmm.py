@@ -11,7 +11,8 @@ from hmmlearn.hmm import GaussianHMM
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from trainables.base import ConfigError, DivergedError, Explicit, Images, Labels, State
+from trainables.arrays import Images, Labels
+from trainables.base import ConfigError, DivergedError, Explicit, State
 from trainables.config import above, at_least
 from trainables.density.chains import Array, Chain
 from trainables.entry import Entry

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from trainables.base import ConfigError, DivergedError, Explicit, Images, Labels, State
+from trainables.arrays import Images, Labels
+from trainables.base import ConfigError, DivergedError, Explicit, State
 from trainables.config import above, at_least
 from trainables.density.gaussians import Gaussians
 from trainables.density.subspace import Subspace, Vectors

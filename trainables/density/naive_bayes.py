@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.naive_bayes import GaussianNB
 
-from trainables.base import Classifier, DivergedError, Explicit, Images, Labels, State
+from trainables.arrays import Images, Labels
+from trainables.base import Classifier, DivergedError, Explicit, State
 from trainables.classifiers.fitted import fitting
 from trainables.config import above
 from trainables.entry import Entry

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from trainables.base import Images, State
+from trainables.arrays import Images
+from trainables.base import State
 
 Vectors = NDArray[np.float64]
 LOG_2PI = math.log(2 * math.pi)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from trainables.base import ConfigError, DivergedError, Generative, Images, Labels, State
+from trainables.arrays import Images, Labels
+from trainables.base import ConfigError, DivergedError, Generative, State
 from trainables.entry import Entry
 from trainables.gan.configs import (
     AdversarialConfig,

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainables.base import ConfigError, Explicit, Images, Labels
+from trainables.arrays import Images, Labels
+from trainables.base import ConfigError, Explicit
 from trainables.config import at_least, between
 from trainables.entry import Entry
 from trainables.labels import log_priors, wanted_labels, way_labels

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from trainables import find_model
-from trainables.base import Images, Labels
+from trainables.arrays import Images, Labels
 from trainables.data import Dataset
 from trainables.entry import CV_FOLDS, Entry, ModelError
+from trainables.models import find_model
 from trainables.saving.saved_model import (
     ESTIMATOR_FILE,
     FACTS_FILE,

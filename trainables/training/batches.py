@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainables.base import Images, Labels, State
+from trainables.arrays import Images, Labels
+from trainables.base import State
 from trainables.training.rng import capture, numpy_generator, restore
 
 

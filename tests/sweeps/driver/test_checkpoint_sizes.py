@@ -10,7 +10,8 @@ from helpers.command import end, rows_of, start, sweeps, toy_spec, wait_until
 from helpers.toy import Toy
 from test_real_sweep import SPACE, table
 
-from sweeps.worker.trial import Running, Work
+from sweeps.worker.messages import Work
+from sweeps.worker.trial import Running
 from trainables import Entry
 from trainables.data import load_dataset
 

@@ -15,7 +15,7 @@ from sweeps.spec import load_spec
 from sweeps.store.folder_lock import locked
 from sweeps.store.journal import storage
 from sweeps.store.sweep_folder import Store
-from sweeps.worker.trial import Attachment, Report, Work
+from sweeps.worker.messages import Attachment, Report, Work
 
 
 class Listener:

@@ -15,7 +15,8 @@ from analysis.metrics import METRICS
 from analysis.results import HEALTHY, HOPELESS, NO_NUMBERS
 from sweeps.evaluation.evaluator import SAMPLES, Evaluator
 from sweeps.evaluation.extractors import RealFeatures, real_features_of
-from sweeps.worker.trial import Running, Work
+from sweeps.worker.messages import Work
+from sweeps.worker.trial import Running
 from trainables import MODELS
 from trainables.base import DivergedError
 from trainables.data import Dataset, load_dataset

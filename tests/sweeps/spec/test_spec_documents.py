@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from search_spaces.space import Choice, Float
 from sweeps.spec import load_spec
-from sweeps.spec.schema import json_schema
+from sweeps.spec.document.schema import json_schema
 
 ends = st.tuples(st.floats(1e-4, 0.4), st.floats(1e-3, 0.5)).map(lambda pair: {"min": pair[0], "max": sum(pair)})
 counts = st.tuples(st.integers(1, 40), st.integers(1, 40)).map(lambda pair: {"min": pair[0], "max": sum(pair)})

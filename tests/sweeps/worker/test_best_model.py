@@ -10,7 +10,7 @@ from sweeps.spec import load_spec
 from sweeps.spec.resolved import Objective
 from sweeps.store.sweep_folder import MODELS, Store
 from sweeps.worker.best_model import BestModel
-from sweeps.worker.trial import Work
+from sweeps.worker.messages import Work
 from trainables import MODELS as REGISTRY
 from trainables import load
 

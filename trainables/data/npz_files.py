@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from trainables.base import Images, Labels
+from trainables.arrays import Images, Labels
 from trainables.data.sources import DataError, StoredImages
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")

@@ -7,7 +7,7 @@ from typing import Any
 
 from basics.text import shown
 from sweeps.errors import SpecError
-from sweeps.spec.schema import INAPPLICABLE
+from sweeps.spec.document.schema import INAPPLICABLE
 
 _REFUSED = {
     "metrics": ("several objectives are not searched here", "metric: {name, goal}"),

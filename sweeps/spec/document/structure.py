@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from basics.text import shown
 from sweeps.errors import SpecError
-from sweeps.spec.schema import SECTIONS, ParameterSection, Section, SpecSection
+from sweeps.spec.document.schema import SECTIONS, ParameterSection, Section, SpecSection
 
 _NAMED = ("missing", "extra_forbidden")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from basics.text import shown
 from sweeps.errors import SpecError
-from sweeps.spec.schema import INAPPLICABLE, ParameterSection, SpecSection
+from sweeps.spec.document.schema import INAPPLICABLE, ParameterSection, SpecSection
 
 _RANGE = {"min", "max", "q", "step", "distribution"}
 
