@@ -12,7 +12,7 @@ import yaml
 from helpers.command import sweeps
 from helpers.sweep_folder import FakeTrial, build_sweep
 
-from sweeps.driver.runner import new_folder
+from sweeps.driver.new_folder import new_folder
 from sweeps.errors import FolderError
 from sweeps.spec import load_spec
 
