@@ -25,7 +25,7 @@ from analysis.results import ResultsError
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a real Ray Tune experiment: two trials of three steps, one that fails after its first."""
     folder = tmp_path_factory.mktemp("ray")
-    command = [sys.executable, str(REPOSITORY / "tests" / "ray_experiment.py"), str(folder)]
+    command = [sys.executable, str(REPOSITORY / "tests" / "helpers" / "ray_experiment.py"), str(folder)]
     env = environment(RAY_USAGE_STATS_ENABLED="0", RAY_CHDIR_TO_TRIAL_DIR="0")
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200)
     assert (folder / "experiment").is_dir(), done.stderr

@@ -47,7 +47,7 @@ def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedPro
 
 def toy_spec(folder: Path, **keys: Any) -> Path:
     """A spec of the toy model, which lies beside it; `parameters` are added to its space."""
-    (folder / "toy.py").write_text((REPOSITORY / "tests" / "toy.py").read_text())
+    (folder / "toy.py").write_text((REPOSITORY / "tests" / "helpers" / "toy.py").read_text())
     path = folder / "toy.yaml"
     path.write_text(yaml.safe_dump({**TOY, **keys}))
     return path

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.contract import MANY_STEPS, TINY, Case, advance, answer, coloured, digits
+from helpers.repository import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,7 +85,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.nda
         before[name] = answer(model, digits(200))
         saved(root / name, name, model)
     command = [sys.executable, "-c", ASK, *(str(root / name) for name in SAVED)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY / "tests")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     return {name: (before[name], root / name) for name in SAVED}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.repository import REPOSITORY
 from helpers.tracked import KEY, Told, logged_out, marked, of_kind, steps_of, summary_of, until
 
 from sweeps.tracking.files import fragments, unsynced
@@ -68,7 +69,7 @@ DRIVER = """
 
 @pytest.mark.parametrize("victims", ["driver", "all"])
 def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, victims: str) -> None:
-    code = textwrap.dedent(DRIVER.format(tests=str(Path(__file__).parent)))
+    code = textwrap.dedent(DRIVER.format(tests=str(REPOSITORY / "tests")))
     driver = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
     assert driver.stdout is not None
     assert driver.stdout.readline() == "fed\n"
