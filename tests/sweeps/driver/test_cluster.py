@@ -136,7 +136,7 @@ def test_a_cluster_that_asks_for_a_token_is_told_as_that_and_reached_with_it(tmp
 
 
 def test_nodes_that_join_are_used_and_those_that_go_cost_no_restart(tmp_path: Path) -> None:
-    parameters = {"drift": {"value": 1.0}, "sleep": {"value": 1.5}, "steps": {"value": 12}}
+    parameters = {"drift": {"min": 0.0, "max": 1.0}, "sleep": {"value": 1.5}, "steps": {"value": 12}}
     toy_spec(tmp_path, parameters=parameters, run_cap=2)
     log, folder = tmp_path / "said", tmp_path / "it"
 
