@@ -13,12 +13,25 @@ from typing import IO
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a kill, sees the old content or the new and nothing between."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # two processes may write the same file
-    try:
+    with replacing(path) as partial:
         partial.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """The name under which to write what becomes `path` in one move at the end, or is removed after an error."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # two processes may write the same file
+    partial.unlink(missing_ok=True)  # a killed one may have had this number
+    try:
+        yield partial
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, over an earlier one that was, so that a new one can take its place; its new name."""
+    return path.replace(path.with_name(f"{path.name}.damaged"))
 
 
 def cut_torn_line(path: Path) -> None:
@@ -30,8 +43,9 @@ def cut_torn_line(path: Path) -> None:
         os.truncate(path, content.rfind(b"\n") + 1)
 
 
-def take_lock(handle: IO[str], kind: int, seconds: float) -> bool:
-    """Whether the lock could be had within that time; it is held until `handle` is closed."""
+def take_lock(handle: IO[str] | int, seconds: float = 0, *, shared: bool = False) -> bool:
+    """Whether the lock of an open file or folder could be had within that time; held until `handle` is closed."""
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -44,14 +58,14 @@ def take_lock(handle: IO[str], kind: int, seconds: float) -> bool:
 
 
 @contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Wait until no other process is in here: what two of them want is made once. Nothing where the disk is closed."""
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until no other process is in here, which holds the lock of this file. Nothing where the disk is closed."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("w")
     except OSError:
         yield
         return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -9,10 +9,17 @@ from typing import Any
 _LONGEST = 80
 
 
-def nearest(name: Any, names: Iterable[Any]) -> str | None:
-    """The one of `names` that `name` was probably meant to be."""
-    close = difflib.get_close_matches(str(name), [str(other) for other in names], n=1, cutoff=0.5)
-    return close[0] if close else None
+def nearest(name: Any, names: Iterable[Any], likeness: float = 0.5) -> str | None:
+    """The one of `names` that `name` was probably meant to be, in whatever letters; `likeness` of 1 takes no other."""
+    known = {str(other).lower(): str(other) for other in names}
+    close = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=likeness)
+    return known[close[0]] if close else None
+
+
+def did_you_mean(name: Any, names: Iterable[Any]) -> str:
+    """The end of a message, '; did you mean NAME?', or nothing where no name is near."""
+    near = nearest(name, names)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _repr(value: Any) -> str:

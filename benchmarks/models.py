@@ -23,7 +23,7 @@ from table import put_row
 
 from analysis.results import VERDICT
 from sweeps.evaluation.downstream import ood_images
-from sweeps.evaluation.evaluator import evaluate_test
+from sweeps.evaluation.evaluator import evaluator_on_test
 from sweeps.evaluation.extractors import real_features_of
 from sweeps.worker.threads import limit_threads
 from trainables import MODELS
@@ -87,7 +87,8 @@ class SampleMetrics:
         real_features = (
             real_features_of(load_dataset(case.dataset, data_dir=self.data_dir)) if hasattr(model, "sample") else None
         )
-        return evaluate_test(model, data, case.dataset, data_dir=self.data_dir, ood=ood, real_features=real_features)
+        judge = evaluator_on_test(data, case.dataset, data_dir=self.data_dir, ood=ood, real_features=real_features)
+        return judge(model)
 
     def generative(self, row: str, model: Any, data: Dataset, test: Mapping[str, Any], seconds: float) -> None:
         self.picture(row, model, data)

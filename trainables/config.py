@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
+from basics.text import did_you_mean
 from trainables.base import ConfigError
 
 
@@ -19,7 +19,7 @@ def configure(config: type, values: Mapping[str, Any]) -> Any:
     fields = {field.name: field for field in dataclasses.fields(config) if field.init}
     for name in values:
         if name not in fields:
-            raise ConfigError(f"{name}: unknown parameter; valid: {', '.join(fields)}{nearest(name, fields)}")
+            raise ConfigError(f"{name}: unknown parameter; valid: {', '.join(fields)}{did_you_mean(name, fields)}")
     missing = [name for name, field in fields.items() if name not in values and _required(field)]
     if missing:
         raise ConfigError(f"{missing[0]}: a value is required")
@@ -30,12 +30,6 @@ def defaults(config: type) -> dict[str, Any]:
     """The values a config takes when nothing is said, by name; a required parameter has none."""
     fields = [field for field in dataclasses.fields(config) if field.init and not _required(field)]
     return {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields}
-
-
-def nearest(name: Any, names: Iterable[Any]) -> str:
-    """'; did you mean NAME?' for the closest of `names`, or nothing."""
-    close = difflib.get_close_matches(str(name), [str(other) for other in names], n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def above(config: Any, minimum: float, *names: str) -> None:
@@ -79,7 +73,7 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
 def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> Any:
     if not any(type(value) is type(other) and value == other for other in allowed):
         valid = ", ".join("null" if other is None else str(other) for other in allowed)
-        raise ConfigError(f"{name}: {value!r} is not one of {valid}{nearest(value, allowed)}")
+        raise ConfigError(f"{name}: {value!r} is not one of {valid}{did_you_mean(value, allowed)}")
     return value
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from trainables.config import nearest
+from basics.text import did_you_mean
 from trainables.entry import Entry, ModelError
 from trainables.own import load_own
 
@@ -65,6 +65,5 @@ def find_model(name: str, search_path: Sequence[Path] = ()) -> Entry:
         return MODELS[name]
     if ":" in name:
         return load_own(name, search_path)
-    raise ModelError(
-        f"{name}: unknown model; valid: {', '.join(MODELS)}, or your own as package.module:Name{nearest(name, MODELS)}"
-    )
+    valid = f"{', '.join(MODELS)}, or your own as package.module:Name"
+    raise ModelError(f"{name}: unknown model; valid: {valid}{did_you_mean(name, MODELS)}")

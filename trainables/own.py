@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trainables.config import nearest
+from basics.text import did_you_mean
 from trainables.entry import Entry, ModelError
 
 METHODS = {"step": (), "state": (), "load_state": ("state",)}
@@ -29,7 +29,7 @@ def load_own(name: str, search_path: Sequence[Path] = ()) -> Entry:
     cls = getattr(module, class_name, None)
     if not inspect.isclass(cls):
         classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
-        raise ModelError(f"{name}: {module.__file__} has no class {class_name}{nearest(class_name, classes)}")
+        raise ModelError(f"{name}: {module.__file__} has no class {class_name}{did_you_mean(class_name, classes)}")
     lacks = list(_lacks(cls))
     if lacks:
         raise ModelError(f"{name}: this class does not keep the contract of a model; it lacks {'; '.join(lacks)}")

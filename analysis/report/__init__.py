@@ -17,6 +17,7 @@ from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.report.summary import summarise
 from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, Sweep
+from basics.files import replace_file
 
 SCRIPTS = ("plotting.js", "table.js", "panel.js", "explore.js")
 
@@ -52,7 +53,8 @@ def write_report(
         plotly=page.plotly(),
         commands=_commands(shlex.quote(str(folder))) if is_sweep(Path(folder)) else [],
     )
-    return page.replace(place / REPORT_FILE, content)
+    replace_file(place / REPORT_FILE, content)
+    return place / REPORT_FILE
 
 
 def _place(results: Path) -> Path:

@@ -17,6 +17,7 @@ from analysis.plots.curves.overlay import shared_metrics
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.results import SECONDS, ResultsError, Sweep
+from basics.files import replace_file
 
 SCRIPTS = ("plotting.js", "compare.js")
 
@@ -30,7 +31,8 @@ def write_comparison(sweeps: Sequence[Sweep], path: str | Path) -> Path:
         )
     if not path.parent.is_dir():
         raise ResultsError(f"{path}: there is no folder {path.parent} to write it to")
-    return page.replace(path, WRITERS[path.suffix](sweeps).encode())
+    replace_file(path, WRITERS[path.suffix](sweeps).encode())
+    return path
 
 
 def in_words(sweeps: Sequence[Sweep]) -> list[dict[str, str]]:

@@ -6,11 +6,9 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -39,14 +37,6 @@ def render(template: str, scripts: Sequence[str], data: Mapping[str, Any], **wor
 def plotly() -> str:
     """Plotly's script, compressed: 4.8 MB of text that a browser unpacks faster than it would read it."""
     return _plotly()
-
-
-def replace(path: Path, content: bytes) -> Path:
-    """Write in one move: a browser that reloads while a sweep runs sees the old page or the new one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # a sweep that ends writes its page as well
-    partial.write_bytes(content)
-    os.replace(partial, path)
-    return path
 
 
 def address(content: bytes, kind: str) -> str:

@@ -13,8 +13,9 @@ from PIL import Image
 
 from analysis.media import decode_grid
 from analysis.plots import style
-from analysis.report.page import address, replace
+from analysis.report.page import address
 from analysis.results import BEST_STEP, STEP, TRIAL, Sweep
+from basics.files import replace_file
 
 THUMB_TILES = 4  # rows and columns
 THUMB_SIDE, SHOWN_SIDE = 120, 440  # pixels
@@ -60,7 +61,7 @@ def _write(folder: Path, name: str, contents: Mapping[str, bytes]) -> None:
     folder.mkdir(exist_ok=True)
     for kind, content in contents.items():
         if content:
-            replace(folder / f"{name}.{kind}", content)
+            replace_file(folder / f"{name}.{kind}", content)
 
 
 def media(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, Any]]:

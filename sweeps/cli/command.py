@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from basics.terminal import printable, printable_lines
+from basics.terminal import printable_lines, say
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
@@ -56,11 +56,6 @@ def _guarded(function: Callable[..., int | None], *args: Any, **kwargs: Any) -> 
             raise
         say(f"error: {' '.join(why.split())}")
         return FAILED if isinstance(error, RunError) or is_full(error) else WRONG
-
-
-def say(message: str) -> None:
-    """A line for the person at the terminal; stdout is kept for results."""
-    print(f"sweeps: {printable(message)}", file=sys.stderr)
 
 
 def say_each(messages: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from basics.terminal import say
 from sweeps.cli.command import (
     DataDir,
     Folder,
@@ -15,7 +16,6 @@ from sweeps.cli.command import (
     command,
     print_rows,
     print_text,
-    say,
     say_each,
 )
 

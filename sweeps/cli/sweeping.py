@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from basics.shell import command_line
+from basics.terminal import say
 from sweeps.cli.command import (
     DONE,
     FAILED,
@@ -23,7 +24,6 @@ from sweeps.cli.command import (
     for_a_table,
     print_rows,
     print_text,
-    say,
     say_each,
 )
 

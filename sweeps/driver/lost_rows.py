@@ -7,7 +7,6 @@ last step came to.
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from typing import Any
 from analysis.folder import load
 from analysis.formatting import counted
 from analysis.results import LAST, ROWS_FILE, SECONDS, STEP, TRIAL, Sweep
-from basics.files import cut_torn_line
+from basics.files import cut_torn_line, set_aside
 from sweeps.search.optuna_search import Search
 from sweeps.search.recovery import Say
 from sweeps.worker.replicates import merged
@@ -55,7 +54,7 @@ def _of_checkpoints(folder: Path, say: Say) -> Rows:
         try:
             found |= {(path.stem, step): row for step, row in _rows_in(path)}
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, UnpicklingError, EOFError):
-            os.replace(path, path.with_suffix(".damaged"))
+            set_aside(path)
             say(f"{path}: damaged, so that trial {path.stem} starts again if it has not ended")
     return found
 

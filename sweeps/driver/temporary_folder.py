@@ -6,7 +6,6 @@ path among their arguments.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
@@ -18,6 +17,7 @@ from typing import IO
 
 import psutil
 
+from basics.files import take_lock
 from sweeps.errors import ClusterError
 
 PREFIX = "sweeps-"
@@ -56,7 +56,7 @@ def _owned(above: Path) -> tuple[Path, int]:
     made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=above))
     (made / RAY).mkdir()
     lock = os.open(made, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    take_lock(lock)
     return made.rename(above / made.name[1:]), lock
 
 
@@ -75,9 +75,8 @@ def _taken(folder: Path) -> Iterator[None]:
     """Hold an abandoned folder; OSError if it is not one: another user's, a link, of another make, or in use."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        if os.fstat(handle).st_uid != os.getuid() or not (folder / RAY).is_dir():
+        if os.fstat(handle).st_uid != os.getuid() or not (folder / RAY).is_dir() or not take_lock(handle):
             raise PermissionError(folder)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(handle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 import time
 import zipfile
 import zlib
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.files import replace_file
-from basics.terminal import printable
 
 Arrays = Mapping[str, NDArray[Any]]
 Say = Callable[[str], None]
@@ -47,11 +45,6 @@ def with_progress(parts: Sequence[T], what: str, say: Say) -> Iterator[T]:
             spoke = time.monotonic()
             say(f"{what}: {done / len(parts):.0%}")
         yield part
-
-
-def to_stderr(message: str) -> None:
-    """How a command speaks to the person at the terminal."""
-    print(f"sweeps: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def _write(path: Path, arrays: Arrays) -> None:

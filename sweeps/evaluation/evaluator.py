@@ -176,22 +176,6 @@ class Evaluator:
         return uses.metrics(model, damaged_images, None if last else self._wanted)
 
 
-def evaluate_test(
-    model: Trainable,
-    data: Dataset,
-    source: str | Path,
-    *,
-    data_dir: Path | None = None,
-    objective: str = "",
-    ood: Mapping[str, Images] | None = None,
-    real_features: RealFeatures | None = None,
-) -> dict[str, Any]:
-    """What `evaluator_on_test` with the same arguments finds of one model."""
-    return evaluator_on_test(
-        data, source, data_dir=data_dir, objective=objective, ood=ood, real_features=real_features
-    )(model)
-
-
 def evaluator_on_test(
     data: Dataset,
     source: str | Path,

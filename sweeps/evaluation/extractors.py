@@ -25,8 +25,9 @@ from torch import Tensor, nn
 
 from analysis.judge.extracted_features import ExtractedFeatures, Reference, TrainingImages
 from basics.files import one_at_a_time
+from basics.terminal import say as say_to_terminal
 from sweeps.errors import SamplesError
-from sweeps.evaluation.array_cache import Arrays, Say, cached, to_stderr, with_progress
+from sweeps.evaluation.array_cache import Arrays, Say, cached, with_progress
 from sweeps.evaluation.extractor import Extractor
 from sweeps.evaluation.stacked_extractor import ChannelExtractor
 from trainables.arrays import Images, Labels
@@ -63,7 +64,7 @@ class RealFeatures:
         return RealFeatures(self.extractor, _real(self.extractor, data))
 
 
-def real_features_of(data: Dataset, whole: Dataset | None = None, say: Say = to_stderr) -> RealFeatures:
+def real_features_of(data: Dataset, whole: Dataset | None = None, say: Say = say_to_terminal) -> RealFeatures:
     """The extractor of a data set, and its held-out images as it sees them; made on first use, then read from disk.
 
     Points are seen as they are and taken for the nearest mode: nothing is to be learnt. Stacked digits are seen channel
@@ -76,7 +77,7 @@ def real_features_of(data: Dataset, whole: Dataset | None = None, say: Say = to_
     if data.modes is not None:
         return RealFeatures(PointExtractor(data.modes.centres), _real(PointExtractor(data.modes.centres), data))
     config = _config(len(whole.train))
-    with one_at_a_time(folder):
+    with one_at_a_time(folder / ".lock"):
         key = digest(VERSION, whole.content_hash, asdict(config))
         weights = cached(folder / f"cnn-{key}.npz", lambda: _trained(whole, config, say), say)
         name = f"cnn{VERSION}-{whole.name}-{digest(*(array.tobytes().hex() for array in weights.values()))[:6]}"

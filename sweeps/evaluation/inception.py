@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from analysis.judge.extracted_features import ExtractedFeatures
-from sweeps.evaluation.array_cache import Arrays, Say, cached, to_stderr, with_progress
+from basics.terminal import say as say_to_terminal
+from sweeps.evaluation.array_cache import Arrays, Say, cached, with_progress
 from sweeps.evaluation.extractor import Extractor
 from sweeps.evaluation.extractors import RealFeatures, digest, judge_folder, real_features_of
 from trainables.arrays import Images, Labels
@@ -30,7 +31,7 @@ class InceptionExtractor:
 
 
 def real_features_through(
-    weights: str | Path | None, data: Dataset, whole: Dataset | None = None, say: Say = to_stderr
+    weights: str | Path | None, data: Dataset, whole: Dataset | None = None, say: Say = say_to_terminal
 ) -> RealFeatures:
     """What `real_features_of` gives; with `weights` Inception's features, those of the held-out images kept on disk.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basics.text import nearest
+from basics.text import did_you_mean
 from sweeps.errors import SamplesError
 from trainables.arrays import Images, Labels
 from trainables.data.folders import pictures_in, read_flat
@@ -65,8 +65,7 @@ def read_labels(path: Path, n: int, classes: Sequence[str]) -> Labels:
 def _numbered(path: Path, names: Array, classes: Sequence[str]) -> Labels:
     for name in np.unique(names):
         if name not in classes:
-            near = nearest(name, classes)
-            hint = f"; did you mean {near}?" if near else ""
+            hint = did_you_mean(name, classes)
             raise SamplesError(f"{path}: a label is {name!r}; {_valid_labels(classes)}{hint}")
     return np.array([classes.index(name) for name in names], np.int64)
 

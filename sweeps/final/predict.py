@@ -14,7 +14,7 @@ import trainables
 from analysis.media import encode_grid
 from basics.files import replace_file
 from basics.shell import command_line
-from basics.text import nearest as nearest_name
+from basics.text import did_you_mean
 from sweeps.errors import ModelUseError
 from sweeps.evaluation.sample_files import read_samples
 from trainables.arrays import Images, Labels
@@ -95,8 +95,7 @@ def _label(saved: SavedModel, word: str) -> int:
         return saved.classes.index(word)
     if word.isdecimal() and int(word) < len(saved.classes):
         return int(word)
-    near = nearest_name(word, saved.classes)
-    hint = f"; did you mean {near}?" if near else ""
+    hint = did_you_mean(word, saved.classes)
     raise ModelUseError(
         f"--labels {word}: no such class; valid: 0 to {len(saved.classes) - 1}, or {', '.join(saved.classes)}{hint}"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from analysis.results import (
     trial_order,
 )
 from basics.shell import command_line
+from basics.text import did_you_mean
 from sweeps.results.table_rows import Row, beside, plain
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
@@ -243,8 +243,7 @@ def _goal(sweep: Sweep, name: str) -> Goal:
     goal = sweep.goal if name == sweep.objective else goal_of(name)
     known = [str(c) for c in sweep.rows.select_dtypes("number").columns if c != "step"]
     if name not in known or goal is None:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, known)
         known = [n for n in known if n == sweep.objective or goal_of(n) is not None]
         there = ", ".join(known) or "none yet"
         raise _refused(sweep, f"no trial has a metric {name} to rank by; there are {there}{hint}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -20,7 +19,7 @@ import pandas as pd
 from analysis.folder import load
 from analysis.formatting import counted
 from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, Sweep
-from basics.files import replace_file
+from basics.files import replace_file, replacing, set_aside
 from search_spaces.space import Choice, Domain, Int
 from sweeps.errors import SpecError
 from sweeps.search.optuna_search import Search
@@ -52,9 +51,9 @@ def open_search(folder: Path, spec: Spec, say: Say) -> Search:
         return search
     before = _first_lines(spec, journal)
     if there:
-        os.replace(journal, f"{journal}.damaged")
+        damaged = set_aside(journal)
     search = _rebuilt(spec, journal, before, _known(sweep, spec))
-    kept = f"what was left of it is {journal.name}.damaged" if there else "there was none"
+    kept = f"what was left of it is {damaged.name}" if there else "there was none"
     say(f"{journal}: built anew from the sweep's rows and table, {counted(search.asked, 'trial')}; {kept}")
     return search
 
@@ -140,16 +139,14 @@ def _value(domain: Domain, written: Any) -> Any:
 
 def _rebuilt(spec: Spec, journal: Path, before: Mapping[int, Known], known: Mapping[int, Known]) -> Search:
     """A search that was asked for, and told, the same; trials of which nothing is known run when they are drawn."""
-    part = journal.with_name(f".{journal.name}.part")
-    part.unlink(missing_ok=True)
     search = Search(spec, None)
     for number in range(max({*before, *known}, default=-1) + 1):
         one, earlier = known.get(number, Known(None, [])), before.get(number)
         if earlier is not None:
             one = replace(one, config=earlier.config, status=earlier.status, reason=earlier.reason)
         _tell(search, spec, number, one)
-    search.write(part)
-    os.replace(part, journal)
+    with replacing(journal) as part:
+        search.write(part)
     return Search(spec, journal)
 
 

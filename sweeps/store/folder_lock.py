@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ LOCK_SECONDS = 0.2  # to wait for a lock that somebody holds who only looks whet
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: two drivers on one sweep would tear it apart. The lock dies with its process."""
     with (folder / ".lock").open("w") as handle:
-        if not take_lock(handle, fcntl.LOCK_EX, LOCK_SECONDS):
+        if not take_lock(handle, LOCK_SECONDS):
             raise FolderError(f"{folder}: another process is running this sweep; wait for it or stop it")
         yield
 
@@ -29,4 +28,4 @@ def is_running(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     with handle:
-        return not take_lock(handle, fcntl.LOCK_SH, 0)
+        return not take_lock(handle, shared=True)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from basics.terminal import printable
+from basics.terminal import say
 
 POLL = 0.1  # seconds between looks for the driver
 GRACE = 10.0  # seconds the feed has to deliver what is queued when the driver is gone
@@ -80,21 +78,13 @@ class StderrLines:
         try:
             os.write(self._pipe, (line + "\n").encode())
         except OSError:  # the driver is gone
-            print(printable(line), file=sys.stderr)
+            say(line)
 
     def start_over(self, command: Sequence[str]) -> None:
         """Replace this process by another Python program, its children killed; it keeps pid and pipe."""
         kill(psutil.Process().children(recursive=True))
         os.dup2(self._pipe, 1)
         os.execv(sys.executable, [sys.executable, *command])
-
-
-@contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """Wait until no other feed works on this folder: an orphan may still be delivering what its driver left."""
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def kill(processes: Sequence[psutil.Process]) -> None:

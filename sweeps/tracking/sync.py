@@ -17,11 +17,12 @@ from pathlib import Path
 from analysis.report import write_report
 from analysis.results import REPORT_FILE
 from basics.errors import RequestError, RunError
+from basics.files import one_at_a_time
 from sweeps.errors import FolderError, TrackingError
 from sweeps.store.folder_lock import locked
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import client, login_fault
-from sweeps.tracking.process import Parent, StderrLines, alone, end, spawn
+from sweeps.tracking.process import Parent, StderrLines, end, spawn
 from sweeps.tracking.queue import Layout, sync_command
 
 PARALLEL = 8  # runs uploaded at once
@@ -69,7 +70,7 @@ def _locked(folder: Path, parallel: int, notices: StderrLines) -> int:
         raise TrackingError(f"W&B: {fault}")
     layout = Layout(folder)
     layout.wandb.mkdir(exist_ok=True)
-    with locked(folder), alone(layout.lock):
+    with locked(folder), one_at_a_time(layout.lock):
         return _upload(layout, parallel, notices)
 
 

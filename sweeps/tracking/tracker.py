@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
-from basics.terminal import printable
+from basics.terminal import say as say_to_terminal
 from sweeps.store.observer import Status
 from sweeps.tracking.mode import switched_off
 from sweeps.tracking.process import end, spawn
@@ -43,7 +42,7 @@ class Tracker:
         say: Callable[[str], None] | None = None,
     ) -> None:
         self._layout = Layout(folder.resolve())
-        self._patience, self._say = patience, say or _to_stderr
+        self._patience, self._say = patience, say or say_to_terminal
         self._queue: QueueWriter | None = None
         self._feed: FeedProcess | None = None
         self._known: set[str] = {settings.objective}
@@ -163,7 +162,3 @@ class FeedProcess:
         with self._process.stdout as lines:
             for line in lines:
                 say(line.decode(errors="replace").rstrip())
-
-
-def _to_stderr(line: str) -> None:
-    print(printable(line), file=sys.stderr, flush=True)

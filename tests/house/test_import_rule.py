@@ -36,6 +36,7 @@ ALLOWED = {
 OURS = tuple(ALLOWED)
 TORCH_IN_SWEEPS = {"trial.py", "resource_usage.py", "threads.py", "doctor.py", "extractors.py", "lost_rows.py"}
 RUN_LIBRARIES = {"ray", "optuna", "wandb", "typer", "rich", "pydantic"}
+ONCE = {"fcntl": "basics.files", "difflib": "basics.text"}  # what others would write again is used here alone
 MOST_MODULES = 16  # of a folder, "about fifteen"
 
 
@@ -90,6 +91,11 @@ def test_torch_stays_in_its_few_files_of_sweeps() -> None:
 def test_only_sweeps_knows_the_libraries_of_a_run() -> None:
     others = [path for package in OURS if package != "sweeps" for path in sources(package)]
     assert not {(path.name, n) for path in others for n in imports(path) if n.split(".")[0] in RUN_LIBRARIES}
+
+
+def test_locks_and_nearest_names_are_decided_once() -> None:
+    modules = [(name, n) for name, path in MODULES.items() for n in imports(path) if n.split(".")[0] in ONCE]
+    assert {name for name, _ in modules} == set(ONCE.values())
 
 
 def test_every_module_of_sweeps_stands_on_a_floor() -> None:

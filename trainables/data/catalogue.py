@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from basics.text import did_you_mean
 from trainables.data.folders import has_test_part, read_folder
 from trainables.data.npz_files import read_npz
 from trainables.data.points import GRID, POINTS_TEST, POINTS_TRAIN, POINTS_VAL, RING, Modes, read_points
@@ -188,10 +188,8 @@ def _npz_origin(path: Path) -> FoundDataset:
 def _not_found(name: str | Path, given: Path, folder: Path) -> str:
     if given.suffix or len(given.parts) > 1:
         return f"{name}: no such file or folder; looked for {given.absolute()} and {folder / given}"
-    near = difflib.get_close_matches(str(name), DATASETS, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
     valid = f"{', '.join(DATASETS)}, or the path of an .npz file or of a folder of images"
-    return f"unknown dataset {str(name)!r}; valid: {valid}{hint}"
+    return f"unknown dataset {str(name)!r}; valid: {valid}{did_you_mean(name, DATASETS)}"
 
 
 def _data_folder(data_dir: Path | None) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import zipfile
 import zlib
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from basics.text import nearest
 from trainables.arrays import Images, Labels
 from trainables.data.sources import DataError, StoredImages
 
@@ -54,10 +54,8 @@ def _open(path: Path) -> Any:
 
 
 def _meant(key: str, names: Sequence[str]) -> str | None:
-    """The array that was probably meant: written in other letters, else nearest by name, but none that is valid."""
-    others = [name for name in names if name not in KEYS]
-    same = [name for name in others if name.lower() == key]
-    return next(iter(same or difflib.get_close_matches(key, others, 1)), None)
+    """The array that was probably meant, but none that is valid; x_val is not near enough to x_train."""
+    return nearest(key, [name for name in names if name not in KEYS], likeness=0.6)
 
 
 def _array(path: Path, archive: Any, key: str) -> NDArray[Any]:

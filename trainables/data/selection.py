@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 import numpy as np
 
+from basics.text import did_you_mean
 from trainables.arrays import Labels
 from trainables.data.sources import DataError
 from trainables.data.splits import SUBSET, Rows, choose
@@ -27,8 +27,7 @@ def _label(names: tuple[str, ...], wanted: int | str, where: str) -> int:
         return names.index(wanted)
     if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 <= wanted < len(names):
         return wanted
-    near = difflib.get_close_matches(str(wanted).lower(), [name.lower() for name in names], 1)
-    hint = next((f"; did you mean {name}?" for name in names if [name.lower()] == near), "")
+    hint = did_you_mean(wanted, names)
     raise DataError(
         f"{where}: unknown class {wanted!r}; valid: 0 to {len(names) - 1}, or a name: {', '.join(names)}{hint}"
     )

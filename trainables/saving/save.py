@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from basics.files import replace_file
 from trainables.arrays import Images, Labels
 from trainables.data import Dataset
 from trainables.entry import CV_FOLDS, Entry, ModelError
@@ -77,8 +77,8 @@ def save_model(
     )
     _check_answers(model, _built(saved, entry, content, device), data)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / file, content)
-    _write(folder / FACTS_FILE, (json.dumps(asdict(saved), indent=2) + "\n").encode())
+    replace_file(folder / file, content)
+    replace_file(folder / FACTS_FILE, (json.dumps(asdict(saved), indent=2) + "\n").encode())
     return saved
 
 
@@ -184,9 +184,3 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basics.files import one_at_a_time
 from sweeps.tracking.mode import client, login_fault, resolve_mode
-from sweeps.tracking.process import Parent, StderrLines, alone
+from sweeps.tracking.process import Parent, StderrLines
 from sweeps.tracking.queue import Event, Layout, Position, QueueReader, sync_command
 from sweeps.tracking.settings import FeedSettings, read_settings
 
@@ -105,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parent = Parent(options.parent)
     try:
         client()
-        with alone(layout.lock):
+        with one_at_a_time(layout.lock):  # an orphan may still be delivering what its driver left
             return _run(options, layout, read_settings(layout), parent, notices)
     except (ImportError, OSError, ValueError) as error:
         traceback.print_exc()

@@ -17,7 +17,7 @@ from sweeps.errors import ClusterError
 
 HOLDS = """
 import sys
-from sweeps.scratch import scratch_folder
+from sweeps.driver.temporary_folder import scratch_folder
 with scratch_folder() as folder:
     print(folder, flush=True)
     sys.stdin.read()

@@ -14,7 +14,7 @@ from PIL import Image
 from analysis.media import decode_grid
 from analysis.metrics import METRICS, goal_of
 from sweeps.evaluation import downstream as uses
-from sweeps.evaluation.evaluator import SAMPLES_COSTLY, Evaluator, evaluate_test, kind_of
+from sweeps.evaluation.evaluator import SAMPLES_COSTLY, Evaluator, evaluator_on_test, kind_of
 from sweeps.evaluation.nearest_images import NearestTrainingImages
 from sweeps.spec import load_spec
 from trainables import MODELS
@@ -210,14 +210,14 @@ class TestPictures:
 class TestTheTestPart:
     def test_it_is_what_a_model_is_judged_on(self) -> None:
         model = trained("mlp")
-        row = evaluate_test(model, DATA, "digits")
+        row = evaluator_on_test(DATA, "digits")(model)
         test = load_test("digits")
         assert row["test/accuracy"] == (model.predict_proba(test.x).argmax(1) == test.y).mean()
         assert row["test/recall/3"] == (model.predict_proba(test.x[test.y == 3]).argmax(1) == 3).mean()
         assert not any(name.startswith(("val/", "train/")) for name in row)
 
     def test_of_generative_models(self) -> None:
-        row = evaluate_test(trained("gmm"), DATA, "digits", ood={"mnist": DATA.val.x})
+        row = evaluator_on_test(DATA, "digits", ood={"mnist": DATA.val.x})(trained("gmm"))
         assert {"test/frechet_pixels", "test/bayes_accuracy", "test/log_density", "test/ood_auroc_mnist"} <= set(row)
 
     def test_classes_and_division_are_kept(self) -> None:
@@ -225,6 +225,6 @@ class TestTheTestPart:
         model: Any = MODELS["logistic_regression"].build({}, data, seed=0)
         model.step()
         test = load_test("digits", classes=[3, 8], split_seed=5)
-        row = evaluate_test(model, data, "digits")
+        row = evaluator_on_test(data, "digits")(model)
         assert row["test/accuracy"] == (model.predict_proba(test.x).argmax(1) == test.y).mean() > 0.9
         assert {name for name in row if "recall" in name} >= {"test/recall/3", "test/recall/8"}

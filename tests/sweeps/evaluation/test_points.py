@@ -16,7 +16,7 @@ from PIL import Image
 import trainables
 from analysis.media import FAINT, VIVID, encode_scatter
 from analysis.metrics.modes import high_quality, mode_counts, modes_captured
-from sweeps.evaluation.evaluator import Evaluator, evaluate_test
+from sweeps.evaluation.evaluator import Evaluator, evaluator_on_test
 from sweeps.evaluation.extractors import RealFeatures, real_features_of
 from sweeps.spec import load_spec
 from trainables import MODELS
@@ -167,7 +167,7 @@ class TestEvaluation:
         assert row["val/log_density"] == pytest.approx(-entropy, abs=0.1)
         assert row["val/bayes_accuracy"] == 1
         assert not {name for name in row if "frechet" in name or "impute" in name or "denoise" in name}
-        test = evaluate_test(model, data, "ring")
+        test = evaluator_on_test(data, "ring")(model)
         assert test["test/modes_captured"] == 8
 
     def test_images_have_no_modes_to_count(self) -> None:

@@ -1,7 +1,5 @@
 """What the lines of a spec mean, and what of a model's space a sweep searches."""
 
-from pathlib import Path
-
 import pytest
 from helpers.spec_cases import gan, lr, refused
 
@@ -10,16 +8,6 @@ from search_spaces.space import AtLeast, Choice, Float, OneOf
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import Constant
 from sweeps.spec.resolved import Budget, Objective, Resources, Tracking
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(text: str, name: str = "sweep.yaml") -> Path:
-        path = tmp_path / name
-        path.write_text(text)
-        return path
-
-    return write
 
 
 def test_every_line_arrives(write):

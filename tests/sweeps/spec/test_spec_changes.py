@@ -1,7 +1,5 @@
 """What the command line changes in a spec, and specs of a user's own model."""
 
-from pathlib import Path
-
 import pytest
 from helpers.spec_cases import lr, refused
 
@@ -35,16 +33,6 @@ class Dotted(Plain):
 class Wrong(Plain):
     SPACE = {"lr": {"min": 1.0, "max": 0.1}}
 """
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(text: str, name: str = "sweep.yaml") -> Path:
-        path = tmp_path / name
-        path.write_text(text)
-        return path
-
-    return write
 
 
 @pytest.fixture

@@ -1,22 +1,11 @@
 """Every slip in a spec is one line: file, key, what is valid, the nearest name."""
 
 import re
-from pathlib import Path
 
 import pytest
 from helpers.spec_cases import lr, refused
 
 from sweeps.spec import load_spec
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(text: str, name: str = "sweep.yaml") -> Path:
-        path = tmp_path / name
-        path.write_text(text)
-        return path
-
-    return write
 
 
 @pytest.mark.parametrize(
