@@ -14,8 +14,7 @@ from typing import Any
 from analysis.results import is_metric
 from sweeps.search.optuna_search import Search, trial_seeds
 from sweeps.spec.resolved import Spec
-from sweeps.stopping.collapse import Patience
-from sweeps.stopping.hyperband import Bands
+from sweeps.stopping import rules
 from sweeps.store.journal import CRASHED
 from sweeps.store.observer import Observer, Status
 from sweeps.store.sweep_folder import Store
@@ -46,8 +45,7 @@ class Sweep:
     def __init__(self, spec: Spec, search: Search, store: Store, observers: Sequence[Observer]) -> None:
         self._spec, self._search, self._store = spec, search, store
         self._observers = [store, *observers]
-        self._bands = Bands.of(spec.early_terminate, spec.metric.goal)
-        self._patience = Patience.of(spec.early_terminate)
+        self._rules = rules.rules_of(spec)
         self._open: dict[str, OpenTrial] = {}
         self._again: list[str] = []
         self._began, self._noted = time.monotonic() - search.seconds, search.seconds
@@ -68,7 +66,7 @@ class Sweep:
             failed |= {_name(number)} if status == "failed" else set()
         for row in rows:
             if row["trial"] not in failed:
-                self._stop(row)
+                rules.report(self._rules, row)
         for number, config in self._search.unfinished():
             self._store.known(_name(number), config, "running", "")
             self._open[_name(number)] = OpenTrial(config)
@@ -164,7 +162,7 @@ class Sweep:
             for observer in self._observers:
                 observer.row(row)
         self._remember(trial_state, row)
-        return self._stop(row) or ""
+        return rules.report(self._rules, row) or ""
 
     def _remember(self, trial_state: OpenTrial, row: Mapping[str, Any]) -> None:
         trial_state.steps.add(row["step"])
@@ -175,14 +173,6 @@ class Sweep:
             if trial_state.best is None or objective.better(value, trial_state.best):
                 trial_state.best, trial_state.violation = value, objective.violation(row)
             self._search.report(int(row["trial"]), row["step"], value)
-
-    def _stop(self, row: Mapping[str, Any]) -> str | None:
-        """Why the trial of this row should stop, if it should; each row is looked at once, and again after a resume."""
-        value, by_bands = row.get(self._spec.metric.name), None
-        if self._bands is not None and value is not None and math.isfinite(value):
-            by_bands = self._bands.report(row["trial"], row["step"], value)
-        by_patience = self._patience.report(row) if self._patience is not None else None
-        return by_patience or by_bands
 
     def _finish(self, trial: str) -> bool:
         trial_state = self._open[trial]
@@ -198,8 +188,8 @@ class Sweep:
         trial_state = self._open[trial]
         self._search.tell(int(trial), status, trial_state.best, reason, trial_state.violation, crashed=crashed)
         del self._open[trial]
-        if status == "failed" and self._bands is not None:
-            self._bands.forget(trial)
+        for rule in self._rules if status == "failed" else ():
+            rule.forget(trial)
         for observer in self._observers:
             observer.trial_ended(trial, status, reason)
         return True

@@ -1,4 +1,4 @@
-"""Early termination of hopeless trials: what the judge calls collapsed, and what does not get better.
+"""Stops a trial whose samples stay collapsed: its verdict is one of those that mean the game is lost.
 
 A generator that has only begun is noise or a blur, and learns; those verdicts do not count here, nor does one that has
 learnt images by heart. The others mean that the game is lost, but a mild one (a class of ten is missing) may pass.
@@ -12,32 +12,43 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.results import EVIDENCE, HOPELESS, SEVERITY, STEP, TRIAL, VERDICT
-from sweeps.spec.early_termination import EarlyTerminate
+from sweeps.spec.resolved import Spec
 
 
 @dataclass
-class Patience:
-    """The decision, fed one row after the other; fed the same rows again it comes to the same."""
+class CollapseRule:
+    """Stops a trial that was collapsed, at least as badly as `severity`, `evaluations` times in a row."""
 
     evaluations: int
     severity: float
-    _rows: dict[str, dict[int, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict), repr=False)
+    _last: dict[str, dict[int, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict), repr=False)
 
     @classmethod
-    def of(cls, terms: EarlyTerminate | None) -> Patience | None:
-        """The decision that `early_terminate` asks for; None where it says nothing of collapse."""
+    def of(cls, spec: Spec) -> CollapseRule | None:
+        """The rule of a spec whose `early_terminate` says `patience`."""
+        terms = spec.early_terminate
         return cls(terms.patience, terms.severity) if terms is not None and terms.patience is not None else None
 
     def report(self, row: Mapping[str, Any]) -> str | None:
-        """Why the trial of this row should stop, in words, or None."""
-        rows = self._rows[row[TRIAL]]
-        rows[row[STEP]] = row
-        last = [rows[step] for step in sorted(rows)][-self.evaluations :]
+        """See `StoppingRule`; a mild collapse that gets better goes on."""
+        last = self._add(row)
         if len(last) < self.evaluations or not all(map(self._is_hopeless, last)):
             return None
         if last[-1][SEVERITY] < last[0][SEVERITY]:
             return None
         return self._words(last[-1])
+
+    def forget(self, trial: str) -> None:
+        """See `StoppingRule`; trials are not compared here, so that this frees memory and no more."""
+        self._last.pop(trial, None)
+
+    def _add(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The last rows of the trial by their steps, this one included where it is one of them."""
+        rows = self._last[row[TRIAL]]
+        rows[row[STEP]] = row
+        if len(rows) > self.evaluations:
+            del rows[min(rows)]
+        return [rows[step] for step in sorted(rows)]
 
     def _is_hopeless(self, row: Mapping[str, Any]) -> bool:
         return row.get(VERDICT) in HOPELESS and row[SEVERITY] >= self.severity

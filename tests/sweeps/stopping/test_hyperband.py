@@ -1,11 +1,15 @@
 """Early termination: W&B's bands and decisions, against figures worked by hand."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweeps.spec import load_spec
 from sweeps.spec.early_termination import EarlyTerminate
-from sweeps.stopping.hyperband import Bands
+from sweeps.stopping.hyperband import Hyperband
+from sweeps.stopping.rules import rules_of
 
 
 @pytest.mark.parametrize(
@@ -39,34 +43,38 @@ def test_eta_and_strict_default_as_in_the_engine_of_wandb():
 
 
 def test_no_early_termination_decides_nothing():
-    assert Bands.of(None, "minimize") is None
+    assert rules_of(load_spec({"model": "gan", "run_cap": 1})) == []
 
 
-def feed(bands: Bands, curves: dict[str, list[float]]) -> dict[str, str | None]:
+def row(trial: str, step: int, value: float) -> dict[str, Any]:
+    return {"trial": trial, "step": step, "seconds": 1.0, "loss": value}
+
+
+def feed(bands: Hyperband, curves: dict[str, list[float]]) -> dict[str, str | None]:
     """The last decision on each trial, the trials reporting in turn."""
     last = {}
     for trial, curve in curves.items():
         for step, value in enumerate(curve, start=1):
-            last[trial] = bands.report(trial, step, value)
+            last[trial] = bands.report(row(trial, step, value))
     return last
 
 
 def test_the_threshold_parts_the_best_third():
     # Six trials reach band 1: int(6 / 3) = 2, so the third smallest is the mark, and it goes on itself.
-    bands = Bands((1,), 3.0, "minimize")
+    bands = Hyperband("loss", "minimize", (1,), 3.0)
     for trial, loss in zip("abcde", (0.5, 0.1, 0.4, 0.2, 0.3), strict=True):
-        bands.report(trial, 1, loss)
-    assert bands.report("f", 1, 0.25) is None  # 0.1 0.2 [0.25] 0.3 0.4 0.5
-    assert bands.report("c", 2, 0.0) is not None  # its value AT the band, 0.4, stays the one that is judged
+        bands.report(row(trial, 1, loss))
+    assert bands.report(row("f", 1, 0.25)) is None  # 0.1 0.2 [0.25] 0.3 0.4 0.5
+    assert bands.report(row("c", 2, 0.0)) is not None  # its value AT the band, 0.4, stays the one that is judged
 
 
 def test_before_the_first_band_nobody_is_judged():
-    bands = Bands((3,), 3.0, "minimize")
+    bands = Hyperband("loss", "minimize", (3,), 3.0)
     assert feed(bands, {"a": [0.1, 0.1], "b": [9.0, 9.0]}) == {"a": None, "b": None}
 
 
 def test_the_first_to_reach_a_band_goes_on_and_a_worse_second_stops():
-    bands = Bands((2,), 3.0, "minimize")
+    bands = Hyperband("loss", "minimize", (2,), 3.0)
     assert feed(bands, {"a": [1.0, 0.5], "b": [1.0, 0.6], "c": [1.0, 0.4]}) == {
         "a": None,
         "b": bands_reason(0.6, 0.5, 2),
@@ -80,39 +88,39 @@ def bands_reason(value: float, threshold: float, trials: int) -> str:
 
 
 def test_a_goal_to_maximize_turns_the_order():
-    bands = Bands((1,), 3.0, "maximize")
-    bands.report("a", 1, 0.9)
-    reason = bands.report("b", 1, 0.8)
+    bands = Hyperband("loss", "maximize", (1,), 3.0)
+    bands.report(row("a", 1, 0.9))
+    reason = bands.report(row("b", 1, 0.8))
     assert reason == "0.8 at iteration 1 is worse than 0.9, the mark of the best 1/3 of 2 trials at iteration 1"
-    assert bands.report("c", 1, 0.95) is None
+    assert bands.report(row("c", 1, 0.95)) is None
 
 
 def test_strict_judges_the_value_at_the_band_and_lenient_the_best_so_far():
     curves = {"a": [0.5, 0.4], "b": [0.3, 0.6]}  # b was better before the band, worse at it
-    assert feed(Bands((2,), 3.0, "minimize", strict=True), curves)["b"] is not None
-    assert feed(Bands((2,), 3.0, "minimize", strict=False), curves)["b"] is None
+    assert feed(Hyperband("loss", "minimize", (2,), 3.0, strict=True), curves)["b"] is not None
+    assert feed(Hyperband("loss", "minimize", (2,), 3.0, strict=False), curves)["b"] is None
 
 
 def test_a_trial_that_passed_is_judged_again_when_the_mark_moves():
-    bands = Bands((1,), 3.0, "minimize")
-    assert bands.report("a", 1, 0.5) is None
-    assert bands.report("b", 1, 0.1) is None
-    assert "at iteration 1" in (bands.report("a", 2, 0.4) or "")
+    bands = Hyperband("loss", "minimize", (1,), 3.0)
+    assert bands.report(row("a", 1, 0.5)) is None
+    assert bands.report(row("b", 1, 0.1)) is None
+    assert "at iteration 1" in (bands.report(row("a", 2, 0.4)) or "")
 
 
 def test_only_the_last_band_passed_counts():
-    bands = Bands((1, 2), 3.0, "minimize")
+    bands = Hyperband("loss", "minimize", (1, 2), 3.0)
     feed(bands, {"a": [0.1, 0.9]})
-    assert bands.report("b", 1, 0.5) is not None
-    assert bands.report("b", 2, 0.2) is None  # worse than a at band 1, better at band 2
+    assert bands.report(row("b", 1, 0.5)) is not None
+    assert bands.report(row("b", 2, 0.2)) is None  # worse than a at band 1, better at band 2
 
 
 def test_iterations_are_reports_whatever_the_steps_are_called():
-    bands = Bands((2,), 3.0, "minimize")
+    bands = Hyperband("loss", "minimize", (2,), 3.0)
     for step, value in ((10, 0.1), (20, 0.1)):
-        bands.report("a", step, value)
-    assert bands.report("b", 10, 0.5) is None
-    assert bands.report("b", 20, 0.5) is not None
+        bands.report(row("a", step, value))
+    assert bands.report(row("b", 10, 0.5)) is None
+    assert bands.report(row("b", 20, 0.5)) is not None
 
 
 reports = st.lists(
@@ -123,11 +131,11 @@ reports = st.lists(
 @given(reports, st.sampled_from(["minimize", "maximize"]), st.booleans())
 def test_replaying_the_rows_gives_the_same_decisions(rows, goal, strict):
     def run(*repeats: int) -> list[str | None]:
-        bands, steps, decisions = Bands((1, 3, 9), 3.0, goal, strict), dict.fromkeys("abcd", 0), []
+        bands, steps, decisions = Hyperband("loss", goal, (1, 3, 9), 3.0, strict), dict.fromkeys("abcd", 0), []
         for trial, value in rows:
             steps[trial] += 1
             for _ in repeats:
-                decision = bands.report(trial, steps[trial], value)
+                decision = bands.report(row(trial, steps[trial], value))
             decisions.append(decision)
         return decisions
 
@@ -136,8 +144,12 @@ def test_replaying_the_rows_gives_the_same_decisions(rows, goal, strict):
 
 @given(reports)
 def test_mirrored_values_and_goal_decide_alike(rows):
-    low, high, steps = Bands((1, 3), 3.0, "minimize"), Bands((1, 3), 3.0, "maximize"), dict.fromkeys("abcd", 0)
+    low, high, steps = (
+        Hyperband("loss", "minimize", (1, 3), 3.0),
+        Hyperband("loss", "maximize", (1, 3), 3.0),
+        dict.fromkeys("abcd", 0),
+    )
     for trial, value in rows:
         steps[trial] += 1
-        stopped = low.report(trial, steps[trial], value) is not None
-        assert stopped == (high.report(trial, steps[trial], -value) is not None)
+        stopped = low.report(row(trial, steps[trial], value)) is not None
+        assert stopped == (high.report(row(trial, steps[trial], -value)) is not None)

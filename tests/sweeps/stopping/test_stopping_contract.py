@@ -1,0 +1,138 @@
+"""What every row of the table of stopping rules keeps; a new row is tried here by itself, once it has a spec below."""
+
+import copy
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.results import HOPELESS
+from sweeps.spec import Spec, load_spec
+from sweeps.stopping.rule import StoppingRule
+from sweeps.stopping.rules import RULES, report, rules_of
+
+# A spec that asks for each rule, and for no other, so sharply that random rows stop many trials.
+TERMS: dict[str, dict[str, Any]] = {
+    "collapse": {"type": "collapse", "patience": 2, "severity": 0.3},
+    "hyperband": {"type": "hyperband", "max_iter": 9, "s": 2},
+}
+Row = dict[str, Any]
+each_rule = pytest.mark.parametrize("name", RULES)
+
+
+def spec_of(terms: dict[str, Any] | None) -> Spec:
+    return load_spec({"model": "gan", "dataset": "digits", "run_cap": 4, "early_terminate": terms})
+
+
+def made(name: str) -> StoppingRule:
+    rule = RULES[name](spec_of(TERMS[name]))
+    assert rule is not None
+    return rule
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Row]:
+    """Rows of four trials side by side, each in the order of its steps, as a driver files them."""
+    steps = dict.fromkeys(("0000", "0001", "0002", "0003"), 0)
+    rows = []
+    for _ in range(draw(st.integers(0, 40))):
+        trial = draw(st.sampled_from(sorted(steps)))
+        steps[trial] += 1
+        verdict, severity = (
+            draw(st.sampled_from(["healthy", *sorted(HOPELESS)])),
+            draw(st.sampled_from([0.2, 0.5, 0.8])),
+        )
+        value = draw(st.one_of(st.none(), st.floats(0, 9).map(lambda x: round(x, 1))))
+        row = {"trial": trial, "step": steps[trial], "seconds": 0.1, "verdict": verdict, "gen/severity": severity}
+        rows.append({**row, "evidence": ["so it is"], "gen/frechet": value})
+    return rows
+
+
+def decisions(rule: StoppingRule, rows: Sequence[Row]) -> list[str | None]:
+    return [rule.report(row) for row in rows]
+
+
+def test_every_row_of_the_table_is_tried_here() -> None:
+    assert set(TERMS) == set(RULES)
+
+
+@each_rule
+def test_a_spec_that_asks_for_it_has_it_alone(name: str) -> None:
+    assert [type(rule) for rule in rules_of(spec_of(TERMS[name]))] == [type(made(name))]
+    assert rules_of(spec_of(None)) == []
+
+
+@each_rule
+@settings(max_examples=40, deadline=None)
+@given(rows=histories(), cut=st.integers(0, 40))
+def test_fed_the_same_rows_again_it_decides_as_the_one_that_never_stopped(name: str, rows: list[Row], cut: int) -> None:
+    straight, resumed = made(name), made(name)
+    before = decisions(straight, rows[:cut])
+    assert decisions(resumed, rows[:cut]) == before
+    assert decisions(resumed, rows[cut:]) == decisions(straight, rows[cut:])
+
+
+@each_rule
+@settings(max_examples=40, deadline=None)
+@given(rows=histories(), again=st.sets(st.integers(0, 40)))
+def test_a_row_told_twice_changes_nothing(name: str, rows: list[Row], again: set[int]) -> None:
+    """A trial that goes on from a checkpoint reports the steps since then once more."""
+    once, twice = made(name), made(name)
+    for index, row in enumerate(rows):
+        decision = once.report(row)
+        assert twice.report(row) == decision
+        if index in again:
+            assert twice.report(copy.deepcopy(row)) == decision
+
+
+@each_rule
+@settings(max_examples=40, deadline=None)
+@given(rows=histories(), failed=st.sampled_from(["0000", "0001"]), cut=st.integers(0, 40))
+def test_a_trial_that_is_forgotten_sets_no_mark(name: str, rows: list[Row], failed: str, cut: int) -> None:
+    rows = [row for index, row in enumerate(rows) if index < cut or row["trial"] != failed]
+    knew, never = made(name), made(name)
+    decisions(knew, rows[:cut])
+    decisions(never, [row for row in rows[:cut] if row["trial"] != failed])
+    knew.forget(failed)
+    knew.forget("0009")  # of which it never heard
+    assert decisions(knew, rows[cut:]) == decisions(never, rows[cut:])
+
+
+@each_rule
+@settings(max_examples=20, deadline=None)
+@given(rows=histories(), cut=st.integers(0, 40))
+def test_a_copy_goes_on_alone(name: str, rows: list[Row], cut: int) -> None:
+    rule = made(name)
+    decisions(rule, rows[:cut])
+    copies = [pickle.loads(pickle.dumps(rule)), copy.deepcopy(rule)]
+    told = [decisions(one, rows[cut:]) for one in copies]
+    assert told == [decisions(rule, rows[cut:])] * 2
+
+
+@each_rule
+def test_it_stops_somebody_and_says_why(name: str) -> None:
+    """A trial as good as can be, and one that is neither good nor healthy."""
+    rule, said = made(name), []
+    for step in range(1, 10):
+        good = {"verdict": "healthy", "gen/severity": 0.0, "evidence": [], "gen/frechet": 1.0}
+        bad = {"verdict": min(HOPELESS), "gen/severity": 0.9, "evidence": ["one class"], "gen/frechet": 9.0}
+        assert rule.report({"trial": "0000", "step": step, "seconds": 0.1, **good}) is None
+        said.append(rule.report({"trial": "0001", "step": step, "seconds": 0.1, **bad}))
+    assert said[-1]
+
+
+def test_of_several_rules_each_hears_every_row_and_the_first_reason_is_given() -> None:
+    spec = spec_of({**TERMS["hyperband"], "patience": 2})
+    both, collapse, hyperband = rules_of(spec), made("collapse"), made("hyperband")
+    assert len(both) == 2
+    for step in range(1, 6):
+        for trial, value in (("0000", 1.0), ("0001", 9.0)):
+            verdict = "healthy" if trial == "0000" or step < 4 else min(HOPELESS)
+            row = {"trial": trial, "step": step, "verdict": verdict, "gen/severity": 0.9, "evidence": []}
+            row["gen/frechet"] = value
+            alone = [rule.report(row) for rule in (collapse, hyperband)]
+            assert report(both, row) == next((reason for reason in alone if reason), None)
+    assert all(alone)
