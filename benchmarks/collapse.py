@@ -69,7 +69,7 @@ class SampleMetrics:
             for setting in kind.settings if part in (None, kind.part) else ():
                 seed = zlib.crc32(f"{self.name} {name} {setting}".encode())
                 images = kind.make(self.pool, np.random.default_rng(seed), setting).astype(np.float32)
-                found = judge(self.reference, self.extractor.see(np.clip(images, -1, 1)))
+                found = judge(self.reference, self.extractor.extract(np.clip(images, -1, 1)))
                 yield Result(self.name, name, setting, kind.part, kind.label, found)
 
     def of_gans(self, part: str | None) -> Iterator[Result]:
@@ -79,11 +79,11 @@ class SampleMetrics:
 
     def judged(self, game: Game) -> Judgement:
         """With its history: as in a sweep the rows before have their metrics, here only those that count."""
-        seen = [self.extractor.see(samples) for samples in game.samples]
+        extracted = [self.extractor.extract(samples) for samples in game.samples]
         rows = [dict(row) for row in game.rows]
-        for row, before in zip(rows[-len(seen) : -1], seen[:-1], strict=True):
+        for row, before in zip(rows[-len(extracted) : -1], extracted[:-1], strict=True):
             row.update(judge(self.reference, before).metrics)
-        return judge(self.reference, seen[-1], rows)
+        return judge(self.reference, extracted[-1], rows)
 
 
 def runs(dataset: str, part: str | None) -> Iterator[tuple[str, Run, int]]:

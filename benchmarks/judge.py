@@ -45,7 +45,7 @@ def judge(name: str) -> None:
         images = data.val.x[rng.choice(len(data.val), SAMPLES)]
         noise = rng.standard_normal(images.shape, dtype=np.float32)
         began = time.process_time()
-        judged(reference, real_features.extractor.see(np.clip(images + 0.05 * noise, -1, 1)))
+        judged(reference, real_features.extractor.extract(np.clip(images + 0.05 * noise, -1, 1)))
         seconds.append(time.process_time() - began)
     print(json.dumps({"first": round(seconds[0], 2), "next": round(seconds[1], 2)}))
     put_row(PAGE, "Judging 2,000 samples", [name, f"{seconds[0]:.1f}", f"{seconds[1]:.1f}"])

@@ -84,8 +84,8 @@ def counted(model: Any, data: Dataset) -> tuple[NDArray[Any], NDArray[Any]]:
     """How many samples are nearest to each mode, and lie within it; of stacked digits, how many are taken for each."""
     if data.modes is not None:
         return mode_counts(model.sample(COUNTED, seed=1), data.modes.centres, data.modes.deviation)
-    seen = real_features_of(data).extractor.see(model.sample(STACKED_COUNTED, seed=1))
-    counts = np.bincount(seen.predicted, minlength=data.n_classes)
+    extracted = real_features_of(data).extractor.extract(model.sample(STACKED_COUNTED, seed=1))
+    counts = np.bincount(extracted.predicted, minlength=data.n_classes)
     return counts, counts
 
 

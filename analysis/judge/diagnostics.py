@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.judge.extracted_features import ExtractedFeatures, Reference
-from analysis.metrics import game, histogram, memory, neighbours, pixels
-from analysis.metrics.likeness import held_out_likeness, likeness, usual_images
+from analysis.metrics import game, histogram, memorisation, neighbours, pixels
+from analysis.metrics.similarity import held_out_similarity, similarity, usual_images
 
 NOISY = 0.25  # share of an image's variance that is white noise, from which on the image counts as noise
 RARE = 0.01  # share of held-out images that lie beyond what counts as usual
@@ -60,11 +60,11 @@ class SampleDiagnostics:
         if not self._usual_known:
             return 0.0
         if self._points:
-            far = np.quantile(memory.held_out_nearest(self.reference).distance, 1 - RARE)
-            return _beyond_usual(memory.nearest(self.reference, self.fake).distance > far)
-        usual = np.quantile(held_out_likeness(self.reference).correlation, RARE)
+            far = np.quantile(memorisation.held_out_nearest(self.reference).distance, 1 - RARE)
+            return _beyond_usual(memorisation.nearest(self.reference, self.fake).distance > far)
+        usual = np.quantile(held_out_similarity(self.reference).correlation, RARE)
         contrast, real = (x.images.var(axis=(1, 2, 3)) for x in (self.fake, usual_images(self.reference)))
-        strange = likeness(self.reference, self.fake).correlation < usual
+        strange = similarity(self.reference, self.fake).correlation < usual
         return _beyond_usual(strange & (contrast > np.median(real) / 2))
 
     @cached_property
@@ -77,9 +77,9 @@ class SampleDiagnostics:
         by_extractor = histogram.class_shares(self.reference, self.fake)
         real = usual_images(self.reference)
         truth = real.predicted if real.labels is None else real.labels
-        confused = histogram.confusion_of(truth, held_out_likeness(self.reference).label, len(by_extractor))
-        seen = np.bincount(likeness(self.reference, self.fake).label, minlength=len(by_extractor))
-        return by_extractor, histogram.unmixed(seen, confused)
+        confused = histogram.confusion_of(truth, held_out_similarity(self.reference).label, len(by_extractor))
+        extracted = np.bincount(similarity(self.reference, self.fake).label, minlength=len(by_extractor))
+        return by_extractor, histogram.unmixed(extracted, confused)
 
     @cached_property
     def imbalance(self) -> float:
@@ -133,7 +133,7 @@ class SampleDiagnostics:
     @cached_property
     def copied(self) -> float:
         """Share of copies of training images."""
-        return memory.copies(self.reference, self.fake)
+        return memorisation.copies(self.reference, self.fake)
 
     @cached_property
     def originals(self) -> float:
@@ -148,13 +148,13 @@ class SampleDiagnostics:
     @cached_property
     def exact(self) -> bool:
         """Whether most copies are what they were copied from, to the last bits."""
-        found = memory.nearest(self.reference, self.fake)
+        found = memorisation.nearest(self.reference, self.fake)
         same = found.distance[found.copied] <= EXACT * found.second[found.copied]
         return bool(same.mean() > 0.5) if len(same) else False
 
     @property
     def _copied_rows(self) -> NDArray[np.int64]:
-        found = memory.nearest(self.reference, self.fake)
+        found = memorisation.nearest(self.reference, self.fake)
         return found.row[found.copied]
 
     @cached_property

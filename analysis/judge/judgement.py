@@ -45,8 +45,8 @@ def judge(reference: Reference, fake: ExtractedFeatures, history: Sequence[Mappi
     if fake.images.shape[1:] != reference.train.images.shape[1:]:
         raise ValueError(f"samples {fake.images.shape} and real images {reference.train.images.shape} differ in shape")
     if not (np.isfinite(fake.images).all() and np.isfinite(fake.vectors).all()):
-        facts = SampleDiagnostics(reference, fake, history, {})
-        return _judgement("diverged", 1.0, ["samples are not finite numbers"], facts)
+        diagnostics = SampleDiagnostics(reference, fake, history, {})
+        return _judgement("diverged", 1.0, ["samples are not finite numbers"], diagnostics)
     return _ruled(SampleDiagnostics(reference, fake, history, measured(reference, fake)))
 
 
@@ -57,27 +57,27 @@ def measured(reference: Reference, fake: ExtractedFeatures) -> dict[str, float]:
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _ruled(facts: SampleDiagnostics) -> Judgement:
+def _ruled(diagnostics: SampleDiagnostics) -> Judgement:
     """The first verdict that holds; of a healthy model also what it is nearest to."""
-    strengths = {name: row.strength(facts) for name, row in VERDICTS.items()}
+    strengths = {name: row.strength(diagnostics) for name, row in VERDICTS.items()}
     verdict = next((name for name, strength in strengths.items() if strength >= HOLDS), "healthy")
     worst = max(strengths, key=lambda name: strengths[name]) if verdict == "healthy" else verdict
-    evidence = [VERDICTS[verdict].sentence(facts)]
+    evidence = [VERDICTS[verdict].sentence(diagnostics)]
     if worst != verdict and strengths[worst] > 0:
-        evidence.append(f"nearest to {worst}: {VERDICTS[worst].sentence(facts)}")
-    return _judgement(verdict, strengths[worst], evidence + _losses(facts), facts)
+        evidence.append(f"nearest to {worst}: {VERDICTS[worst].sentence(diagnostics)}")
+    return _judgement(verdict, strengths[worst], evidence + _losses(diagnostics), diagnostics)
 
 
-def _judgement(verdict: str, severity: float, evidence: Sequence[str], facts: SampleDiagnostics) -> Judgement:
-    n, extractor = len(facts.fake), facts.reference.extractor
-    return Judgement(verdict, severity, tuple(evidence), dict(facts.metrics), extractor, n)
+def _judgement(verdict: str, severity: float, evidence: Sequence[str], diagnostics: SampleDiagnostics) -> Judgement:
+    n, extractor = len(diagnostics.fake), diagnostics.reference.extractor
+    return Judgement(verdict, severity, tuple(evidence), dict(diagnostics.metrics), extractor, n)
 
 
-def _losses(facts: SampleDiagnostics) -> list[str]:
+def _losses(diagnostics: SampleDiagnostics) -> list[str]:
     """How the game looks by its own numbers, which need not agree."""
-    accuracy = facts.late["d_accuracy"]
+    accuracy = diagnostics.late["d_accuracy"]
     if math.isnan(accuracy):
         return []
     look = "as won by D" if accuracy >= WON else "as lost by D" if accuracy <= FOOLED else "balanced"
-    losses = f"G {facts.late['loss_g']:.2f}, D {facts.late['loss_d']:.2f}"
+    losses = f"G {diagnostics.late['loss_g']:.2f}, D {diagnostics.late['loss_d']:.2f}"
     return [f"losses look {look} ({losses}; D tells {accuracy:.0%} apart)"]

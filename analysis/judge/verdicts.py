@@ -49,104 +49,104 @@ def scaled(value: float, threshold: float, worst: float) -> float:
     return float(np.interp(value, [0, threshold, worst], [0, HOLDS, 1]))
 
 
-def _diverged(facts: SampleDiagnostics) -> float:
-    if not facts.finite_losses:
+def _diverged(diagnostics: SampleDiagnostics) -> float:
+    if not diagnostics.finite_losses:
         return 1.0
-    return _sick(facts) if facts.growth >= EXPLODED else 0.0
+    return _sick(diagnostics) if diagnostics.growth >= EXPLODED else 0.0
 
 
-def _exploded(facts: SampleDiagnostics) -> str:
-    if not facts.finite_losses:
+def _exploded(diagnostics: SampleDiagnostics) -> str:
+    if not diagnostics.finite_losses:
         return "the last losses or gradients are not finite numbers"
-    return f"the losses are {facts.growth:,.0f} times what they were"
+    return f"the losses are {diagnostics.growth:,.0f} times what they were"
 
 
-def _frozen(facts: SampleDiagnostics) -> float:
-    return _sick(facts) if facts.still else 0.0
+def _frozen(diagnostics: SampleDiagnostics) -> float:
+    return _sick(diagnostics) if diagnostics.still else 0.0
 
 
-def _discriminator_wins(facts: SampleDiagnostics) -> float:
-    return _unreal(facts) if facts.late["d_accuracy"] >= WON else 0.0
+def _discriminator_wins(diagnostics: SampleDiagnostics) -> float:
+    return _unreal(diagnostics) if diagnostics.late["d_accuracy"] >= WON else 0.0
 
 
-def _generator_wins(facts: SampleDiagnostics) -> float:
-    return _unreal(facts) if facts.late["d_accuracy"] <= FOOLED else 0.0
+def _generator_wins(diagnostics: SampleDiagnostics) -> float:
+    return _unreal(diagnostics) if diagnostics.late["d_accuracy"] <= FOOLED else 0.0
 
 
-def _unreal(facts: SampleDiagnostics) -> float:
+def _unreal(diagnostics: SampleDiagnostics) -> float:
     """The strength with which samples are not like real images, for whatever reason."""
-    off, filled = scaled(1 - facts.precision, 1 - OFF, 1.0), scaled(1 - facts.clean, 1 - FILLED, 1.0)
-    return max(_white(facts), _soft(facts), off, filled)
+    off, filled = scaled(1 - diagnostics.precision, 1 - OFF, 1.0), scaled(1 - diagnostics.clean, 1 - FILLED, 1.0)
+    return max(_white(diagnostics), _soft(diagnostics), off, filled)
 
 
-def _sick(facts: SampleDiagnostics) -> float:
-    return max(_unreal(facts), _mode_collapse(facts), _low_diversity(facts))
+def _sick(diagnostics: SampleDiagnostics) -> float:
+    return max(_unreal(diagnostics), _mode_collapse(diagnostics), _low_diversity(diagnostics))
 
 
-def _noise(facts: SampleDiagnostics) -> float:
-    return 0.0 if _is_one_image(facts) else _white(facts)
+def _noise(diagnostics: SampleDiagnostics) -> float:
+    return 0.0 if _is_one_image(diagnostics) else _white(diagnostics)
 
 
-def _white(facts: SampleDiagnostics) -> float:
-    white, unlike = (WHITE_ALIKE, UNLIKE_ALIKE) if _alike(facts) else (WHITE, UNLIKE)
-    return max(scaled(facts.white, white, 1.0), scaled(facts.unlike, unlike, 1.0))
+def _white(diagnostics: SampleDiagnostics) -> float:
+    white, unlike = (WHITE_ALIKE, UNLIKE_ALIKE) if _alike(diagnostics) else (WHITE, UNLIKE)
+    return max(scaled(diagnostics.white, white, 1.0), scaled(diagnostics.unlike, unlike, 1.0))
 
 
-def _blurred(facts: SampleDiagnostics) -> float:
-    return 0.0 if _is_one_image(facts) else _soft(facts)
+def _blurred(diagnostics: SampleDiagnostics) -> float:
+    return 0.0 if _is_one_image(diagnostics) else _soft(diagnostics)
 
 
-def _soft(facts: SampleDiagnostics) -> float:
-    means = _alike(facts) and facts.clean < DIRTY and _lost_classes(facts) < MOST_LOST
-    softness = scaled(-math.log(min(1.0, facts.grain)), -math.log(SOFT if means else BLUR), -math.log(0.02))
-    return softness if means else min(softness, scaled(1 - facts.recall, 1 - REACHED, 1.0))
+def _soft(diagnostics: SampleDiagnostics) -> float:
+    means = _alike(diagnostics) and diagnostics.clean < DIRTY and _lost_classes(diagnostics) < MOST_LOST
+    softness = scaled(-math.log(min(1.0, diagnostics.grain)), -math.log(SOFT if means else BLUR), -math.log(0.02))
+    return softness if means else min(softness, scaled(1 - diagnostics.recall, 1 - REACHED, 1.0))
 
 
-def _memorised(facts: SampleDiagnostics) -> float:
-    few = facts.originals <= (1 if facts.exact else FEW) and facts.copies_each >= 2
-    return 0.0 if few else scaled(facts.copied, COPIED, 1.0)
+def _memorised(diagnostics: SampleDiagnostics) -> float:
+    few = diagnostics.originals <= (1 if diagnostics.exact else FEW) and diagnostics.copies_each >= 2
+    return 0.0 if few else scaled(diagnostics.copied, COPIED, 1.0)
 
 
-def _mode_collapse(facts: SampleDiagnostics) -> float:
-    return max(scaled(facts.one_image, ONE_IMAGE, 1.0), _lost_classes(facts))
+def _mode_collapse(diagnostics: SampleDiagnostics) -> float:
+    return max(scaled(diagnostics.one_image, ONE_IMAGE, 1.0), _lost_classes(diagnostics))
 
 
-def _lost_classes(facts: SampleDiagnostics) -> float:
-    classes = np.count_nonzero(facts.real_shares)
+def _lost_classes(diagnostics: SampleDiagnostics) -> float:
+    classes = np.count_nonzero(diagnostics.real_shares)
     if classes < 2:
         return 0.0
-    threshold, few = (HALF, SEVERAL) if _alike(facts) else (IMBALANCE, 1)
-    by_kl = scaled(facts.imbalance, threshold, max(2 * threshold, math.log(classes)))
-    lost = float(facts.real_shares[facts.missing].sum()) if len(facts.missing) >= few else 0.0
+    threshold, few = (HALF, SEVERAL) if _alike(diagnostics) else (IMBALANCE, 1)
+    by_kl = scaled(diagnostics.imbalance, threshold, max(2 * threshold, math.log(classes)))
+    lost = float(diagnostics.real_shares[diagnostics.missing].sum()) if len(diagnostics.missing) >= few else 0.0
     return max(by_kl, HOLDS + HOLDS * lost if lost else 0.0)
 
 
-def _low_diversity(facts: SampleDiagnostics) -> float:
-    return min(scaled(facts.repeated, REPEATED, 1.0), scaled(facts.uncovered, UNCOVERED, 0.5))
+def _low_diversity(diagnostics: SampleDiagnostics) -> float:
+    return min(scaled(diagnostics.repeated, REPEATED, 1.0), scaled(diagnostics.uncovered, UNCOVERED, 0.5))
 
 
-def _is_one_image(facts: SampleDiagnostics) -> bool:
+def _is_one_image(diagnostics: SampleDiagnostics) -> bool:
     """Whether the samples are one image, whatever it shows: also black, or noise that is always the same."""
-    return facts.one_image >= ONE_IMAGE
+    return diagnostics.one_image >= ONE_IMAGE
 
 
-def _alike(facts: SampleDiagnostics) -> bool:
+def _alike(diagnostics: SampleDiagnostics) -> bool:
     """Whether samples repeat each other, so that one glyph that is a little off counts many times."""
-    return facts.repeated >= REPEATED
+    return diagnostics.repeated >= REPEATED
 
 
-def _collapsed(facts: SampleDiagnostics) -> str:
-    same = f"{facts.one_image:.0%} of the samples are one and the same image, or of one colour; "
-    return f"{same if _is_one_image(facts) else ''}{_classes(facts)}"
+def _collapsed(diagnostics: SampleDiagnostics) -> str:
+    same = f"{diagnostics.one_image:.0%} of the samples are one and the same image, or of one colour; "
+    return f"{same if _is_one_image(diagnostics) else ''}{_classes(diagnostics)}"
 
 
-def _classes(facts: SampleDiagnostics) -> str:
-    shares, real = facts.opinions[0], np.count_nonzero(facts.real_shares)
+def _classes(diagnostics: SampleDiagnostics) -> str:
+    shares, real = diagnostics.opinions[0], np.count_nonzero(diagnostics.real_shares)
     covering = int(np.searchsorted(np.cumsum(np.sort(shares)[::-1]), 0.97)) + 1
-    names = ", ".join(facts.reference.classes[c] for c in facts.missing[:5])
-    missing = f"; none of {names}{' and others' if len(facts.missing) > 5 else ''}" if names else ""
-    covered = f"{min(covering, real)} of {real} classes cover 97 % of {len(facts.fake):,} samples"
-    return f"{covered}; KL {facts.metrics['gen/class_kl']:.2f}{missing}"
+    names = ", ".join(diagnostics.reference.classes[c] for c in diagnostics.missing[:5])
+    missing = f"; none of {names}{' and others' if len(diagnostics.missing) > 5 else ''}" if names else ""
+    covered = f"{min(covering, real)} of {real} classes cover 97 % of {len(diagnostics.fake):,} samples"
+    return f"{covered}; KL {diagnostics.metrics['gen/class_kl']:.2f}{missing}"
 
 
 VERDICTS: Mapping[str, Verdict] = MappingProxyType(

@@ -92,7 +92,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         ),
         **JUDGED,
         **MODES,
-        # What a model can be used for (analysis.metrics.uses); of models that can do it, on validation images.
+        # What a model can be used for (analysis.metrics.downstream); of models that can do it, on validation images.
         "val/log_density": Metric(
             None, "maximize", "training", "mean log density the model gives to validation images, nats an image"
         ),

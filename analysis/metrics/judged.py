@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from analysis.metrics import distances, game, histogram, memory, neighbours, paths, pixels, synthetic
+from analysis.metrics import distances, game, histogram, memorisation, neighbours, paths, pixels, synthetic
 from analysis.metrics.rows import Goal, Metric
 
 PROBABILITIES, VECTORS, IMAGES = "probabilities (n, classes)", "vectors (n, d), (m, d)", "images (n, c, h, w)"
@@ -109,14 +109,14 @@ JUDGED: Mapping[str, Metric] = MappingProxyType(
             VECTORS,
         ),
         "gen/copies": _judged(
-            memory.copies,
+            memorisation.copies,
             "minimize",
             "share of samples that are copies of training images",
             IMAGES,
             "after Carlini et al. 2023",
         ),
         "gen/train_distance": _judged(
-            memory.train_distance,
+            memorisation.train_distance,
             None,
             "distance to the nearest training image over that of held-out images: 1 is right, 0 learnt by heart",
             IMAGES,

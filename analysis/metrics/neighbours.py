@@ -128,12 +128,12 @@ def class_diversity(reference: Reference, fake: ExtractedFeatures) -> float:
     return float(np.sqrt(np.mean(fake_spread[present] / real[present]))) if present.any() else math.nan
 
 
-def _spread(seen: ExtractedFeatures) -> Array:
+def _spread(extracted: ExtractedFeatures) -> Array:
     """Mean squared distance to the class's mean, (classes,); NaN for a class of fewer than two images."""
-    spread = np.full(seen.probabilities.shape[1], math.nan)
-    for label, count in enumerate(np.bincount(seen.predicted, minlength=len(spread))):
+    spread = np.full(extracted.probabilities.shape[1], math.nan)
+    for label, count in enumerate(np.bincount(extracted.predicted, minlength=len(spread))):
         if count > 1:
-            spread[label] = seen.vectors[seen.predicted == label].astype(np.float64).var(axis=0, ddof=1).sum()
+            spread[label] = extracted.vectors[extracted.predicted == label].astype(np.float64).var(axis=0, ddof=1).sum()
     return spread
 
 

@@ -121,9 +121,9 @@ def _real_background(reference: Reference) -> tuple[float, Array]:
     return level, _by_class(real.predicted, _at_level(real, level), real.probabilities.shape[1], np.mean)
 
 
-def _at_level(seen: ExtractedFeatures, level: float) -> Array:
+def _at_level(extracted: ExtractedFeatures, level: float) -> Array:
     """Share of each image's pixels near that brightness, (n,)."""
-    share: Array = (np.abs(seen.images - level) <= NEAR).mean(axis=(1, 2, 3))
+    share: Array = (np.abs(extracted.images - level) <= NEAR).mean(axis=(1, 2, 3))
     return share
 
 

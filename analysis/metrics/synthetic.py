@@ -75,5 +75,5 @@ def _features(images: Array) -> Array:
     return images if images.ndim == 2 else pooled(images)
 
 
-def _labels(seen: ExtractedFeatures) -> Array:
-    return seen.predicted if seen.labels is None else seen.labels
+def _labels(extracted: ExtractedFeatures) -> Array:
+    return extracted.predicted if extracted.labels is None else extracted.labels

@@ -164,7 +164,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
                     "entry": shipped(spec.model, entry),
                     "data": data,
                     "ood": ood_images(entry, data, options.folder),
-                    "real_features": _sight(spec, entry, data, options, store),
+                    "real_features": _real_features(spec, entry, data, options, store),
                     "wanted": spec.metric.names,
                     "best_model": BestModel.of(spec) if tracker.on and not spec.final else None,
                 }
@@ -176,7 +176,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
     return store, interrupted
 
 
-def _sight(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Store) -> RealFeatures | None:
+def _real_features(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Store) -> RealFeatures | None:
     """What samples are judged with; None where nothing samples or nothing is held out to judge by.
 
     FolderError if the sweep's scores so far are another extractor's: they would not compare.
@@ -186,10 +186,10 @@ def _sight(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Sto
     from sweeps.evaluation.extractors import (
         judge_folder,  # torch takes seconds, and sweeps of scikit-learn do without it
     )
-    from sweeps.evaluation.inception import real_features_through
+    from sweeps.evaluation.inception import real_features_with_inception
 
     whole = load_dataset(spec.dataset, data_dir=options.folder, classes=spec.classes) if spec.train_size else data
-    real_features = real_features_through(spec.inception, data, whole)
+    real_features = real_features_with_inception(spec.inception, data, whole)
     if others := store.extractors - {real_features.extractor.name}:
         raise FolderError(
             f"{store.folder}: its scores are the extractor {min(others)}'s, and here is "

@@ -1,1 +1,1 @@
-"""Where models meet metrics: trained models and held-out images in, numbers and pictures out."""
+"""Evaluation of trained models on held-out images: metrics, verdicts on samples, downstream metrics, pictures."""

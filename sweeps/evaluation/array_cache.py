@@ -1,4 +1,4 @@
-"""Arrays kept on disk: made when they are first asked for, read from then on, made again where a file is damaged."""
+"""A cache of arrays on disk: computed on first use, then read, and computed again if the file is damaged."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from basics.files import replace_file
 Arrays = Mapping[str, NDArray[Any]]
 Say = Callable[[str], None]
 T = TypeVar("T")
-SPEAK = 5.0  # seconds between two words about what takes long
+PROGRESS_SECONDS = 5.0  # seconds between two messages on progress
 
 
 def cached(path: Path, make: Callable[[], Arrays], say: Say) -> Arrays:
-    """What the .npz file `path` holds, or what `make` gives, which is kept there if the disk takes it."""
+    """The arrays in the .npz file `path`; if there is none, those that `make` returns, which are written to it."""
     if path.exists():
         try:
             with np.load(path, allow_pickle=False) as archive:
@@ -38,17 +38,17 @@ def cached(path: Path, make: Callable[[], Arrays], say: Say) -> Arrays:
 
 
 def with_progress(parts: Sequence[T], what: str, say: Say) -> Iterator[T]:
-    """The parts, one after the other, with a word every few seconds on how many are done."""
-    spoke = time.monotonic()
+    """Yields the parts, and reports every few seconds through `say` what share of them is done."""
+    last_message = time.monotonic()
     for done, part in enumerate(parts):
-        if time.monotonic() - spoke > SPEAK:
-            spoke = time.monotonic()
+        if time.monotonic() - last_message > PROGRESS_SECONDS:
+            last_message = time.monotonic()
             say(f"{what}: {done / len(parts):.0%}")
         yield part
 
 
 def _write(path: Path, arrays: Arrays) -> None:
-    """In one move: a kill leaves the whole file or none."""
+    """Write atomically: a kill leaves the whole file or none."""
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     replace_file(path, content.getvalue())

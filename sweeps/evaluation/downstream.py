@@ -1,7 +1,8 @@
-"""What a generative model is good for besides samples, measured on held-out images beside a simple way to do the same.
+"""Downstream metrics of generative models: density, inpainting, denoising, few-label accuracy, each beside a baseline.
 
-A use belongs to an ability of `trainables.base`; `USES` is the table of them. What depends on the data alone, the
-damage, the strange images, the classifier that looks at repaired ones, is made once and reused for every model.
+`DOWNSTREAM_METRICS` is the table: a row applies to models that have the method it names (see `trainables.base`). What
+depends on the data alone (damaged images, out-of-distribution images, the classifier that rates repaired images) is
+made once and reused for every model.
 """
 
 from __future__ import annotations
@@ -15,79 +16,83 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.metrics import uses
+from analysis.metrics import downstream
 from trainables import MODELS, Entry
 from trainables.arrays import Images, Labels
 from trainables.data import DataError, Dataset, Split, some_images
 
-SHOWN = 300  # held-out images a model is asked about
-SHOWN_COSTLY = 100  # of one whose answers cost much more
-CLASSIFIED = 1000  # of any, where accuracy by Bayes' rule is what is searched for: 100 cannot tell 0.80 from 0.85
-STRANGE = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # each the other's strange images, where both are there
-ONLOOKER_IMAGES = 2000  # training images of the classifier that looks at repaired images
-ONLOOKER_CLASSES = 100  # of more it would see too few images each, and learn for minutes
-LABELLED = 100  # training images with a label, of the metrics that have the number in their name
-UNLABELLED = 2000  # training images that scale features: no label is needed for that
-SYNTHETIC, SYNTHETIC_COSTLY = 10_000, 1000  # samples that a classifier of real images is trained on
+IMAGES = 300  # held-out images a model is evaluated on
+IMAGES_COSTLY = 100  # for a model that is slow to evaluate
+BAYES_IMAGES = 1000  # for any model, where accuracy by Bayes' rule is the objective: 100 cannot tell 0.80 from 0.85
+OOD_DATASETS = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}  # the out-of-distribution set of each, if there
+CLASSIFIER_IMAGES = 2000  # training images of the classifier that rates repaired images
+CLASSIFIER_CLASSES = 100  # with more it would have too few images of each, and train for minutes
+LABELLED = 100  # training images with a label, for the metrics that have the number in their name
+UNLABELLED = 2000  # training images that features are standardised by: no label is needed for that
+SYNTHETIC, SYNTHETIC_COSTLY = 10_000, 1000  # samples that a classifier is trained on before it is tested on real images
 SYNTHETIC_SEED = 2
-ASKED = 2000  # held-out images for the accuracy with few labels
+PROBE_IMAGES = 2000  # held-out images for the accuracy with few labels
 
 
 def ood_images(entry: Entry, data: Dataset, data_dir: Path | None) -> dict[str, Images]:
-    """Images of other data sets by name, for models that can tell them by their density; nothing is downloaded."""
-    other = STRANGE.get(data.name)
+    """Out-of-distribution images by the name of their data set, for models with a density; nothing is downloaded."""
+    other = OOD_DATASETS.get(data.name)
     if other is None or not hasattr(entry.cls, "log_density"):
         return {}
-    images = some_images(other, SHOWN, data_dir)
+    images = some_images(other, IMAGES, data_dir)
     return {} if images is None else {other: images}
 
 
-def shown(model: Any) -> int:
-    """How many images to ask a model about: fewer if it samples slowly, or has a density for each class to compute."""
+def images_for(model: Any) -> int:
+    """How many held-out images to evaluate a model on: fewer if it samples slowly or has one density per class."""
     costly = getattr(model, "costly_samples", False) or hasattr(model, "log_density_per_class")
-    return SHOWN_COSTLY if costly else SHOWN
+    return IMAGES_COSTLY if costly else IMAGES
 
 
 class DamagedImages:
-    """`n` held-out images of `data`, damaged in the standard ways, and strange ones by where they come from.
+    """`n` held-out images of `data` with pixels hidden or noise added, and out-of-distribution images by name.
 
-    `classified`: how many are to be classified by Bayes' rule, if not as many.
+    `classified`: how many images are to be classified by Bayes' rule, if not `n`.
     """
 
     def __init__(self, data: Dataset, ood: Mapping[str, Images], n: int, classified: int | None = None) -> None:
         self.data, self.x, self.y = data, data.val.x[:n], data.val.y[:n]
         self.classified = Split(data.val.x[: classified or n], data.val.y[: classified or n])
         others = {name: images[:n] for name, images in ood.items()}
-        permuted = {} if data.holds_points else {"permuted": uses.permuted(self.x)}
+        permuted = {} if data.holds_points else {"permuted": downstream.permuted(self.x)}
         self.ood: Mapping[str, Images] = {**permuted, **others}
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
         """The pixels that are not hidden, (n, 1, h, w)."""
-        return uses.block_mask(self.x)
+        return downstream.block_mask(self.x)
 
     @cached_property
     def hidden(self) -> Images:
-        """The images, grey where pixels are hidden: a model that peeks finds nothing."""
+        """The images with hidden pixels set to grey, so that a model cannot peek at them."""
         return np.where(self.known, self.x, np.float32(0))
 
     @cached_property
-    def filled(self) -> Images:
-        return uses.mean_filled(self.x, self.known, self.data.train.x.mean(axis=0))
+    def mean_filled(self) -> Images:
+        return downstream.mean_filled(self.x, self.known, self.data.train.x.mean(axis=0))
 
     @cached_property
     def noisy(self) -> Images:
-        return uses.noisy(self.x)
+        return downstream.noisy(self.x)
 
-    def recognised(self, **versions: Images) -> dict[str, float]:
-        """The share of each version of the images that the onlooker classifies right; nothing without an onlooker."""
-        if self._onlooker is None:
+    def accuracies(self, **versions: Images) -> dict[str, float]:
+        """Accuracy of a classifier of real images on each version of these, as val/NAME; none where none was
+        trained."""
+        if self._pixel_classifier is None:
             return {}
-        return {f"val/{name}": float((self._onlooker.predict(x) == self.y).mean()) for name, x in versions.items()}
+        return {
+            f"val/{name}": float((self._pixel_classifier.predict(x) == self.y).mean()) for name, x in versions.items()
+        }
 
     @cached_property
-    def few(self) -> Dataset | None:
-        """The data with `LABELLED` training images, None if there are hardly more, or not of two classes and of all."""
+    def few_labelled(self) -> Dataset | None:
+        """The data with `LABELLED` training images; None if there are hardly more, a single class, or a class is
+        missed."""
         if self.data.n_classes < 2 or len(self.data.train) < 2 * LABELLED:
             return None
         try:
@@ -96,22 +101,27 @@ class DamagedImages:
             return None
 
     @cached_property
-    def few_by_pixels(self) -> float:
-        assert self.few is not None
-        return learnt(self.few, lambda images: images.reshape(len(images), -1))
+    def pixel_probe_accuracy(self) -> float:
+        assert self.few_labelled is not None
+        return probe_accuracy(self.few_labelled, lambda images: images.reshape(len(images), -1))
 
     @cached_property
-    def _onlooker(self) -> Any:
+    def _pixel_classifier(self) -> Any:
         train = self.data.train
-        seen = Split(train.x[:ONLOOKER_IMAGES], train.y[:ONLOOKER_IMAGES])
-        return fitted(replace(self.data, train=seen)) if 1 < len(np.unique(seen.y)) <= ONLOOKER_CLASSES else None
+        part = Split(train.x[:CLASSIFIER_IMAGES], train.y[:CLASSIFIER_IMAGES])
+        return (
+            fitted_classifier(replace(self.data, train=part))
+            if 1 < len(np.unique(part.y)) <= CLASSIFIER_CLASSES
+            else None
+        )
 
 
 @dataclass(frozen=True)
 class DownstreamMetric:
-    """`measure` gives metrics, `names` those that can be an objective, of a model that has the method `ability`.
+    """A row of the table: `measure` gives the metrics of a model that has the method `ability`.
 
-    Points have a `density` and no pixels to repair: `of_points` are the uses that they have too.
+    `names` are those of its metrics that can be an objective. `of_points`: whether it also applies to points (n, 2),
+    which have a density but no pixels to repair.
     """
 
     ability: str
@@ -121,96 +131,101 @@ class DownstreamMetric:
 
 
 def metrics(model: Any, damaged_images: DamagedImages, wanted: Collection[str] | None = None) -> dict[str, float]:
-    """All metrics of what the model can do, by name; or only what the metrics `wanted` come with."""
-    possible = [use for use in USES if use.of_points or not damaged_images.data.holds_points]
-    chosen = [use for use in possible if wanted is None or not use.names.isdisjoint(wanted)]
+    """All downstream metrics that the model has methods for, by name; or only the rows with a metric that is
+    `wanted`."""
+    possible = [metric for metric in DOWNSTREAM_METRICS if metric.of_points or not damaged_images.data.holds_points]
+    chosen = [metric for metric in possible if wanted is None or not metric.names.isdisjoint(wanted)]
     return {
         name: value
-        for use in chosen
-        if hasattr(model, use.ability)
-        for name, value in use.measure(model, damaged_images).items()
+        for metric in chosen
+        if hasattr(model, metric.ability)
+        for name, value in metric.measure(model, damaged_images).items()
     }
 
 
-def density(model: Any, shown: DamagedImages) -> dict[str, float]:
-    scores = model.log_density(shown.x)
+def density(model: Any, damaged: DamagedImages) -> dict[str, float]:
+    scores = model.log_density(damaged.x)
     aurocs = {
-        f"val/ood_auroc_{name}": uses.ood_auroc(scores, model.log_density(images)) for name, images in shown.ood.items()
+        f"val/ood_auroc_{name}": downstream.ood_auroc(scores, model.log_density(images))
+        for name, images in damaged.ood.items()
     }
     return {"val/log_density": float(scores.mean()), **aurocs}
 
 
-def bound(model: Any, shown: DamagedImages) -> dict[str, float]:
-    return {"val/elbo": float(model.elbo(shown.x).mean())}
+def bound(model: Any, damaged: DamagedImages) -> dict[str, float]:
+    return {"val/elbo": float(model.elbo(damaged.x).mean())}
 
 
-def bayes(model: Any, shown: DamagedImages) -> dict[str, float]:
-    part = shown.classified
+def bayes(model: Any, damaged: DamagedImages) -> dict[str, float]:
+    part = damaged.classified
     return {"val/bayes_accuracy": float((model.predict_proba(part.x).argmax(axis=1) == part.y).mean())}
 
 
-def imputation(model: Any, shown: DamagedImages) -> dict[str, float]:
-    repaired, hidden = model.impute(shown.hidden, shown.known), ~shown.known
+def imputation(model: Any, damaged: DamagedImages) -> dict[str, float]:
+    repaired, hidden = model.impute(damaged.hidden, damaged.known), ~damaged.known
     return {
-        "val/impute_error": uses.repair_error(shown.x, repaired, hidden),
-        "val/impute_ratio": uses.error_ratio(shown.x, repaired, shown.filled, hidden),
-        **shown.recognised(
-            impute_accuracy=repaired, impute_accuracy_mean_fill=shown.filled, impute_accuracy_whole=shown.x
+        "val/impute_error": downstream.repair_error(damaged.x, repaired, hidden),
+        "val/impute_ratio": downstream.error_ratio(damaged.x, repaired, damaged.mean_filled, hidden),
+        **damaged.accuracies(
+            impute_accuracy=repaired, impute_accuracy_mean_fill=damaged.mean_filled, impute_accuracy_whole=damaged.x
         ),
     }
 
 
-def denoising(model: Any, shown: DamagedImages) -> dict[str, float]:
-    repaired, clipped = model.denoise(shown.noisy, uses.NOISE), shown.noisy.clip(-1, 1)
+def denoising(model: Any, damaged: DamagedImages) -> dict[str, float]:
+    repaired, clipped = model.denoise(damaged.noisy, downstream.NOISE), damaged.noisy.clip(-1, 1)
     return {
-        "val/denoise_error": uses.repair_error(shown.x, repaired),
-        "val/denoise_ratio": uses.error_ratio(shown.x, repaired, clipped),
-        **shown.recognised(denoise_accuracy=repaired, denoise_accuracy_noisy=clipped),
+        "val/denoise_error": downstream.repair_error(damaged.x, repaired),
+        "val/denoise_ratio": downstream.error_ratio(damaged.x, repaired, clipped),
+        **damaged.accuracies(denoise_accuracy=repaired, denoise_accuracy_noisy=clipped),
     }
 
 
-def reconstruction(model: Any, shown: DamagedImages) -> dict[str, float]:
-    return {"val/reconstruction_error": uses.repair_error(shown.x, model.reconstruct(shown.x))}
+def reconstruction(model: Any, damaged: DamagedImages) -> dict[str, float]:
+    return {"val/reconstruction_error": downstream.repair_error(damaged.x, model.reconstruct(damaged.x))}
 
 
-def few_labels(model: Any, shown: DamagedImages) -> dict[str, float]:
-    """A classifier of the model's features, which all training images made, and of pixels; both see as few labels."""
-    if shown.few is None:
+def few_labels(model: Any, damaged: DamagedImages) -> dict[str, float]:
+    """Accuracy of a linear probe trained on `LABELLED` images: on the model's features, and on pixels as the
+    baseline."""
+    if damaged.few_labelled is None:
         return {}
-    images = shown.data.train.x[:UNLABELLED]
-    seen = model.features(images)
-    mean, spread = seen.mean(axis=0), np.sqrt(seen.var(axis=0).sum() / images.var(axis=0).sum()) or 1.0
+    images = damaged.data.train.x[:UNLABELLED]
+    found = model.features(images)
+    mean, spread = found.mean(axis=0), np.sqrt(found.var(axis=0).sum() / images.var(axis=0).sum()) or 1.0
     # As far from each other as in pixels, so that the penalty on the weights means the same.
-    accuracy = learnt(shown.few, lambda images: (model.features(images) - mean) / spread)
-    return {"val/accuracy_100_labels": accuracy, "val/accuracy_100_labels_pixels": shown.few_by_pixels}
+    accuracy = probe_accuracy(damaged.few_labelled, lambda images: (model.features(images) - mean) / spread)
+    return {"val/accuracy_100_labels": accuracy, "val/accuracy_100_labels_pixels": damaged.pixel_probe_accuracy}
 
 
 def synthetic(model: Any, data: Dataset, test: Split) -> dict[str, float]:
-    """Accuracy on real images of a logistic regression trained on samples alone, each class's as many: what the samples
-    of a conditional model are worth as training data (Esteban et al. 2017; Ravuri and Vinyals 2019)."""
+    """Accuracy on real images of a logistic regression trained on samples alone, equally many of each class: what the
+    samples of a conditional model are worth as training data (Esteban et al. 2017; Ravuri and Vinyals 2019)."""
     if not (getattr(model, "conditional", False) and hasattr(model, "sample")) or data.n_classes < 2:
         return {}
     n = SYNTHETIC_COSTLY if getattr(model, "costly_samples", False) else SYNTHETIC
     labels = np.arange(n) % data.n_classes
     train = Split(model.sample(n, seed=SYNTHETIC_SEED, labels=labels), labels)
-    guessed: Labels = fitted(Dataset(data.name, train, test, data.classes, "", data.split_seed)).predict(test.x)
+    guessed: Labels = fitted_classifier(Dataset(data.name, train, test, data.classes, "", data.split_seed)).predict(
+        test.x
+    )
     return {f"test/tstr_accuracy_{n}": float((guessed == test.y).mean())}
 
 
-def learnt(data: Dataset, describe: Callable[[Images], NDArray[Any]]) -> float:
-    """Validation accuracy of a logistic regression on what `describe` makes of images, (n, d)."""
+def probe_accuracy(data: Dataset, features: Callable[[Images], NDArray[Any]]) -> float:
+    """Validation accuracy of a linear probe: logistic regression on `features(images)`, (n, d)."""
 
-    def described(part: Split) -> Split:
-        return Split(describe(part.x[:ASKED]).astype(np.float32)[:, :, None, None], part.y[:ASKED])
+    def features_of(part: Split) -> Split:
+        return Split(features(part.x[:PROBE_IMAGES]).astype(np.float32)[:, :, None, None], part.y[:PROBE_IMAGES])
 
-    train, val = described(data.train), described(data.val)
-    model = fitted(Dataset(data.name, train, val, data.classes, "", data.split_seed))
+    train, val = features_of(data.train), features_of(data.val)
+    model = fitted_classifier(Dataset(data.name, train, val, data.classes, "", data.split_seed))
     labels: Labels = model.predict(val.x)
     return float((labels == val.y).mean())
 
 
-def fitted(data: Dataset) -> Any:
-    """A logistic regression of default settings on all of `data.train`."""
+def fitted_classifier(data: Dataset) -> Any:
+    """A logistic regression with default settings, trained on all of `data.train`."""
     model = MODELS["logistic_regression"].build({}, data, seed=0)
     while not model.finished:
         model.step()
@@ -221,11 +236,11 @@ def _names(*names: str) -> frozenset[str]:
     return frozenset(f"val/{name}" for name in names)
 
 
-USES = (
+DOWNSTREAM_METRICS = (
     DownstreamMetric(
         "log_density",
         density,
-        _names("log_density", *(f"ood_auroc_{name}" for name in ("permuted", *STRANGE))),
+        _names("log_density", *(f"ood_auroc_{name}" for name in ("permuted", *OOD_DATASETS))),
         of_points=True,
     ),
     DownstreamMetric("elbo", bound, _names("elbo"), of_points=True),

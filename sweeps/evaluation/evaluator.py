@@ -1,4 +1,4 @@
-"""Where models meet metrics: one trained model and held-out images in, numbers and pictures out.
+"""The evaluator: every metric and picture of a trained model, computed on held-out images.
 
 What depends only on the data is computed once per process and reused for every trial.
 """
@@ -19,8 +19,8 @@ from analysis.metrics import METRICS, PER_CLASS
 from analysis.metrics.classification import confusion_matrix
 from analysis.metrics.modes import mode_counts
 from analysis.results import CONFUSION, NO_NUMBERS
-from sweeps.evaluation import downstream as uses
-from sweeps.evaluation.media import FRAMES, WAYS, Pictures
+from sweeps.evaluation import downstream
+from sweeps.evaluation.media import FRAMES, PATHS, Pictures
 from sweeps.evaluation.sample_metrics import History, SampleMetrics
 from sweeps.spec.resolved import UNJUDGED
 from trainables.arrays import Images, Labels
@@ -45,14 +45,14 @@ def kind_of(model: object) -> str:
 
 
 class Evaluator:
-    """Judges models on the validation part of one dataset (and on as many training images, for the gap).
+    """Computes metrics of models on the validation part of one dataset (and on as many training images, for the gap).
 
-    `wanted` are the metrics computed at every step, the objective and what a constraint is on. What costs is not,
-    unless it is wanted: probabilities that take a training of their own, never; and at the last step alone what a model
-    is good for (`sweeps.evaluation.downstream`), and how near its pixels are where a judge looks at more than pixels.
-    `ood` are images of other data sets by name; `shown` how many held-out images show what a model is good for,
-    if not as many as its answers cost (`sweeps.evaluation.downstream.shown`); `real_features` is
-    what a judge compares samples with, if there is one; `samples` how many are drawn.
+    `wanted` are the metrics needed at every step: the objective and what a constraint is on. Costly metrics that are
+    not among them are computed at the last step alone (downstream metrics, and pixel metrics where features are
+    compared too), or never (probabilities that take a training of their own). `ood`: out-of-distribution images by the
+    name of their data set. `downstream_images`: how many held-out images the downstream metrics use, by default as the
+    model's cost allows (`sweeps.evaluation.downstream.images_for`). `real_features`: the extractor and the features of
+    real images that samples are judged against, if they are. `samples`: how many are drawn from a generative model.
     """
 
     def __init__(
@@ -60,19 +60,19 @@ class Evaluator:
         data: Dataset,
         *wanted: str,
         ood: Mapping[str, Images] | None = None,
-        shown: int | None = None,
+        downstream_images: int | None = None,
         real_features: RealFeatures | None = None,
         samples: int = SAMPLES,
     ) -> None:
         rows = [row for name in wanted if (row := METRICS.get(name)) is not None]
-        self._wanted, self._data, self._shown, self._n = frozenset(wanted), data, shown, samples
+        self._wanted, self._data, self._downstream_images, self._n = frozenset(wanted), data, downstream_images, samples
         self._needs_probabilities = any(row.kind == "classifier" and not row.classes_suffice for row in rows)
         self._needs_pixels = any(row.kind == "generative" for row in rows)
-        self._bench = SampleMetrics(real_features, data) if real_features is not None else None
+        self._sample_metrics = SampleMetrics(real_features, data) if real_features is not None else None
         self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
         self._pictures = Pictures(data)
-        classified = uses.CLASSIFIED if "val/bayes_accuracy" in wanted else None
-        self._exhibits = cache(lambda n: uses.DamagedImages(data, ood or {}, n, classified))
+        classified = downstream.BAYES_IMAGES if "val/bayes_accuracy" in wanted else None
+        self._damaged_images = cache(lambda n: downstream.DamagedImages(data, ood or {}, n, classified))
 
     def metrics(self, model: Trainable, train: Split | None = None, *, last: bool = True) -> dict[str, float]:
         """Every metric of METRICS that fits the model, by name; the arguments are those of `row`."""
@@ -81,7 +81,7 @@ class Evaluator:
     def row(
         self, model: Trainable, train: Split | None = None, *, last: bool = True, history: History = ()
     ) -> dict[str, Any]:
-        """Metrics by name, and what is said besides numbers (`analysis.results.NO_NUMBERS`).
+        """A row of results: metrics by name, and the values that are no numbers (`analysis.results.NO_NUMBERS`).
 
         `train`: what it was trained on, if that was less than all; `last`: whether this is its last step; `history`:
         the rows of the steps before, and what this step reported of its training. Where no images are held out there
@@ -94,12 +94,12 @@ class Evaluator:
             parts = self._parts if train is None else {**self._parts, "train": _head(train, len(self._parts["val"]))}
             row |= self._classifier(model, parts, last)
         if hasattr(model, "sample"):
-            row |= self._generative(model, train, last, history) | self._uses(model, last)
+            row |= self._generative(model, train, last, history) | self._downstream(model, last)
         return row
 
-    def media(self, model: Trainable, *, seldom: bool = True) -> dict[str, bytes]:
+    def media(self, model: Trainable, *, costly: bool = True) -> dict[str, bytes]:
         """Pictures of the model as PNG, by name; see `Pictures.of`."""
-        return self._pictures.of(model, seldom=seldom)
+        return self._pictures.of(model, costly=costly)
 
     def _classifier(self, model: Any, parts: Mapping[str, Split], last: bool) -> dict[str, Any]:
         by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
@@ -119,7 +119,8 @@ class Evaluator:
         return one_hot
 
     def _per_class(self, proba: NDArray[np.float64]) -> dict[str, float]:
-        """Each number of a class by name; a class that has none is left out, and all where they are too many."""
+        """The per-class metrics by name; without classes that have no value, and empty where there are too many
+        classes."""
         if self._data.n_classes > MOST_CLASSES:
             return {}
         rows = {name: row.function(self._parts["val"].y, proba) for name, row in PER_CLASS.items()}
@@ -141,13 +142,13 @@ class Evaluator:
         if not np.isfinite(fake).all():
             raise DivergedError("samples are not finite numbers")
         row: dict[str, Any] = self._modes(fake)
-        if self._compares_pixels and (self._bench is None or last or self._needs_pixels):
+        if self._compares_pixels and (self._sample_metrics is None or last or self._needs_pixels):
             row |= _computed("generative", self._parts["val"].x, fake)
-        if self._bench is not None:
-            row |= self._bench.row(fake[:n], None if labels is None else labels[:n], train, history)
-        if self._bench is not None and last:
-            ways = model.interpolate(FRAMES, WAYS, seed=0) if hasattr(model, "interpolate") else None
-            row |= self._bench.farewell(history, ways, WAYS)
+        if self._sample_metrics is not None:
+            row |= self._sample_metrics.row(fake[:n], None if labels is None else labels[:n], train, history)
+        if self._sample_metrics is not None and last:
+            ways = model.interpolate(FRAMES, PATHS, seed=0) if hasattr(model, "interpolate") else None
+            row |= self._sample_metrics.final_metrics(history, ways, PATHS)
         return row
 
     @property
@@ -156,24 +157,25 @@ class Evaluator:
 
     @property
     def _has_modes(self) -> bool:
-        return self._data.holds_points or (self._data.name == STACKED and self._bench is not None)
+        return self._data.holds_points or (self._data.name == STACKED and self._sample_metrics is not None)
 
     def _modes(self, fake: Images) -> dict[str, float]:
-        """Counts of modes, where there are any and somebody who tells them."""
+        """Metrics of mode coverage, where the data has known modes (or an extractor that tells stacked digits
+        apart)."""
         if (modes := self._data.modes) is not None:
             return _computed("modes", *mode_counts(fake, modes.centres, modes.deviation))
-        return self._bench.modes(fake) if self._bench is not None and self._has_modes else {}
+        return self._sample_metrics.modes(fake) if self._sample_metrics is not None and self._has_modes else {}
 
     def _drawn(self, model: Any, n: int) -> tuple[Images, Labels | None]:
-        """Samples, and the classes they were asked for of a model of P(x | y): as frequent as in training."""
+        """Samples, and for a model of P(x | y) the classes they are conditioned on, as frequent as in training."""
         if not getattr(model, "conditional", False):
             return model.sample(n, seed=1), None
         labels: Labels = self._data.train.y[np.linspace(0, len(self._data.train) - 1, n).astype(int)]
         return model.sample(n, seed=1, labels=labels), labels
 
-    def _uses(self, model: Any, last: bool) -> dict[str, float]:
-        damaged_images = self._exhibits(self._shown or uses.shown(model))
-        return uses.metrics(model, damaged_images, None if last else self._wanted)
+    def _downstream(self, model: Any, last: bool) -> dict[str, float]:
+        damaged_images = self._damaged_images(self._downstream_images or downstream.images_for(model))
+        return downstream.metrics(model, damaged_images, None if last else self._wanted)
 
 
 def evaluator_on_test(
@@ -185,8 +187,8 @@ def evaluator_on_test(
     ood: Mapping[str, Images] | None = None,
     real_features: RealFeatures | None = None,
 ) -> Callable[[Trainable], dict[str, Any]]:
-    """What judges finished models on the test part of the data set `source` they were trained on: metrics as test/NAME,
-    and what is said besides numbers.
+    """A function that evaluates finished models on the test part of the data set `source`: metrics as test/NAME, and
+    the values that are no numbers.
 
     The one function of a sweep or a final training that reads a test part. `data` is what `load_dataset` gave, whose
     classes and division it keeps; `ood` and `real_features` as for an Evaluator.
@@ -194,7 +196,9 @@ def evaluator_on_test(
     test = load_test(source, data_dir=data_dir, classes=data.classes, split_seed=data.split_seed)
     held_out = replace(data, val=test)
     judge = real_features.on(held_out) if real_features is not None else None
-    evaluator = Evaluator(held_out, objective, ood=ood, shown=uses.SHOWN, real_features=judge, samples=SAMPLES_TESTED)
+    evaluator = Evaluator(
+        held_out, objective, ood=ood, downstream_images=downstream.IMAGES, real_features=judge, samples=SAMPLES_TESTED
+    )
 
     def evaluate(model: Trainable) -> dict[str, Any]:
         row = evaluator.row(model)
@@ -202,7 +206,7 @@ def evaluator_on_test(
             name: f"test/{name.partition('/')[2]}" for name in row if "/" in name and not name.startswith("train/")
         }
         words = {name: row[name] for name in NO_NUMBERS if name in row}
-        return {named[name]: row[name] for name in named} | uses.synthetic(model, data, test) | words
+        return {named[name]: row[name] for name in named} | downstream.synthetic(model, data, test) | words
 
     return evaluate
 

@@ -1,4 +1,4 @@
-"""What every extractor of features is: the judge's own small nets, Inception, points as they are."""
+"""The protocol of feature extractors: small CNNs trained per data set, Inception, the identity for points."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from trainables.arrays import Images, Labels
 
 
 class Extractor(Protocol):
-    """What turns images into what the judge looks at. Of the same name it is the same, bit for bit; scores of
-    extractors of different names do not compare."""
+    """Computes features and class probabilities of images. Two extractors of the same name give the same values, bit
+    for bit; scores in the features of differently named ones do not compare."""
 
     @property
     def name(self) -> str: ...
 
-    def see(self, images: Images, labels: Labels | None = None) -> ExtractedFeatures: ...
+    def extract(self, images: Images, labels: Labels | None = None) -> ExtractedFeatures: ...

@@ -1,4 +1,4 @@
-"""What the judge sees with: one small CNN a data set, trained once on the real training images and kept on disk.
+"""Feature extractors for judging samples: a small CNN per data set, trained once on real images and cached on disk.
 
 Its last hidden layer gives the features of an image, its output the class it takes the image for. Trained again it is
 the same net bit for bit: seed, config and number of threads are fixed. Where there is one class there is nothing to
@@ -34,7 +34,7 @@ from trainables.arrays import Images, Labels
 from trainables.classifiers.image_nets import Cnn, CnnConfig
 from trainables.data import STACKED, Dataset, cache_folder, unstacked
 
-VERSION = 1  # of everything here that changes what is seen
+VERSION = 1  # of everything here that changes the features
 FEATURES = 64
 PASSES, BATCH = 16, 128
 FEWEST_UPDATES, MOST_UPDATES = 300, 2500
@@ -46,13 +46,13 @@ STEPS = 20  # of a training
 
 @dataclass(frozen=True)
 class RealFeatures:
-    """An extractor and what it makes of the held-out images, without these: who has the data has them already."""
+    """An extractor and its features of the held-out images (not the images: whoever has the data has them already)."""
 
     extractor: Extractor
     real: Arrays
 
     def reference(self, data: Dataset) -> Reference:
-        """What the samples of a model trained on `data` are held against."""
+        """The reference that samples of a model trained on `data` are compared with."""
         train, held_out = (
             TrainingImages(data.train.x, data.train.y),
             ExtractedFeatures(data.val.x, **self.real, labels=data.val.y),
@@ -60,16 +60,16 @@ class RealFeatures:
         return Reference(train, held_out, data.classes, self.extractor.name)
 
     def on(self, data: Dataset) -> RealFeatures:
-        """The same extractor on other images of the kind."""
+        """The same extractor, applied to the held-out images of another data set of the same kind."""
         return RealFeatures(self.extractor, _real(self.extractor, data))
 
 
 def real_features_of(data: Dataset, whole: Dataset | None = None, say: Say = say_to_terminal) -> RealFeatures:
-    """The extractor of a data set, and its held-out images as it sees them; made on first use, then read from disk.
+    """The extractor of a data set and its features of the held-out images; computed on first use, then read from disk.
 
-    Points are seen as they are and taken for the nearest mode: nothing is to be learnt. Stacked digits are seen channel
-    by channel, by what learnt single ones. `whole`: the same data with all its training images, if `data` has only a
-    part: all of them teach the net.
+    Points are their own features, and their class is the nearest mode: nothing is trained. Stacked digits go through
+    the extractor of single digits channel by channel. `whole`: the same data with all its training images, if `data`
+    has only a part of them: the net is trained on all.
     """
     if data.name == STACKED:
         return _by_channel(data, real_features_of(unstacked(data), unstacked(whole or data), say))
@@ -81,18 +81,18 @@ def real_features_of(data: Dataset, whole: Dataset | None = None, say: Say = say
         key = digest(VERSION, whole.content_hash, asdict(config))
         weights = cached(folder / f"cnn-{key}.npz", lambda: _trained(whole, config, say), say)
         name = f"cnn{VERSION}-{whole.name}-{digest(*(array.tobytes().hex() for array in weights.values()))[:6]}"
-        eyes = CnnExtractor(name, config.net(whole.image_shape, whole.n_classes), weights)
-        real = cached(folder / f"held-out-{digest(key, data.content_hash)}.npz", lambda: _real(eyes, data), say)
-    return RealFeatures(eyes, real)
+        extractor = CnnExtractor(name, config.net(whole.image_shape, whole.n_classes), weights)
+        real = cached(folder / f"held-out-{digest(key, data.content_hash)}.npz", lambda: _real(extractor, data), say)
+    return RealFeatures(extractor, real)
 
 
 def judge_folder() -> Path:
-    """Where extractors and what they made of real images are kept."""
+    """The cache folder of extractors' weights and of features of real images."""
     return cache_folder() / "judge"
 
 
 def _by_channel(data: Dataset, digits: RealFeatures) -> RealFeatures:
-    """What sees stacked digits, given what sees its channels as images of their own."""
+    """The extractor of stacked digits and its features, made from those of the channels as single images."""
     extractor = ChannelExtractor(digits.extractor, data.classes)
     vectors, probabilities = extractor.joined(**digits.real)
     return RealFeatures(extractor, {"vectors": vectors, "probabilities": probabilities})
@@ -100,38 +100,42 @@ def _by_channel(data: Dataset, digits: RealFeatures) -> RealFeatures:
 
 @dataclass(frozen=True)
 class PointExtractor:
-    """Points as they are, (n, 2), each taken for the mode of the nearest of the `centres`, (k, 2)."""
+    """The extractor of points (n, 2): the features are the coordinates, the class is the nearest of `centres`, (k,
+    2)."""
 
     centres: NDArray[np.float64]
     name: str = "points"
 
-    def see(self, points: Images, labels: Labels | None = None) -> ExtractedFeatures:
+    def extract(self, points: Images, labels: Labels | None = None) -> ExtractedFeatures:
         nearest = np.square(points[:, None] - self.centres).sum(axis=2).argmin(axis=1)
         taken = np.eye(len(self.centres), dtype=np.float32)[nearest]
         return ExtractedFeatures(points, points, taken, labels)
 
 
 class CnnExtractor:
-    """The CNN of a data set, with these weights."""
+    """The extractor of images: a CNN with given weights; the features are its last hidden layer."""
 
     def __init__(self, name: str, net: nn.Module, weights: Arrays) -> None:
         self.name, self._net = name, cast(nn.Sequential, net)
         self._net.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
         self._net.requires_grad_(False).eval()
 
-    def see(self, images: Images, labels: Labels | None = None) -> ExtractedFeatures:
+    def extract(self, images: Images, labels: Labels | None = None) -> ExtractedFeatures:
         """Images (n, c, h, w), n > 0, with their features (n, FEATURES) and probabilities (n, classes)."""
-        parts = [self._look(torch.tensor(images[at : at + AT_ONCE])) for at in range(0, len(images), AT_ONCE)]
+        parts = [
+            self._features_and_probabilities(torch.tensor(images[at : at + AT_ONCE]))
+            for at in range(0, len(images), AT_ONCE)
+        ]
         vectors, probabilities = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
         return ExtractedFeatures(images, vectors, probabilities, labels)
 
-    def _look(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def _features_and_probabilities(self, images: Tensor) -> tuple[Tensor, Tensor]:
         features = self._net[:-1](images)
         return features, self._net[-1](features).softmax(dim=1)
 
 
 def _config(images: int) -> CnnConfig:
-    """As many passes over the images as are worth their time, in `STEPS` steps."""
+    """How the CNN is trained: `PASSES` epochs within a minimum and maximum of updates, in `STEPS` steps."""
     updates = min(max(FEWEST_UPDATES, PASSES * images // BATCH), MOST_UPDATES) // STEPS * STEPS
     return CnnConfig(hidden=FEATURES, batch_size=BATCH, updates=updates, updates_per_step=updates // STEPS)
 
@@ -154,10 +158,10 @@ def _train(model: Cnn, data: Dataset, say: Say) -> None:
     say(f"the judge of {data.name} took {took:.0f} s and tells {right:.1%} of the held-out images right")
 
 
-def _real(eyes: Extractor, data: Dataset) -> Arrays:
+def _real(extractor: Extractor, data: Dataset) -> Arrays:
     with _threads(data):
-        seen = eyes.see(data.val.x)
-    return {"vectors": seen.vectors, "probabilities": seen.probabilities}
+        extracted = extractor.extract(data.val.x)
+    return {"vectors": extracted.vectors, "probabilities": extracted.probabilities}
 
 
 @contextmanager

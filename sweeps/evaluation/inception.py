@@ -1,4 +1,4 @@
-"""Inception as the judge's eyes, for who has its weights; the class of an image stays what the small net says."""
+"""Inception as the feature extractor, for those who have its weights; classes are still told by the small CNN."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ AT_ONCE = 50  # images
 
 
 class InceptionExtractor:
-    """Features of Inception, classes of another extractor; the name is that of both."""
+    """The extractor with Inception's features and another extractor's class probabilities; its name joins both."""
 
     def __init__(self, inception: Inception, classes: Extractor) -> None:
         self.name, self.inception, self._classes = f"{inception.name}+{classes.name}", inception, classes
 
-    def see(self, images: Images, labels: Labels | None = None) -> ExtractedFeatures:
-        return replace(self._classes.see(images, labels), vectors=self.inception.features(images))
+    def extract(self, images: Images, labels: Labels | None = None) -> ExtractedFeatures:
+        return replace(self._classes.extract(images, labels), vectors=self.inception.features(images))
 
 
-def real_features_through(
+def real_features_with_inception(
     weights: str | Path | None, data: Dataset, whole: Dataset | None = None, say: Say = say_to_terminal
 ) -> RealFeatures:
-    """What `real_features_of` gives; with `weights` Inception's features, those of the held-out images kept on disk.
+    """`real_features_of`, or with the file `weights` the same with Inception's features, cached on disk.
 
-    ConfigError where these are no weights of Inception, or there is nothing that it could look at.
+    ConfigError if these are no weights of Inception, or the data set holds points instead of images.
     """
     real_features = real_features_of(data, whole, say)
     if weights is None:
         return real_features
     if data.holds_points:
         raise ConfigError(f"{weights}: Inception looks at images, and {data.name} holds points")
-    eyes = InceptionExtractor(Inception(Path(weights)), real_features.extractor)
-    path = judge_folder() / f"held-out-{digest(eyes.name, data.content_hash)}.npz"
-    return RealFeatures(eyes, {**real_features.real, **cached(path, lambda: _real(eyes, data, say), say)})
+    extractor = InceptionExtractor(Inception(Path(weights)), real_features.extractor)
+    path = judge_folder() / f"held-out-{digest(extractor.name, data.content_hash)}.npz"
+    return RealFeatures(extractor, {**real_features.real, **cached(path, lambda: _real(extractor, data, say), say)})
 
 
-def _real(eyes: InceptionExtractor, data: Dataset, say: Say) -> Arrays:
+def _real(extractor: InceptionExtractor, data: Dataset, say: Say) -> Arrays:
     """Inception's features of the held-out images."""
     what = f"Inception looks at the {len(data.val):,} held-out images of {data.name}, once"
     say(what)
     parts = [data.val.x[at : at + AT_ONCE] for at in range(0, len(data.val), AT_ONCE)]
-    return {"vectors": np.concatenate([eyes.inception.features(part) for part in with_progress(parts, what, say)])}
+    return {"vectors": np.concatenate([extractor.inception.features(part) for part in with_progress(parts, what, say)])}

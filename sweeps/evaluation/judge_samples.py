@@ -1,4 +1,4 @@
-"""The command `sweeps judge`: somebody's samples before the judge of a data set."""
+"""The command `sweeps judge`: the verdict on a file or folder of samples of a data set, whatever program made them."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ def judge(
     say: Callable[[str], None],
     inception: Path | None = None,
 ) -> Judgement:
-    """The verdict on the samples in a file or folder, with Inception's features if its weights are given.
+    """The verdict on the samples in a file or folder; in Inception's features if its weights are given.
 
     SamplesError, DataError or ConfigError if they cannot be judged.
     """
     data = load_dataset(dataset, data_dir=data_dir)
-    read = read_samples(samples, data.image_shape, data.name)
-    say(read.said)
-    wanted = read_labels(labels, len(read.images), data.classes) if labels is not None else None
+    sample_file = read_samples(samples, data.image_shape, data.name)
+    say(sample_file.description)
+    wanted = read_labels(labels, len(sample_file.images), data.classes) if labels is not None else None
     from sweeps.evaluation.inception import (
-        real_features_through,  # torch takes seconds: what is wrong with the samples is said before
+        real_features_with_inception,  # torch takes seconds: what is wrong with the samples is said before
     )
 
-    real_features = real_features_through(inception, data, say=say)
-    return judged(real_features.reference(data), real_features.extractor.see(read.images, wanted))
+    real_features = real_features_with_inception(inception, data, say=say)
+    return judged(real_features.reference(data), real_features.extractor.extract(sample_file.images, wanted))
 
 
 def document(found: Judgement) -> dict[str, Any]:
-    """What `--json` prints."""
+    """A judgement as the JSON document that `--json` prints."""
     return {**asdict(found), "evidence": list(found.evidence)}
 
 
 def table(found: Judgement) -> list[dict[str, Any]]:
-    """One row a metric."""
+    """A judgement as a table: one row a metric."""
     return [
         {"metric": name, "value": value, "what": METRICS[name].description} for name, value in found.metrics.items()
     ]

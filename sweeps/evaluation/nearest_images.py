@@ -1,4 +1,4 @@
-"""The training images that samples are most like: what was learnt by heart stands beside its source."""
+"""The nearest training images of samples, by which memorised images are recognised."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NearestTrainingImages:
     def __init__(self, images: Images) -> None:
         self._images = images
 
-    def beside(self, samples: Images, k: int = NEIGHBOURS) -> Images:
+    def with_neighbours(self, samples: Images, k: int = NEIGHBOURS) -> Images:
         """The samples, then the nearest image of each, then the second nearest, ...: (m + k m, c, h, w)."""
         flat = samples.reshape(len(samples), -1)
         # |a - b|^2 less |b|^2, which is the same for all images.

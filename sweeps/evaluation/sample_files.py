@@ -1,4 +1,4 @@
-"""Anybody's samples as the judge takes them: arrays of every usual layout and range, or a folder of pictures."""
+"""Reads files of samples made by any program: arrays of every usual layout and pixel range, or folders of pictures."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class SampleFile:
-    """`images` float32 in [-1, 1], (n, c, h, w), or points (n, 2); `said` is how they were read, for people."""
+    """`images` float32 in [-1, 1], (n, c, h, w), or points (n, 2); `description` says in words how they were read."""
 
     images: Images
-    said: str
+    description: str
 
 
 def read_samples(path: Path, shape: tuple[int, ...], dataset: str, fewest: int = FEWEST) -> SampleFile:
@@ -49,7 +49,7 @@ def read_samples(path: Path, shape: tuple[int, ...], dataset: str, fewest: int =
 
 
 def read_labels(path: Path, n: int, classes: Sequence[str]) -> Labels:
-    """The classes asked for, (n,), as numbers from 0 or as names; SamplesError if they are not that."""
+    """The class each sample was conditioned on, (n,), from a file of numbers from 0 or of names; else SamplesError."""
     found = _array(path, "labels")
     if found.shape != (n,):
         raise SamplesError(f"{path}: labels of shape {found.shape}; valid: one a sample, ({n},)")
@@ -92,7 +92,8 @@ def _array(path: Path, what: str) -> Array:
 
 
 def _numpy(path: Path, what: str) -> Array:
-    """The array NumPy has written, of several the one that is `what`; nothing is unpickled, no other is read."""
+    """The array in an .npy file, or the one called `what` in an .npz file; nothing is unpickled, no other array is
+    read."""
     try:
         if zipfile.is_zipfile(path):
             with np.load(path, allow_pickle=False) as archive:
@@ -112,7 +113,7 @@ def _numpy(path: Path, what: str) -> Array:
 
 
 def _name(path: Path, names: Collection[str], what: str) -> str:
-    """The name of the array with the `what`, of those in a file."""
+    """Which of the `names` of arrays in a file is the one with `what` (samples or labels)."""
     name = next((name for name in (what, *NAMES) if name in names), None)
     if name is None and len(names) != 1:
         raise SamplesError(f"{path}: holds {', '.join(names) or 'no array'}; name the one with the {what} {what!r}")

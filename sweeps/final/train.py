@@ -201,10 +201,10 @@ def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Traina
     ood, real_features = ood_images(entry, whole, options.folder), None
     if entry.kind == "generative":
         from sweeps.evaluation.inception import (
-            real_features_through,  # torch takes seconds, and models of scikit-learn do without it
+            real_features_with_inception,  # torch takes seconds, and models of scikit-learn do without it
         )
 
-        real_features = real_features_through(
+        real_features = real_features_with_inception(
             spec.inception, runner.load_data(replace(request.best, train_size=None), options)
         )
     objective = request.best.metric.name

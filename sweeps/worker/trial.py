@@ -195,8 +195,8 @@ class SweepTrial(tune.Trainable):
 
     def _pack(self, running: Running, row: Mapping[str, Any]) -> None:
         trial, step = running.work.trial, running.step
-        seldom = running.finished or step & (step - 1) == 0  # at steps 1, 2, 4, 8, ...
-        for name, png in self._evaluator.media(running.models[0], seldom=seldom).items():
+        costly = running.finished or step & (step - 1) == 0  # at steps 1, 2, 4, 8, ...
+        for name, png in self._evaluator.media(running.models[0], costly=costly).items():
             self._parcels.append(Attachment(trial, step, "media", name, png))
         if running.checkpoint_due:
             self._parcels.append(Attachment(trial, step, "checkpoint", "state", running.checkpoint()))

@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from helpers.made_images import CLASSES, reference_of, seen
+from helpers.made_images import CLASSES, extracted, reference_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import linalg
 from sklearn.metrics.pairwise import polynomial_kernel
 
 from analysis.judge.extracted_features import ExtractedFeatures, Reference, TrainingImages, once
-from analysis.metrics import METRICS, game, histogram, likeness, memory, neighbours, paths, pixels, synthetic
+from analysis.metrics import METRICS, game, histogram, memorisation, neighbours, paths, pixels, similarity, synthetic
 from analysis.metrics import distances as d
 
 
@@ -42,7 +42,7 @@ class TestOnce:
             return len(calls)
 
         one, other = (reference_of(4, 4) for _ in range(2))
-        a, b = seen(8, 2), seen(8, 3)
+        a, b = extracted(8, 2), extracted(8, 3)
         assert [both(one, a), both(one, a), both(one, b), both(one, a), both(other, a)] == [1, 1, 2, 1, 3]
 
 
@@ -88,7 +88,7 @@ class TestPrdc:
         assert np.mean(found) == pytest.approx(neighbours.expected_coverage(n, m), abs=0.02)
 
     def test_modes_lost_are_coverage_lost(self, reference):
-        kept = [neighbours.coverage(reference, seen(400, 5, classes=classes)) for classes in (4, 3, 2, 1)]
+        kept = [neighbours.coverage(reference, extracted(400, 5, classes=classes)) for classes in (4, 3, 2, 1)]
         assert kept == sorted(kept, reverse=True)
         assert kept[0] > 0.9
         assert kept[-1] < 0.4
@@ -109,7 +109,7 @@ class TestDistances:
         assert d.frechet(reference, held_out) == pytest.approx(0, abs=1e-6)
 
     def test_frechet_against_the_root_of_the_product(self, reference):
-        fake = seen(300, 7, spread=0.5)
+        fake = extracted(300, 7, spread=0.5)
         (mean_a, cov_a), (mean_b, cov_b) = (
             (x.mean(axis=0), np.cov(x, rowvar=False))
             for x in (reference.held_out.vectors.astype(float), fake.vectors.astype(float))
@@ -133,13 +133,13 @@ class TestDistances:
 
     @pytest.mark.parametrize("name", ["gen/frechet", "gen/kid"])
     def test_grows_with_what_is_wrong(self, reference, name):
-        far = [METRICS[name].function(reference, seen(300, 3, spread=spread)) for spread in (0.25, 0.6, 1.2)]
+        far = [METRICS[name].function(reference, extracted(300, 3, spread=spread)) for spread in (0.25, 0.6, 1.2)]
         assert far == sorted(far)
 
 
 class TestHistogram:
     def test_shares_by_hand(self, reference):
-        fake = seen(200, 2).at(np.r_[0:200:4, 0:200:4, 1:200:4])  # a, a, b in equal parts
+        fake = extracted(200, 2).at(np.r_[0:200:4, 0:200:4, 1:200:4])  # a, a, b in equal parts
         assert histogram.class_shares(reference, fake) == pytest.approx([2 / 3, 1 / 3, 0, 0], abs=0.01)
         assert histogram.modes_covered(reference, fake) == 2
         expected = 2 / 3 * math.log(8 / 3) + 1 / 3 * math.log(4 / 3)
@@ -148,7 +148,7 @@ class TestHistogram:
         assert histogram.class_entropy(reference, fake) == pytest.approx(entropy, abs=0.02)
 
     def test_one_class_is_the_worst(self, reference):
-        fake = seen(400, 2).at(np.arange(0, 400, 4))
+        fake = extracted(400, 2).at(np.arange(0, 400, 4))
         assert histogram.class_kl(reference, fake) == pytest.approx(math.log(4), abs=0.02)
         assert histogram.class_entropy(reference, fake) == pytest.approx(0, abs=0.02)
 
@@ -164,7 +164,7 @@ class TestHistogram:
         assert histogram.unmixed(counts, np.eye(3)) == pytest.approx(counts / counts.sum())
 
     def test_conditional_accuracy(self, reference):
-        fake = seen(100, 2)
+        fake = extracted(100, 2)
         wrong = np.where(np.arange(100) < 25, (fake.labels + 1) % CLASSES, fake.labels)
         asked = ExtractedFeatures(fake.images, fake.vectors, fake.probabilities, wrong)
         assert histogram.conditional_accuracy(reference, asked) == 0.75
@@ -174,33 +174,33 @@ class TestHistogram:
 
 class TestRepetition:
     def test_real_images_repeat_as_usual(self, reference):
-        assert neighbours.duplicates(reference, seen(400, 5)) == pytest.approx(0.05, abs=0.05)
-        assert neighbours.class_diversity(reference, seen(400, 5)) == pytest.approx(1, abs=0.1)
+        assert neighbours.duplicates(reference, extracted(400, 5)) == pytest.approx(0.05, abs=0.05)
+        assert neighbours.class_diversity(reference, extracted(400, 5)) == pytest.approx(1, abs=0.1)
 
     def test_a_few_images_a_class_repeat(self, reference):
-        few = [neighbours.duplicates(reference, seen(400, 5, per_class=k)) for k in (1, 10, 90)]
+        few = [neighbours.duplicates(reference, extracted(400, 5, per_class=k)) for k in (1, 10, 90)]
         assert few[0] == 1
         assert few == sorted(few, reverse=True)
-        assert neighbours.class_diversity(reference, seen(400, 5, per_class=1)) == pytest.approx(0, abs=1e-3)
+        assert neighbours.class_diversity(reference, extracted(400, 5, per_class=1)) == pytest.approx(0, abs=1e-3)
 
     def test_training_images_are_copies_also_with_noise(self, reference):
-        train = seen(len(reference.train), 0).some(300)
+        train = extracted(len(reference.train), 0).some(300)
         noise = np.random.default_rng(3).normal(scale=0.02, size=train.images.shape).astype(np.float32)
         for images in (train.images, train.images + noise):
             copied = ExtractedFeatures(images, train.vectors, train.probabilities)
-            assert memory.copies(reference, copied) > 0.99
-            assert memory.train_distance(reference, copied) < 0.2
+            assert memorisation.copies(reference, copied) > 0.99
+            assert memorisation.train_distance(reference, copied) < 0.2
 
     def test_other_real_images_are_not(self, reference):
-        assert memory.copies(reference, seen(300, 5)) < 0.02
-        assert memory.train_distance(reference, seen(300, 5)) == pytest.approx(1, abs=0.1)
-        assert memory.copies(reference, reference.held_out) == 0
+        assert memorisation.copies(reference, extracted(300, 5)) < 0.02
+        assert memorisation.train_distance(reference, extracted(300, 5)) == pytest.approx(1, abs=0.1)
+        assert memorisation.copies(reference, reference.held_out) == 0
 
     def test_half_of_them_is_half(self, reference):
-        images = np.concatenate([reference.train.images[:150], seen(150, 5).images])
+        images = np.concatenate([reference.train.images[:150], extracted(150, 5).images])
         vectors = images.reshape(300, -1)
         half = ExtractedFeatures(images, vectors, np.full((300, 4), 0.25, np.float32))
-        assert memory.copies(reference, half) == pytest.approx(0.5, abs=0.02)
+        assert memorisation.copies(reference, half) == pytest.approx(0.5, abs=0.02)
 
 
 class TestPixels:
@@ -219,7 +219,7 @@ class TestPixels:
         assert pixels.grain(board) == pytest.approx([4.0])
 
     def test_noise_raises_and_blur_lowers_it(self, reference):
-        real = seen(200, 5)
+        real = extracted(200, 5)
         level = [real.images + s * np.random.default_rng(0).normal(size=real.images.shape) for s in (0, 0.5, 1.0)]
         rising = [
             pixels.high_frequency(reference, ExtractedFeatures(x, real.vectors, real.probabilities)) for x in level
@@ -245,32 +245,36 @@ class TestPixels:
         ) == pytest.approx(expected)
 
 
-class TestLikeness:
+class TestSimilarity:
     def test_shift_and_contrast_do_not_count(self, reference):
-        train = seen(len(reference.train), 0).some(200)
-        assert likeness.likeness(reference, train).correlation.min() > 0.999
-        assert (likeness.likeness(reference, train).label == train.labels).all()
+        train = extracted(len(reference.train), 0).some(200)
+        assert similarity.similarity(reference, train).correlation.min() > 0.999
+        assert (similarity.similarity(reference, train).label == train.labels).all()
         shifted = ExtractedFeatures(np.roll(train.images, 1, 3), train.vectors, train.probabilities)
-        assert likeness.likeness(reference, shifted).correlation.min() > 0.99
-        assert (likeness.likeness(reference, shifted).label == train.labels).mean() > 0.99
+        assert similarity.similarity(reference, shifted).correlation.min() > 0.99
+        assert (similarity.similarity(reference, shifted).label == train.labels).mean() > 0.99
 
     def test_noise_is_like_nothing(self, reference):
         noise = np.random.default_rng(0).uniform(-1, 1, (200, 1, 8, 8)).astype(np.float32)
-        ood = likeness.likeness(reference, ExtractedFeatures(noise, noise.reshape(200, -1), np.full((200, 4), 0.25)))
-        assert np.median(ood.correlation) < np.quantile(likeness.held_out_likeness(reference).correlation, 0.01)
+        ood = similarity.similarity(
+            reference, ExtractedFeatures(noise, noise.reshape(200, -1), np.full((200, 4), 0.25))
+        )
+        assert np.median(ood.correlation) < np.quantile(similarity.held_out_similarity(reference).correlation, 0.01)
 
 
 class TestSynthetic:
     def test_real_images_teach_and_noise_does_not(self, reference):
         noise = np.random.default_rng(0).uniform(-1, 1, (400, 1, 8, 8)).astype(np.float32)
-        ood = ExtractedFeatures(noise, noise.reshape(400, -1), seen(400, 5).probabilities)
-        assert synthetic.tstr_accuracy(reference, seen(400, 5)) > 0.95
-        assert synthetic.trts_accuracy(reference, seen(400, 5)) > 0.95
+        ood = ExtractedFeatures(noise, noise.reshape(400, -1), extracted(400, 5).probabilities)
+        assert synthetic.tstr_accuracy(reference, extracted(400, 5)) > 0.95
+        assert synthetic.trts_accuracy(reference, extracted(400, 5)) > 0.95
         assert synthetic.tstr_accuracy(reference, ood) < 0.6
         assert synthetic.trts_accuracy(reference, ood) < 0.5
 
     def test_one_label_alone(self, reference):
-        assert synthetic.tstr_accuracy(reference, seen(400, 2).at(np.arange(0, 400, 4))) == pytest.approx(1 / CLASSES)
+        assert synthetic.tstr_accuracy(reference, extracted(400, 2).at(np.arange(0, 400, 4))) == pytest.approx(
+            1 / CLASSES
+        )
 
 
 class TestPaths:
@@ -325,7 +329,7 @@ class TestTable:
 
     @pytest.mark.parametrize("name", [name for name in NAMES if METRICS[name].kind == "judged"])
     def test_the_order_of_samples_does_not_matter(self, reference, name):
-        fake = seen(301, 4)
+        fake = extracted(301, 4)
         function = METRICS[name].function
         assert function(reference, fake.at(np.arange(300, -1, -1))) == pytest.approx(
             function(reference, fake), rel=1e-3, nan_ok=True

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.made_images import CLASSES, reference_of, seen
+from helpers.made_images import CLASSES, extracted, reference_of
 from helpers.repository import REPOSITORY
 
 from analysis.judge.definitions import BORDERLINE, borderline_table, definition_table
@@ -22,9 +22,9 @@ def reference() -> Reference:
 
 
 def looked_at(images: np.ndarray, seed: int = 5) -> ExtractedFeatures:
-    """Images as the extractor of `seen` has them, taken for each class in turn."""
+    """Images as the extractor of `extracted` has them, taken for each class in turn."""
     axes = np.random.default_rng(98).normal(size=(64, 12)).astype(np.float32)
-    return ExtractedFeatures(images, images.reshape(len(images), -1) @ axes, seen(len(images), seed).probabilities)
+    return ExtractedFeatures(images, images.reshape(len(images), -1) @ axes, extracted(len(images), seed).probabilities)
 
 
 def noise(n: int = 300) -> ExtractedFeatures:
@@ -45,7 +45,7 @@ def test_the_ten() -> None:
 
 @pytest.mark.parametrize("n", [100, 300, 1000])
 def test_real_images_are_healthy(reference: Reference, n: int) -> None:
-    found = judge(reference, seen(n, 5))
+    found = judge(reference, extracted(n, 5))
     assert found.verdict == "healthy", found.evidence
     assert found.severity < HOLDS
     assert (found.n, found.extractor) == (n, "axes")
@@ -57,18 +57,18 @@ def test_held_out_images_themselves_are_healthy(reference: Reference) -> None:
 
 @pytest.mark.parametrize("classes", [1, 2, 3])
 def test_few_classes(reference: Reference, classes: int) -> None:
-    found = judge(reference, seen(300, 5, classes=classes))
+    found = judge(reference, extracted(300, 5, classes=classes))
     assert found.verdict == "mode_collapse", found.evidence
     assert f"{classes} of 4 classes cover 97 % of 300 samples" in found.evidence[0]
 
 
 def test_fewer_classes_are_more_severe(reference: Reference) -> None:
-    severity = [judge(reference, seen(300, 5, classes=classes)).severity for classes in (1, 2, 3)]
+    severity = [judge(reference, extracted(300, 5, classes=classes)).severity for classes in (1, 2, 3)]
     assert severity == sorted(severity, reverse=True)
     assert severity[0] == pytest.approx(1, abs=0.05)
 
 
-ONE = seen(400, 1).images[3]  # a held-out image
+ONE = extracted(400, 1).images[3]  # a held-out image
 
 
 @pytest.mark.parametrize("image", [np.full_like(ONE, v) for v in (-1, 0, 0.3, 1)] + [ONE, noise(1).images[0]])
@@ -88,12 +88,12 @@ def test_images_of_one_colour_each_are_a_collapse(reference: Reference) -> None:
 
 @pytest.mark.parametrize("level", [-1, 0, 1])
 def test_half_of_the_samples_dead(reference: Reference, level: float) -> None:
-    images = seen(300, 5).images.copy()
+    images = extracted(300, 5).images.copy()
     images[::2] = level
     assert judge(reference, looked_at(images)).verdict == "mode_collapse"
-    images = seen(300, 5).images.copy()
+    images = extracted(300, 5).images.copy()
     images[::10] = level
-    assert judge(reference, replace(seen(300, 5), images=images)).verdict == "healthy"
+    assert judge(reference, replace(extracted(300, 5), images=images)).verdict == "healthy"
 
 
 def test_equal_images_have_a_verdict_where_real_ones_are_equal(reference: Reference) -> None:
@@ -109,12 +109,12 @@ def test_equal_images_have_a_verdict_where_real_ones_are_equal(reference: Refere
 
 
 def test_few_images_of_each_class(reference: Reference) -> None:
-    found = judge(reference, seen(400, 5, per_class=2))
+    found = judge(reference, extracted(400, 5, per_class=2))
     assert found.verdict == "low_diversity", found.evidence
 
 
 def test_training_images(reference: Reference) -> None:
-    found = judge(reference, seen(len(reference.train), 0).some(300))
+    found = judge(reference, extracted(len(reference.train), 0).some(300))
     assert found.verdict == "memorised", found.evidence
     assert found.severity == pytest.approx(1)
 
@@ -124,7 +124,7 @@ def test_noise(reference: Reference) -> None:
 
 
 def test_blur(reference: Reference) -> None:
-    images = seen(300, 5).images
+    images = extracted(300, 5).images
     for axis in (2, 3):
         images = (np.roll(images, 1, axis) + 2 * images + np.roll(images, -1, axis)) / 4
     found = judge(reference, looked_at(images))
@@ -142,18 +142,18 @@ class TestHistory:
             return replace(part, images=np.where(part.images > 0.3, part.images, np.float32(-1)))
 
         black = replace(reference, train=on_black(reference.train), held_out=on_black(reference.held_out))
-        alike = on_black(seen(400, 5, per_class=2))
+        alike = on_black(extracted(400, 5, per_class=2))
         on_grey = replace(alike, images=np.maximum(alike.images, np.float32(-0.6)))
         assert judge(black, alike, game(0.999)).verdict == "low_diversity"
         assert judge(black, on_grey, game(0.999)).verdict == "discriminator_wins"
         assert judge(black, on_grey, game(0.8)).verdict == "low_diversity"
 
     def test_a_game_that_looks_lost_is_no_failure_of_good_samples(self, reference: Reference) -> None:
-        assert judge(reference, seen(300, 5), game(0.999)).verdict == "healthy"
-        assert judge(reference, seen(300, 5), game(0.5)).verdict == "healthy"
+        assert judge(reference, extracted(300, 5), game(0.999)).verdict == "healthy"
+        assert judge(reference, extracted(300, 5), game(0.5)).verdict == "healthy"
 
     def test_a_collapse_behind_balanced_losses(self, reference: Reference) -> None:
-        found = judge(reference, seen(300, 5, classes=1), game(0.75))
+        found = judge(reference, extracted(300, 5, classes=1), game(0.75))
         assert found.verdict == "mode_collapse"
         assert "losses look balanced" in found.evidence[-1]
 
@@ -166,12 +166,12 @@ class TestHistory:
         assert judge(reference, noise(), moved).verdict == "noise"
 
     def test_a_model_that_is_done_learning_is_not_frozen(self, reference: Reference) -> None:
-        rows = [judge(reference, seen(300, 5)).metrics] * 4
-        assert judge(reference, seen(300, 5), rows).verdict == "healthy"
+        rows = [judge(reference, extracted(300, 5)).metrics] * 4
+        assert judge(reference, extracted(300, 5), rows).verdict == "healthy"
 
     def test_numbers_that_are_none(self, reference: Reference) -> None:
-        assert judge(reference, seen(300, 5), [{"train/loss_g": float("nan")}]).verdict == "diverged"
-        broken = seen(300, 5)
+        assert judge(reference, extracted(300, 5), [{"train/loss_g": float("nan")}]).verdict == "diverged"
+        broken = extracted(300, 5)
         broken.images[3, 0, 2, 2] = np.nan
         found = judge(reference, broken)
         assert (found.verdict, found.severity) == ("diverged", 1)
@@ -179,24 +179,26 @@ class TestHistory:
 
 class TestJudgement:
     def test_metrics_have_rows(self, reference: Reference) -> None:
-        found = judge(reference, seen(300, 5))
+        found = judge(reference, extracted(300, 5))
         assert isinstance(found, Judgement)
         assert set(found.metrics) <= set(METRICS)
         assert {"gen/frechet", "gen/coverage", "gen/tstr_accuracy", "gen/copies"} <= set(found.metrics)
         assert all(isinstance(value, float) for value in found.metrics.values())
 
     def test_it_is_the_same_again_with_another_reference(self, reference: Reference) -> None:
-        fake = seen(250, 7)
+        fake = extracted(250, 7)
         assert judge(reference, fake) == judge(reference_of(), fake)
 
     def test_too_few(self, reference: Reference) -> None:
         with pytest.raises(ValueError, match="99 samples are too few"):
-            judge(reference, seen(FEWEST - 1, 5))
+            judge(reference, extracted(FEWEST - 1, 5))
 
     def test_another_shape(self, reference: Reference) -> None:
         images = np.zeros((200, 1, 9, 9), np.float32)
         with pytest.raises(ValueError, match="differ in shape"):
-            judge(reference, ExtractedFeatures(images, np.zeros((200, 12), np.float32), seen(200, 5).probabilities))
+            judge(
+                reference, ExtractedFeatures(images, np.zeros((200, 12), np.float32), extracted(200, 5).probabilities)
+            )
 
 
 def test_points_are_judged_too() -> None:
@@ -227,7 +229,7 @@ def test_few_real_images_raise_no_alarm(reference: Reference, held_out: int, tra
     few = replace(
         reference, held_out=reference.held_out.at(np.arange(held_out)), train=reference.train.at(np.arange(train))
     )
-    found = judge(few, seen(300, 5))
+    found = judge(few, extracted(300, 5))
     assert all(np.isfinite(value) for value in found.metrics.values())
     if train == 200:
         assert found.verdict == "healthy", found.evidence

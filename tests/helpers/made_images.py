@@ -7,7 +7,7 @@ from analysis.judge.extracted_features import ExtractedFeatures, Reference, Trai
 CLASSES = 4
 
 
-def seen(
+def extracted(
     n: int, seed: int, *, classes: int = CLASSES, spread: float = 0.25, per_class: int | None = None
 ) -> ExtractedFeatures:
     """Images of `classes` kinds, each a smooth pattern of its own with noise; an extractor that is always right."""
@@ -24,5 +24,7 @@ def seen(
 
 
 def reference_of(train: int = 800, held_out: int = 400) -> Reference:
-    learnt = seen(train, 0)
-    return Reference(TrainingImages(learnt.images, learnt.labels), seen(held_out, 1), tuple("abcd"), "axes")
+    training_images = extracted(train, 0)
+    return Reference(
+        TrainingImages(training_images.images, training_images.labels), extracted(held_out, 1), tuple("abcd"), "axes"
+    )

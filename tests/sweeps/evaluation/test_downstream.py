@@ -13,7 +13,7 @@ from PIL import Image
 
 from analysis.media import decode_grid
 from analysis.metrics import METRICS, goal_of
-from sweeps.evaluation import downstream as uses
+from sweeps.evaluation import downstream
 from sweeps.evaluation.evaluator import SAMPLES_COSTLY, Evaluator, evaluator_on_test, kind_of
 from sweeps.evaluation.nearest_images import NearestTrainingImages
 from sweeps.spec import load_spec
@@ -45,16 +45,16 @@ def test_every_number_has_a_row_that_says_what_it_is(name: str) -> None:
     assert all(np.isfinite(value) for value in row.values())
 
 
-@pytest.mark.parametrize("use", uses.USES, ids=lambda use: use.ability)
-def test_a_use_reports_what_the_table_says_and_only_of_models_that_can(use: uses.DownstreamMetric) -> None:
-    shown = uses.DamagedImages(DATA, {"mnist": DATA.val.x[:5], "fashion_mnist": DATA.val.x[:5]}, 20)
-    able = [name for name in GENERATIVE if hasattr(trained(name), use.ability)]
+@pytest.mark.parametrize("metric", downstream.DOWNSTREAM_METRICS, ids=lambda metric: metric.ability)
+def test_a_row_reports_what_the_table_says_and_only_of_models_that_can(metric: downstream.DownstreamMetric) -> None:
+    damaged = downstream.DamagedImages(DATA, {"mnist": DATA.val.x[:5], "fashion_mnist": DATA.val.x[:5]}, 20)
+    able = [name for name in GENERATIVE if hasattr(trained(name), metric.ability)]
     unable = set(GENERATIVE) - set(able)
     assert able
     assert unable
-    assert use.names <= set(use.measure(trained(able[0]), shown))
-    assert all(METRICS[name].goal for name in use.names)
-    assert not any(use.names & set(judged(name)) for name in unable)
+    assert metric.names <= set(metric.measure(trained(able[0]), damaged))
+    assert all(METRICS[name].goal for name in metric.names)
+    assert not any(metric.names & set(judged(name)) for name in unable)
 
 
 def test_what_models_do_well_shows() -> None:
@@ -90,7 +90,7 @@ def test_a_generative_model_with_probabilities_is_no_classifier(name: str) -> No
 
 
 class TestCadence:
-    def test_uses_are_measured_at_the_last_step(self) -> None:
+    def test_downstream_metrics_are_computed_at_the_last_step(self) -> None:
         evaluator = Evaluator(DATA, "gen/frechet_pixels")
         assert not any(name.startswith("val/") for name in evaluator.metrics(trained("gmm"), last=False))
 
@@ -98,8 +98,8 @@ class TestCadence:
         model = trained("gmm")
         right = model.predict_proba(DATA.val.x).argmax(axis=1) == DATA.val.y
         assert Evaluator(DATA, "val/bayes_accuracy").metrics(model)["val/bayes_accuracy"] == right.mean()
-        assert Evaluator(DATA).metrics(model)["val/bayes_accuracy"] == right[: uses.SHOWN_COSTLY].mean()
-        assert len(DATA.val) > uses.SHOWN_COSTLY
+        assert Evaluator(DATA).metrics(model)["val/bayes_accuracy"] == right[: downstream.IMAGES_COSTLY].mean()
+        assert len(DATA.val) > downstream.IMAGES_COSTLY
 
     def test_an_objective_among_them_is_measured_at_every_step(self) -> None:
         row = Evaluator(DATA, "val/bayes_accuracy").metrics(trained("gmm"), last=False)
@@ -114,22 +114,22 @@ class TestCadence:
         assert asked == [SAMPLES_COSTLY]
 
     @pytest.mark.parametrize(("name", "images"), [("vae", 300), ("gan", 300), ("cvae", 100), ("diffusion", 100)])
-    def test_who_answers_slowly_is_shown_less(self, name: str, images: int) -> None:
-        assert uses.shown(trained(name)) == images
+    def test_a_slow_model_is_evaluated_on_fewer_images(self, name: str, images: int) -> None:
+        assert downstream.images_for(trained(name)) == images
 
 
-class TestExhibits:
+class TestDamagedImages:
     def test_what_is_hidden_cannot_be_peeked_at(self) -> None:
-        shown = uses.DamagedImages(DATA, {}, 30)
-        places = np.broadcast_to(~shown.known, shown.x.shape)
-        assert (shown.hidden[places] == 0).all()
-        assert (shown.hidden[~places] == shown.x[~places]).all()
+        damaged = downstream.DamagedImages(DATA, {}, 30)
+        places = np.broadcast_to(~damaged.known, damaged.x.shape)
+        assert (damaged.hidden[places] == 0).all()
+        assert (damaged.hidden[~places] == damaged.x[~places]).all()
 
     def test_few_labels_need_more_images_and_some_of_each_of_two_classes(self) -> None:
-        assert uses.DamagedImages(DATA.limited(150), {}, 30).few is None
-        assert uses.DamagedImages(load_dataset("digits", classes=[3]), {}, 30).few is None
+        assert downstream.DamagedImages(DATA.limited(150), {}, 30).few_labelled is None
+        assert downstream.DamagedImages(load_dataset("digits", classes=[3]), {}, 30).few_labelled is None
         many = replace(DATA, classes=tuple(map(str, range(60))))
-        assert uses.DamagedImages(many, {}, 30).few is None
+        assert downstream.DamagedImages(many, {}, 30).few_labelled is None
 
     def test_images_of_one_class_leave_nothing_to_recognise(self) -> None:
         threes = load_dataset("digits", classes=[3])
@@ -151,23 +151,23 @@ class TestExhibits:
                 }
                 return np.eye(10)[[lookup[image.tobytes()] for image in x]].astype(np.float32)
 
-        row = uses.metrics(Knows(), uses.DamagedImages(DATA, {}, 30))
+        row = downstream.metrics(Knows(), downstream.DamagedImages(DATA, {}, 30))
         assert row["val/accuracy_100_labels"] == 1 > row["val/accuracy_100_labels_pixels"]
 
 
-class TestStrangeImages:
-    def test_each_of_the_two_is_strange_to_the_other(self, shared_data: Path) -> None:
+class TestOodImages:
+    def test_each_of_the_two_is_the_others_ood_set(self, shared_data: Path) -> None:
         data = replace(DATA, name="mnist")
-        found = uses.ood_images(MODELS["vae"], data, shared_data)
+        found = downstream.ood_images(MODELS["vae"], data, shared_data)
         assert list(found) == ["fashion_mnist"]
         images = found["fashion_mnist"]
-        assert images.shape == (uses.SHOWN, 1, 28, 28)
+        assert images.shape == (downstream.IMAGES, 1, 28, 28)
         assert images.dtype == np.float32
         assert -1 == images.min() < images.max() <= 1
 
     @pytest.mark.parametrize(("model", "name"), [("gan", "mnist"), ("vae", "digits"), ("vae", "mnist")])
     def test_none_without_a_density_a_partner_or_its_files(self, model: str, name: str, tmp_path: Path) -> None:
-        assert uses.ood_images(MODELS[model], replace(DATA, name=name), tmp_path) == {}
+        assert downstream.ood_images(MODELS[model], replace(DATA, name=name), tmp_path) == {}
         assert list(tmp_path.iterdir()) == []
 
     def test_digits_are_always_there(self, tmp_path: Path) -> None:
@@ -187,17 +187,17 @@ class TestPictures:
 
     def test_nearest_training_images_lie_below_samples(self) -> None:
         train = DATA.train.x
-        shown = NearestTrainingImages(train).beside(train[[3, 70]] + np.float32(0.01))
-        assert shown.shape == (2 + 3 * 2, *train.shape[1:])
-        np.testing.assert_array_equal(shown[2:4], train[[3, 70]])
-        gaps = [((shown[i] - shown[0]) ** 2).sum() for i in (2, 4, 6)]
+        damaged = NearestTrainingImages(train).with_neighbours(train[[3, 70]] + np.float32(0.01))
+        assert damaged.shape == (2 + 3 * 2, *train.shape[1:])
+        np.testing.assert_array_equal(damaged[2:4], train[[3, 70]])
+        gaps = [((damaged[i] - damaged[0]) ** 2).sum() for i in (2, 4, 6)]
         assert gaps == sorted(gaps)
-        assert gaps[2] <= np.sort(((train - shown[0]) ** 2).sum(axis=(1, 2, 3)))[2] + 1e-4
+        assert gaps[2] <= np.sort(((train - damaged[0]) ** 2).sum(axis=(1, 2, 3)))[2] + 1e-4
 
     def test_reconstructions_lie_below_the_images(self) -> None:
         pictures = Evaluator(DATA).media(trained("vae"))
         assert set(pictures) == {"samples", "neighbours", "interpolation", "reconstructions"}
-        assert set(Evaluator(DATA).media(trained("vae"), seldom=False)) == {"samples", "reconstructions"}
+        assert set(Evaluator(DATA).media(trained("vae"), costly=False)) == {"samples", "reconstructions"}
         assert set(Evaluator(DATA).media(trained("mlp"))) == set()
         sheet = Image.open(io.BytesIO(pictures["reconstructions"]))
         assert sheet.size[1] // 50 == 6

@@ -94,8 +94,11 @@ def test_of_a_part_of_the_images_it_is_the_net_of_all(kept: Path) -> None:
 
 
 def test_it_sees_the_same_whatever_is_beside(kept: Path) -> None:
-    eyes = quietly(DIGITS)[0].extractor
-    all_at_once, few = eyes.see(DIGITS.train.x), eyes.see(DIGITS.train.x[500:507], DIGITS.train.y[500:507])
+    extractor = quietly(DIGITS)[0].extractor
+    all_at_once, few = (
+        extractor.extract(DIGITS.train.x),
+        extractor.extract(DIGITS.train.x[500:507], DIGITS.train.y[500:507]),
+    )
     assert np.allclose(few.vectors, all_at_once.vectors[500:507], atol=1e-5)
     assert np.allclose(few.probabilities.sum(axis=1), 1, atol=1e-5)
     assert few.labels is not None
@@ -103,9 +106,11 @@ def test_it_sees_the_same_whatever_is_beside(kept: Path) -> None:
 
 
 def test_it_travels_light(kept: Path) -> None:
-    eyes = quietly(DIGITS)[0].extractor
-    assert len(pickle.dumps(eyes)) < 1_000_000
-    assert np.array_equal(pickle.loads(pickle.dumps(eyes)).see(DIGITS.val.x).vectors, eyes.see(DIGITS.val.x).vectors)
+    extractor = quietly(DIGITS)[0].extractor
+    assert len(pickle.dumps(extractor)) < 1_000_000
+    assert np.array_equal(
+        pickle.loads(pickle.dumps(extractor)).extract(DIGITS.val.x).vectors, extractor.extract(DIGITS.val.x).vectors
+    )
 
 
 def test_images_of_any_shape(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,8 +126,10 @@ def test_one_class_teaches_nothing_and_leaves_random_features(kept: Path) -> Non
     assert said == []
     reference = real_features.reference(threes)
     assert (reference.held_out.probabilities == 1).all()
-    noise = real_features.extractor.see(np.random.default_rng(0).uniform(-1, 1, threes.val.x.shape).astype(np.float32))
-    train = real_features.extractor.see(threes.train.x)
+    noise = real_features.extractor.extract(
+        np.random.default_rng(0).uniform(-1, 1, threes.val.x.shape).astype(np.float32)
+    )
+    train = real_features.extractor.extract(threes.train.x)
     spread = train.vectors.std(axis=0).mean()
     off = np.abs(noise.vectors.mean(axis=0) - train.vectors.mean(axis=0)).mean()
     still = np.abs(reference.held_out.vectors.mean(axis=0) - train.vectors.mean(axis=0)).mean()

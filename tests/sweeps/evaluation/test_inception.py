@@ -12,7 +12,7 @@ from helpers.contract import coloured
 from torchvision.models import inception_v3
 
 from sweeps.evaluation.extractors import real_features_of
-from sweeps.evaluation.inception import real_features_through
+from sweeps.evaluation.inception import real_features_with_inception
 from trainables.base import ConfigError
 from trainables.data import load_dataset
 from trainables.inception import FEATURES, Inception
@@ -37,12 +37,12 @@ def test_features_are_inceptions_and_classes_the_small_nets(
     monkeypatch.setattr("sweeps.evaluation.extractors.MOST_UPDATES", 20)
     data = coloured()
     small = real_features_of(data, say=quiet)
-    real_features = real_features_through(weights, data, say=quiet)
+    real_features = real_features_with_inception(weights, data, say=quiet)
     assert real_features.extractor.name.startswith("inception-")
     assert real_features.extractor.name.endswith(f"+{small.extractor.name}")
-    reference, seen = real_features.reference(data), real_features.extractor.see(data.val.x[:3])
+    reference, extracted = real_features.reference(data), real_features.extractor.extract(data.val.x[:3])
     assert reference.held_out.vectors.shape == (len(data.val), FEATURES)
-    assert np.allclose(seen.vectors, reference.held_out.vectors[:3], atol=1e-4)
+    assert np.allclose(extracted.vectors, reference.held_out.vectors[:3], atol=1e-4)
     assert np.array_equal(reference.held_out.predicted, small.reference(data).held_out.predicted)
     assert len(list((tmp_path / "gdsweeps" / "judge").glob("held-out-*.npz"))) == 2
 

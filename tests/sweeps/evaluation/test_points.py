@@ -236,9 +236,9 @@ class TestStackedDigits:
     def test_it_is_taken_for_the_digits_of_its_channels(self, threefold: Dataset, real_features: RealFeatures) -> None:
         reference = real_features.reference(threefold)
         assert (reference.held_out.predicted == threefold.val.y).mean() > 0.9
-        seen = real_features.extractor.see(threefold.val.x)
-        assert np.allclose(seen.vectors, reference.held_out.vectors, atol=1e-4)
-        assert np.allclose(seen.probabilities.sum(axis=1), 1, atol=1e-4)
+        extracted = real_features.extractor.extract(threefold.val.x)
+        assert np.allclose(extracted.vectors, reference.held_out.vectors, atol=1e-4)
+        assert np.allclose(extracted.probabilities.sum(axis=1), 1, atol=1e-4)
 
     def test_modes_are_counted_and_a_collapse_is_seen(self, threefold: Dataset, real_features: RealFeatures) -> None:
         class Some:

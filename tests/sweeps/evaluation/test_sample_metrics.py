@@ -74,7 +74,7 @@ def test_real_images_are_healthy_threes_are_a_collapse_and_training_images_are_l
     val = DIGITS.val
     assert evaluator().row(Copying(DIGITS.train.x))["verdict"] == "memorised"
     assert evaluator().row(Copying(val.x[val.y == 3]))["verdict"] == "mode_collapse"
-    healthy = evaluator()._bench.row(val.x)  # type: ignore[union-attr]
+    healthy = evaluator()._sample_metrics.row(val.x)  # type: ignore[union-attr]
     assert healthy["verdict"] == HEALTHY
 
 
@@ -177,12 +177,12 @@ class TestPoints:
         assert row["verdict"] == "mode_collapse"
         assert row["extractor"] == "points"
         assert row["gen/modes_captured"] == data.n_classes // 2
-        assert judge._bench.row(data.val.x[:500])["verdict"] == HEALTHY  # type: ignore[union-attr]
+        assert judge._sample_metrics.row(data.val.x[:500])["verdict"] == HEALTHY  # type: ignore[union-attr]
 
 
 def test_a_judge_of_other_images_of_the_kind(tmp_path: Path) -> None:
     half = Dataset(DIGITS.name, DIGITS.val, DIGITS.train, DIGITS.classes, "", 0)
     turned = real_features().on(half)
-    seen = real_features().extractor.see(DIGITS.train.x)
+    seen = real_features().extractor.extract(DIGITS.train.x)
     assert np.allclose(turned.real["vectors"], seen.vectors, atol=1e-5)
     assert turned.extractor is real_features().extractor

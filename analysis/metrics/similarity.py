@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
-from analysis.metrics.memory import axes
+from analysis.metrics.memorisation import axes
 
 Array = NDArray[Any]
 COMPARED = 2000  # training images
@@ -23,7 +23,7 @@ SMALLEST = 1e-9
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Similarity:
     """For each image the highest correlation with a training image, in [-1, 1], and the class of that one; (n,)."""
 
     correlation: Array
@@ -31,23 +31,23 @@ class Likeness:
 
 
 @once
-def likeness(reference: Reference, seen: ExtractedFeatures) -> Likeness:
+def similarity(reference: Reference, extracted: ExtractedFeatures) -> Similarity:
     """The training image, of 2,000, that each image is most like."""
     real = reference.train.some(COMPARED)
-    flat, (unit, mean) = seen.images.reshape(len(seen), -1), _real_directions(reference)
-    best, row = np.full(len(seen), -np.inf), np.zeros(len(seen), np.int64)
+    flat, (unit, mean) = extracted.images.reshape(len(extracted), -1), _real_directions(reference)
+    best, row = np.full(len(extracted), -np.inf), np.zeros(len(extracted), np.int64)
     for shifted in _shifted_axes(reference):
         found = _unit(flat @ shifted - mean) @ unit.T
         at = found.argmax(axis=1)
         value = found[np.arange(len(found)), at]
         row, best = np.where(value > best, at, row), np.maximum(best, value)
-    return Likeness(best, real.labels[row])
+    return Similarity(best, real.labels[row])
 
 
 @once
-def held_out_likeness(reference: Reference) -> Likeness:
+def held_out_similarity(reference: Reference) -> Similarity:
     """The same of 2,000 held-out images at most, see `usual_images`."""
-    return likeness(reference, usual_images(reference))
+    return similarity(reference, usual_images(reference))
 
 
 @once

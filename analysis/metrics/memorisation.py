@@ -23,7 +23,7 @@ NEAR = 0.5  # a copy lies nearer to its original than half as far as to any othe
 
 
 @dataclass(frozen=True)
-class Nearest:
+class NearestNeighbours:
     """For each image the nearest training image, its distance and that of the second nearest, if there is one; (n,)."""
 
     row: NDArray[np.int64]
@@ -55,22 +55,22 @@ def copies(reference: Reference, fake: ExtractedFeatures) -> float:
 
 
 @once
-def nearest(reference: Reference, fake: ExtractedFeatures) -> Nearest:
+def nearest(reference: Reference, fake: ExtractedFeatures) -> NearestNeighbours:
     """The training images nearest to the samples."""
     near = min(2, len(reference.train))
     distance, rows = _index(reference).kneighbors(projected(reference, fake), near)
-    return Nearest(rows[:, 0], distance[:, 0], distance[:, -1])
+    return NearestNeighbours(rows[:, 0], distance[:, 0], distance[:, -1])
 
 
 @once
-def held_out_nearest(reference: Reference) -> Nearest:
+def held_out_nearest(reference: Reference) -> NearestNeighbours:
     """The training images nearest to real ones that no model was trained on, 2,000 at most."""
     return nearest(reference, reference.held_out.some(FITTED))
 
 
-def projected(reference: Reference, seen: ExtractedFeatures | TrainingImages) -> Array:
+def projected(reference: Reference, extracted: ExtractedFeatures | TrainingImages) -> Array:
     """Images on the main axes of the training images, (n, up to AXES)."""
-    found: Array = seen.images.reshape(len(seen), -1) @ axes(reference)
+    found: Array = extracted.images.reshape(len(extracted), -1) @ axes(reference)
     return found
 
 
