@@ -1,1 +1,1 @@
-"""The judge: samples in, a verdict with reasons out (mode collapse, noise, health and seven more)."""
+"""The judge of generative models: from samples to a verdict (mode collapse, noise, healthy, ...) with its reasons."""

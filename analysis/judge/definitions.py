@@ -1,4 +1,4 @@
-"""The judge's definitions for readers: labels of cases on the border, and both tables as docs/collapse.md has them."""
+"""The definitions of verdicts, and of borderline cases, as the Markdown tables of docs/collapse.md."""
 
 from __future__ import annotations
 

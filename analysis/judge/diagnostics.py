@@ -1,4 +1,4 @@
-"""What a verdict rests on: each fact about samples, or about the history of their training, computed when asked for."""
+"""Sample diagnostics: the measurements of samples and of their training history that verdicts are decided by."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ PRESENT = 0.02  # share from which on a class is there at all
 
 @dataclass(frozen=True)
 class SampleDiagnostics:
-    """Facts about samples against a reference; `metrics` are the present numbers, `history` the earlier rows."""
+    """Measurements of the samples `fake` against a reference, each computed on first use.
+
+    `metrics` are the sample metrics of this step, `history` the rows of earlier steps, oldest first.
+    """
 
     reference: Reference
     fake: ExtractedFeatures
@@ -35,17 +38,17 @@ class SampleDiagnostics:
     metrics: Mapping[str, float]
 
     @cached_property
-    def grain(self) -> float:
-        """Median fine grain of samples over the usual of their classes; 1 for points."""
+    def grain_ratio(self) -> float:
+        """Median high-frequency content of samples over that of held-out images of the same class; 1 for points."""
         if self._points or not self._usual_known:
             return 1.0
         return float(np.exp(np.median(pixels.log_grain_ratio(self.reference, self.fake))))
 
     @cached_property
-    def white(self) -> float:
-        """Share of samples that are white noise to a quarter, and more than all but one in a hundred real images.
+    def white_noise(self) -> float:
+        """Share of samples with a quarter of white noise in their variance, and more than 99 % of held-out images have.
 
-        A quarter of what their class leaves: it has a grain of its own, which is no noise.
+        A quarter of what the usual grain of their class leaves, which is no noise.
         """
         if self._points:
             return 0.0
@@ -54,9 +57,9 @@ class SampleDiagnostics:
         return _beyond_usual(pixels.grain_of(self.reference, self.fake) > level)
 
     @cached_property
-    def unlike(self) -> float:
-        """Share of samples like no training image, though not for want of contrast, as what is only blurred; of points,
-        the share that lie farther from all of the training points than all but one in a hundred held-out ones."""
+    def unlike_training(self) -> float:
+        """Share of samples less similar to any training image than 99 % of held-out images are, though not for want of
+        contrast (as blurred ones); of points, the share farther from all training points than 99 % of held-out ones."""
         if not self._usual_known:
             return 0.0
         if self._points:
@@ -64,16 +67,16 @@ class SampleDiagnostics:
             return _beyond_usual(memorisation.nearest(self.reference, self.fake).distance > far)
         usual = np.quantile(held_out_similarity(self.reference).correlation, RARE)
         contrast, real = (x.images.var(axis=(1, 2, 3)) for x in (self.fake, usual_images(self.reference)))
-        strange = similarity(self.reference, self.fake).correlation < usual
-        return _beyond_usual(strange & (contrast > np.median(real) / 2))
+        unlike = similarity(self.reference, self.fake).correlation < usual
+        return _beyond_usual(unlike & (contrast > np.median(real) / 2))
 
     @cached_property
     def real_shares(self) -> NDArray[np.float64]:
         return histogram.real_shares(self.reference)
 
     @cached_property
-    def opinions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Shares of the classes as the extractor sees them, and by the training images that samples are most like."""
+    def class_share_estimates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Two estimates of the class shares: by the extractor, and by the class of the most similar training image."""
         by_extractor = histogram.class_shares(self.reference, self.fake)
         real = usual_images(self.reference)
         truth = real.predicted if real.labels is None else real.labels
@@ -82,42 +85,45 @@ class SampleDiagnostics:
         return by_extractor, histogram.unmixed(extracted, confused)
 
     @cached_property
-    def imbalance(self) -> float:
-        """KL of the shares from the real ones, nats, in the milder of both opinions, beyond what chance makes."""
-        found = min(histogram.kl(shares, self.real_shares) for shares in self.opinions)
+    def class_imbalance(self) -> float:
+        """KL of the class shares from the real ones, nats, less what chance makes; the smaller of both estimates."""
+        found = min(histogram.kl(shares, self.real_shares) for shares in self.class_share_estimates)
         return max(0.0, found - chance_kl(int(np.count_nonzero(self.real_shares)), len(self.fake)))
 
     @cached_property
-    def missing(self) -> NDArray[np.int64]:
-        """Classes that were due and are not there: next to none in the extractor's opinion, few in the other."""
+    def missing_classes(self) -> NDArray[np.int64]:
+        """Classes without samples though some were to be expected: next to none by the extractor, few by similarity."""
         due = len(self.fake) * self.real_shares >= DUE
-        lost = [self.opinions[0] < histogram.COVERED * self.real_shares, self.opinions[1] < self.real_shares / 3]
+        lost = [
+            self.class_share_estimates[0] < histogram.COVERED * self.real_shares,
+            self.class_share_estimates[1] < self.real_shares / 3,
+        ]
         rows: NDArray[np.int64] = np.flatnonzero(due & lost[0] & lost[1])
         return rows
 
     @cached_property
-    def repeated(self) -> float:
-        """Share of near-duplicates beyond the one in twenty that is usual."""
+    def near_duplicates(self) -> float:
+        """Share of near-duplicates among samples, beyond the one in twenty that is usual among real images."""
         if not self._usual_known:
             return 0.0
         return _beyond_usual(neighbours.duplicates(self.reference, self.fake), neighbours.NEAREST)
 
     @cached_property
     def one_image(self) -> float:
-        """Share of samples that are one and the same image, or of one colour each, beyond what real images are."""
+        """Share of samples that are all the same image, or of a single colour, beyond that share of real images."""
         return _beyond_usual(pixels.one_image(self.fake), pixels.one_image(usual_images(self.reference)))
 
     @cached_property
     def uncovered(self) -> float:
-        """Share of held-out images without a sample nearby, beyond what as many real images leave."""
+        """Share of held-out images without a sample nearby, beyond what is expected of as many real images."""
         if not self._usual_known:
             return 0.0
         n = neighbours.compared(self.reference, self.fake)
         return max(0.0, 1 - self.metrics["gen/coverage"] / neighbours.expected_coverage(n, n))
 
     @property
-    def clean(self) -> float:
-        """Pixels as bright as the background of real images, over theirs; 1 where there are no pixels."""
+    def background_ratio(self) -> float:
+        """Share of pixels as bright as the real background, over that share in real images; 1 for points."""
         return self.metrics.get("gen/background", 1.0)
 
     @property
@@ -132,22 +138,24 @@ class SampleDiagnostics:
 
     @cached_property
     def copied(self) -> float:
-        """Share of copies of training images."""
+        """Share of samples that are copies of training images."""
         return memorisation.copies(self.reference, self.fake)
 
     @cached_property
-    def originals(self) -> float:
-        """Distinct training images that were copied, per class that is there."""
-        return len(np.unique(self._copied_rows)) / max(1, int(np.count_nonzero(self.opinions[0] > PRESENT)))
+    def originals_per_class(self) -> float:
+        """How many distinct training images were copied, per class that has samples."""
+        return len(np.unique(self._copied_rows)) / max(
+            1, int(np.count_nonzero(self.class_share_estimates[0] > PRESENT))
+        )
 
     @cached_property
     def copies_each(self) -> float:
-        """How often a training image that was copied was so, on average."""
+        """How many copies there are of each training image that was copied, on average."""
         return len(self._copied_rows) / max(1, len(np.unique(self._copied_rows)))
 
     @cached_property
-    def exact(self) -> bool:
-        """Whether most copies are what they were copied from, to the last bits."""
+    def copies_are_exact(self) -> bool:
+        """Whether most copies equal the training image they were copied from, but for rounding."""
         found = memorisation.nearest(self.reference, self.fake)
         same = found.distance[found.copied] <= EXACT * found.second[found.copied]
         return bool(same.mean() > 0.5) if len(same) else False
@@ -158,24 +166,24 @@ class SampleDiagnostics:
         return found.row[found.copied]
 
     @cached_property
-    def late(self) -> Mapping[str, float]:
-        """What of the game is known, by its metric's short name; NaN what is not."""
+    def late_metrics(self) -> Mapping[str, float]:
+        """Both losses and D's accuracy over the last quarter of training, by short name; NaN where not reported."""
         return {name: game.late(self.history, f"train/{name}") for name in ("loss_g", "loss_d", "d_accuracy")}
 
     @cached_property
-    def growth(self) -> float:
-        """How many times larger than in the first quarter the losses of the game are now, by the one that grew most."""
+    def loss_growth(self) -> float:
+        """By what factor a GAN's losses have grown since the first quarter of training; the larger of both."""
         return max(game.growth(self.history, f"train/{name}") for name in ("loss_g", "loss_d"))
 
     @property
     def finite_losses(self) -> bool:
-        """Whether all that the last row says of the training is finite."""
+        """Whether all training metrics of the last row are finite."""
         last = (value for row in self.history[-1:] for name, value in row.items() if name.startswith("train/"))
         return all(math.isfinite(value) for value in last if isinstance(value, int | float))
 
     @cached_property
-    def still(self) -> bool:
-        """Whether no number about the samples has changed over the last evaluations."""
+    def unchanged(self) -> bool:
+        """Whether no sample metric has changed over the last `STILL` evaluations."""
         rows = [row for row in self.history if not self.metrics.keys().isdisjoint(row)][-(STILL - 1) :]
         return len(rows) == STILL - 1 and all(self._is_now(row) for row in rows)
 
@@ -185,17 +193,17 @@ class SampleDiagnostics:
 
     @property
     def _usual_known(self) -> bool:
-        """Whether there are held-out images enough to say what is usual."""
+        """Whether there are enough held-out images to compare samples with."""
         return len(self.reference.held_out) >= KNOWN
 
     @property
     def _points(self) -> bool:
-        """Whether there are no pixels to look at."""
+        """Whether the samples are points (n, 2) instead of images."""
         return self.fake.images.ndim == 2
 
 
 def _beyond_usual(found: Any, usual: float = RARE) -> float:
-    """The share found, less what is usual of real images: 0 to 1; 0 where it is usual of all of them."""
+    """The share found beyond the `usual` one of real images, rescaled to 0..1; 0 where all real images are so."""
     return float(max(0.0, (np.mean(found) - usual) / (1 - usual))) if usual < 1 else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Images as an extractor sees them: all that the judge and its metrics look at. No model and no torch here."""
+"""Images with the features an extractor computed of them: the input of the judge and its metrics. No torch here."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class ExtractedFeatures:
-    """`n` images, float32 in [-1, 1], (n, c, h, w), or points, (n, 2), with what an extractor makes of them.
+    """`n` images, float32 in [-1, 1], (n, c, h, w), or points, (n, 2), with an extractor's output.
 
-    `vectors` (n, d) are its features, `probabilities` (n, classes) what it takes them for. `labels` (n,) are the true
+    `vectors` (n, d) are their features, `probabilities` (n, classes) those of their classes. `labels` (n,) are the true
     classes of real images and the classes asked for of conditional samples; None where there are none.
     """
 
@@ -36,18 +36,18 @@ class ExtractedFeatures:
         return found
 
     def at(self, rows: NDArray[Any]) -> ExtractedFeatures:
-        """Those of the images, by index or mask."""
+        """The subset of the images at `rows`, indices or a mask."""
         labels = None if self.labels is None else self.labels[rows]
         return ExtractedFeatures(self.images[rows], self.vectors[rows], self.probabilities[rows], labels)
 
     def some(self, n: int) -> ExtractedFeatures:
-        """At most `n` of the images, drawn without order but always the same ones."""
+        """A random subset of at most `n` images, the same one each time."""
         return self if n >= len(self) else self.at(_drawn(len(self), n))
 
 
 @dataclass(frozen=True)
 class TrainingImages:
-    """Images a model was trained on, as in Seen, and their classes (n,): looked at pixel by pixel, by no extractor."""
+    """Images a model was trained on, (n, c, h, w), and their classes (n,): compared in pixels, without features."""
 
     images: NDArray[np.float32]
     labels: NDArray[np.int64]
@@ -56,11 +56,11 @@ class TrainingImages:
         return len(self.images)
 
     def at(self, rows: NDArray[Any]) -> TrainingImages:
-        """Those of the images, by index or mask."""
+        """The subset of the images at `rows`, indices or a mask."""
         return TrainingImages(self.images[rows], self.labels[rows])
 
     def some(self, n: int) -> TrainingImages:
-        """At most `n` of the images, drawn without order but always the same ones."""
+        """A random subset of at most `n` images, the same one each time."""
         return self if n >= len(self) else self.at(_drawn(len(self), n))
 
 
@@ -70,9 +70,9 @@ def _drawn(among: int, n: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Reference:
-    """The real images that samples are held against, seen by the extractor of that name.
+    """The real images that samples are compared with, and the name of the extractor of their features.
 
-    `train` is what a model could have learnt by heart (or a part of it), `held_out` what no model was trained on.
+    `train` is what a model could have memorised (or a part of it), `held_out` what no model was trained on.
     """
 
     train: TrainingImages
@@ -82,20 +82,19 @@ class Reference:
 
 
 def once(function: F) -> F:
-    """Remember what a function of a Reference, a Reference and a Seen, or a number and a Reference gave: kept on its
-    last argument.
+    """Decorator: caches the result of a function of references, features or numbers on its last argument.
 
-    As `functools.cached_property` does it, and gone with the object. What is costly about the real images is so
-    computed once for all samples that are held against them, and a table of distances once for all who read it.
+    Like `functools.cached_property`: the result goes with the object. What is costly about the real images is computed
+    once for all samples that are compared with them, and a table of distances once for all metrics that use it.
     """
 
     @wraps(function)
     def remembered(*arguments: Any) -> Any:
-        kept = vars(arguments[-1])  # the dataclasses are frozen, their dictionaries are not
+        cache = vars(arguments[-1])  # the dataclasses are frozen, their dictionaries are not
         name = f"{function.__module__}.{function.__qualname__}"
-        before = kept.get(name)
+        before = cache.get(name)
         if before is None or not all(map(_is_same, before[0], arguments[:-1])):
-            before = kept[name] = (arguments[:-1], function(*arguments))
+            before = cache[name] = (arguments[:-1], function(*arguments))
         return before[1]
 
     return remembered  # type: ignore[return-value]

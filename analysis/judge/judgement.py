@@ -1,4 +1,4 @@
-"""The judge: from samples, and the history of their training if there is one, to a verdict with its reasons."""
+"""Judges samples of a generative model: the verdict, its severity and its evidence."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ FEWEST = 100  # samples
 class Judgement:
     """One of VERDICTS, how bad it is in [0, 1] (0.5 and over: not healthy), and why, in sentences.
 
-    `metrics` are the numbers of METRICS behind it, by name; `extractor` what saw the `n` samples. The severity of a
-    healthy model is the strength of the verdict it is nearest to.
+    `metrics` are the numbers of METRICS behind it, by name; `extractor` the name of what computed their features; `n`
+    the number of samples. The severity of a healthy model is the strength of the verdict it is nearest to.
     """
 
     verdict: str
@@ -35,7 +35,7 @@ class Judgement:
 
 
 def judge(reference: Reference, fake: ExtractedFeatures, history: Sequence[Mapping[str, float]] = ()) -> Judgement:
-    """What is wrong with the model that made the samples `fake`, if anything.
+    """The verdict on the samples `fake`: the failure of the model that made them, or healthy.
 
     `history` are the rows its training has reported before, oldest first. ValueError for fewer than 100 samples or
     samples of another shape than the real images.
@@ -51,14 +51,14 @@ def judge(reference: Reference, fake: ExtractedFeatures, history: Sequence[Mappi
 
 
 def measured(reference: Reference, fake: ExtractedFeatures) -> dict[str, float]:
-    """Every number of METRICS that says how samples compare with real images, by name; those that apply."""
+    """Every metric of METRICS that compares samples with real images, by name; without those that do not apply."""
     rows = {name: row.function for name, row in METRICS.items() if row.kind == "judged" and row.function is not None}
     found = {name: float(function(reference, fake)) for name, function in rows.items()}
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
 def _ruled(diagnostics: SampleDiagnostics) -> Judgement:
-    """The first verdict that holds; of a healthy model also what it is nearest to."""
+    """The first verdict that holds; of a healthy model also the failure it is nearest to."""
     strengths = {name: row.strength(diagnostics) for name, row in VERDICTS.items()}
     verdict = next((name for name, strength in strengths.items() if strength >= HOLDS), "healthy")
     worst = max(strengths, key=lambda name: strengths[name]) if verdict == "healthy" else verdict
@@ -74,10 +74,10 @@ def _judgement(verdict: str, severity: float, evidence: Sequence[str], diagnosti
 
 
 def _losses(diagnostics: SampleDiagnostics) -> list[str]:
-    """How the game looks by its own numbers, which need not agree."""
-    accuracy = diagnostics.late["d_accuracy"]
+    """A sentence on a GAN's own losses, which need not agree with the verdict; none for other models."""
+    accuracy = diagnostics.late_metrics["d_accuracy"]
     if math.isnan(accuracy):
         return []
     look = "as won by D" if accuracy >= WON else "as lost by D" if accuracy <= FOOLED else "balanced"
-    losses = f"G {diagnostics.late['loss_g']:.2f}, D {diagnostics.late['loss_d']:.2f}"
+    losses = f"G {diagnostics.late_metrics['loss_g']:.2f}, D {diagnostics.late_metrics['loss_d']:.2f}"
     return [f"losses look {look} ({losses}; D tells {accuracy:.0%} apart)"]

@@ -1,4 +1,4 @@
-"""What each verdict on samples means: the one definition table.
+"""The verdicts on samples: the table of their definitions, VERDICTS.
 
 A verdict has a strength from 0 to 1, 0.5 at its threshold. They are tried from the top: the first that holds is given.
 """
@@ -34,7 +34,8 @@ EXPLODED = 1e3  # times the losses of the first quarter
 
 @dataclass(frozen=True)
 class Verdict:
-    """A row: what it looks at, whether that takes a history, from when on it holds and why there, and both in code."""
+    """The definition of a verdict: its inputs and whether they include a training history, the threshold and the reason
+    for it in words; `strength` (0 to 1, 0.5 at the threshold) and the `sentence` of evidence in code."""
 
     inputs: str
     needs_history: bool
@@ -45,37 +46,40 @@ class Verdict:
 
 
 def scaled(value: float, threshold: float, worst: float) -> float:
-    """0 at 0, 0.5 at the threshold, 1 at the worst."""
+    """`value` on a scale that is 0 at 0, 0.5 at the threshold and 1 at the worst."""
     return float(np.interp(value, [0, threshold, worst], [0, HOLDS, 1]))
 
 
 def _diverged(diagnostics: SampleDiagnostics) -> float:
     if not diagnostics.finite_losses:
         return 1.0
-    return _sick(diagnostics) if diagnostics.growth >= EXPLODED else 0.0
+    return _sick(diagnostics) if diagnostics.loss_growth >= EXPLODED else 0.0
 
 
 def _exploded(diagnostics: SampleDiagnostics) -> str:
     if not diagnostics.finite_losses:
         return "the last losses or gradients are not finite numbers"
-    return f"the losses are {diagnostics.growth:,.0f} times what they were"
+    return f"the losses are {diagnostics.loss_growth:,.0f} times what they were"
 
 
 def _frozen(diagnostics: SampleDiagnostics) -> float:
-    return _sick(diagnostics) if diagnostics.still else 0.0
+    return _sick(diagnostics) if diagnostics.unchanged else 0.0
 
 
 def _discriminator_wins(diagnostics: SampleDiagnostics) -> float:
-    return _unreal(diagnostics) if diagnostics.late["d_accuracy"] >= WON else 0.0
+    return _unreal(diagnostics) if diagnostics.late_metrics["d_accuracy"] >= WON else 0.0
 
 
 def _generator_wins(diagnostics: SampleDiagnostics) -> float:
-    return _unreal(diagnostics) if diagnostics.late["d_accuracy"] <= FOOLED else 0.0
+    return _unreal(diagnostics) if diagnostics.late_metrics["d_accuracy"] <= FOOLED else 0.0
 
 
 def _unreal(diagnostics: SampleDiagnostics) -> float:
     """The strength with which samples are not like real images, for whatever reason."""
-    off, filled = scaled(1 - diagnostics.precision, 1 - OFF, 1.0), scaled(1 - diagnostics.clean, 1 - FILLED, 1.0)
+    off, filled = (
+        scaled(1 - diagnostics.precision, 1 - OFF, 1.0),
+        scaled(1 - diagnostics.background_ratio, 1 - FILLED, 1.0),
+    )
     return max(_white(diagnostics), _soft(diagnostics), off, filled)
 
 
@@ -89,7 +93,7 @@ def _noise(diagnostics: SampleDiagnostics) -> float:
 
 def _white(diagnostics: SampleDiagnostics) -> float:
     white, unlike = (WHITE_ALIKE, UNLIKE_ALIKE) if _alike(diagnostics) else (WHITE, UNLIKE)
-    return max(scaled(diagnostics.white, white, 1.0), scaled(diagnostics.unlike, unlike, 1.0))
+    return max(scaled(diagnostics.white_noise, white, 1.0), scaled(diagnostics.unlike_training, unlike, 1.0))
 
 
 def _blurred(diagnostics: SampleDiagnostics) -> float:
@@ -97,13 +101,15 @@ def _blurred(diagnostics: SampleDiagnostics) -> float:
 
 
 def _soft(diagnostics: SampleDiagnostics) -> float:
-    means = _alike(diagnostics) and diagnostics.clean < DIRTY and _lost_classes(diagnostics) < MOST_LOST
-    softness = scaled(-math.log(min(1.0, diagnostics.grain)), -math.log(SOFT if means else BLUR), -math.log(0.02))
+    means = _alike(diagnostics) and diagnostics.background_ratio < DIRTY and _lost_classes(diagnostics) < MOST_LOST
+    softness = scaled(-math.log(min(1.0, diagnostics.grain_ratio)), -math.log(SOFT if means else BLUR), -math.log(0.02))
     return softness if means else min(softness, scaled(1 - diagnostics.recall, 1 - REACHED, 1.0))
 
 
 def _memorised(diagnostics: SampleDiagnostics) -> float:
-    few = diagnostics.originals <= (1 if diagnostics.exact else FEW) and diagnostics.copies_each >= 2
+    few = (
+        diagnostics.originals_per_class <= (1 if diagnostics.copies_are_exact else FEW) and diagnostics.copies_each >= 2
+    )
     return 0.0 if few else scaled(diagnostics.copied, COPIED, 1.0)
 
 
@@ -116,13 +122,17 @@ def _lost_classes(diagnostics: SampleDiagnostics) -> float:
     if classes < 2:
         return 0.0
     threshold, few = (HALF, SEVERAL) if _alike(diagnostics) else (IMBALANCE, 1)
-    by_kl = scaled(diagnostics.imbalance, threshold, max(2 * threshold, math.log(classes)))
-    lost = float(diagnostics.real_shares[diagnostics.missing].sum()) if len(diagnostics.missing) >= few else 0.0
+    by_kl = scaled(diagnostics.class_imbalance, threshold, max(2 * threshold, math.log(classes)))
+    lost = (
+        float(diagnostics.real_shares[diagnostics.missing_classes].sum())
+        if len(diagnostics.missing_classes) >= few
+        else 0.0
+    )
     return max(by_kl, HOLDS + HOLDS * lost if lost else 0.0)
 
 
 def _low_diversity(diagnostics: SampleDiagnostics) -> float:
-    return min(scaled(diagnostics.repeated, REPEATED, 1.0), scaled(diagnostics.uncovered, UNCOVERED, 0.5))
+    return min(scaled(diagnostics.near_duplicates, REPEATED, 1.0), scaled(diagnostics.uncovered, UNCOVERED, 0.5))
 
 
 def _is_one_image(diagnostics: SampleDiagnostics) -> bool:
@@ -132,7 +142,7 @@ def _is_one_image(diagnostics: SampleDiagnostics) -> bool:
 
 def _alike(diagnostics: SampleDiagnostics) -> bool:
     """Whether samples repeat each other, so that one glyph that is a little off counts many times."""
-    return diagnostics.repeated >= REPEATED
+    return diagnostics.near_duplicates >= REPEATED
 
 
 def _collapsed(diagnostics: SampleDiagnostics) -> str:
@@ -141,10 +151,10 @@ def _collapsed(diagnostics: SampleDiagnostics) -> str:
 
 
 def _classes(diagnostics: SampleDiagnostics) -> str:
-    shares, real = diagnostics.opinions[0], np.count_nonzero(diagnostics.real_shares)
+    shares, real = diagnostics.class_share_estimates[0], np.count_nonzero(diagnostics.real_shares)
     covering = int(np.searchsorted(np.cumsum(np.sort(shares)[::-1]), 0.97)) + 1
-    names = ", ".join(diagnostics.reference.classes[c] for c in diagnostics.missing[:5])
-    missing = f"; none of {names}{' and others' if len(diagnostics.missing) > 5 else ''}" if names else ""
+    names = ", ".join(diagnostics.reference.classes[c] for c in diagnostics.missing_classes[:5])
+    missing = f"; none of {names}{' and others' if len(diagnostics.missing_classes) > 5 else ''}" if names else ""
     covered = f"{min(covering, real)} of {real} classes cover 97 % of {len(diagnostics.fake):,} samples"
     return f"{covered}; KL {diagnostics.metrics['gen/class_kl']:.2f}{missing}"
 
@@ -177,7 +187,9 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "a D that is always right leaves G no gradient; where samples look real G has found one. The cause is "
             "named before the symptom. A grey mean of all images lies near real ones, but has no background",
             _discriminator_wins,
-            lambda f: f"D tells {f.late['d_accuracy']:.0%} of its images apart and G has learnt none that look real",
+            lambda f: (
+                f"D tells {f.late_metrics['d_accuracy']:.0%} of its images apart and G has learnt none that look real"
+            ),
         ),
         "generator_wins": Verdict(
             "D's accuracy; precision, background, noise and blur of the samples",
@@ -185,7 +197,9 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             f"D tells {FOOLED:.0%} or less apart over the last quarter, and the samples do not look real, as above",
             "half is what balance looks like too; a D fooled by what is plainly not real teaches G nothing",
             _generator_wins,
-            lambda f: f"D tells only {f.late['d_accuracy']:.0%} of its images apart but samples do not look real",
+            lambda f: (
+                f"D tells only {f.late_metrics['d_accuracy']:.0%} of its images apart but samples do not look real"
+            ),
         ),
         "noise": Verdict(
             "fine grain of each sample; its likeness to training images",
@@ -196,7 +210,10 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "white noise with a tenth of the range as its deviation stays under a quarter, with a quarter of the range "
             "it does not; shift and contrast do not count. One glyph that is a little off, repeated, is a collapse",
             _noise,
-            lambda f: f"{f.white:.0%} of the samples are white noise, {f.unlike:.0%} are like no training image",
+            lambda f: (
+                f"{f.white_noise:.0%} of the samples are white noise, "
+                f"{f.unlike_training:.0%} are like no training image"
+            ),
         ),
         "blurred": Verdict(
             "fine grain and background of the samples against held-out images of the same class; recall",
@@ -207,7 +224,7 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "a blur by a pixel of 28 leaves less than a quarter, and no real image near. Samples of a VAE that is well "
             "trained are as soft on Fashion-MNIST, but among the real ones; the mean image of a class is repeated",
             _blurred,
-            lambda f: f"the samples have {f.grain:.0%} of the fine grain of real images",
+            lambda f: f"the samples have {f.grain_ratio:.0%} of the fine grain of real images",
         ),
         "memorised": Verdict(
             "distances of each sample to its nearest and second nearest training image",
@@ -240,7 +257,7 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "a few images a class, however they are jittered; a conditional VAE's smooth samples lie near each other "
             "too, but near all real ones",
             _low_diversity,
-            lambda f: f"{f.repeated:.0%} of the samples are near-duplicates of another",
+            lambda f: f"{f.near_duplicates:.0%} of the samples are near-duplicates of another",
         ),
         "healthy": Verdict(
             "all of the above",

@@ -1,4 +1,4 @@
-"""How good class probabilities are: functions of labels (n,) int and probabilities (n, classes), rows sum to 1.
+"""Classification metrics: functions of labels (n,) int and probabilities (n, classes), whose rows sum to 1.
 
 All return floats, NaN if a probability is not finite, and raise ValueError for shapes that do not fit. NumPy
 rather than scikit-learn, because these run in every trial at every step and importing sklearn.metrics takes

@@ -1,4 +1,4 @@
-"""How far the cloud of samples lies from that of real images, in an extractor's features.
+"""Fréchet distance and kernel inception distance (KID) of samples to real images, in an extractor's features.
 
 Comparable only with the same extractor, on the same data, at the same number of samples: no published FID or KID.
 """
@@ -29,7 +29,7 @@ def kid(reference: Reference, fake: ExtractedFeatures) -> float:
 
 
 def _mean_of_pairs(x: Vectors) -> float:
-    """Mean kernel of two different ones; NaN where there are no two."""
+    """Mean kernel over pairs of different rows; NaN for fewer than two rows."""
     if len(x) < 2:
         return math.nan
     kernel = _kernel(x, x)
@@ -43,7 +43,7 @@ def _kernel(a: Vectors, b: Vectors) -> Vectors:
 
 @once
 def _real_pairs(reference: Reference) -> tuple[Vectors, float]:
-    """The held-out vectors that are compared, and the mean kernel of two of them."""
+    """The held-out features that are compared, and the mean kernel over pairs of them."""
     real = reference.held_out.some(MOST).vectors.astype(np.float64)
     return real, _mean_of_pairs(real)
 

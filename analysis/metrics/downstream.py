@@ -1,6 +1,6 @@
-"""What generative models are good for besides samples: telling strange images, filling gaps, taking noise away.
+"""Downstream metrics of generative models: out-of-distribution AUROC, errors of inpainting and denoising.
 
-Pure functions of scores and images, and the standard damage that all models are asked to repair. Images are
+Pure functions of scores and images, and the damage (hidden block, noise) that models are asked to repair. Images are
 float32 in [-1, 1], (n, c, h, w).
 """
 
@@ -18,10 +18,10 @@ NOISE = 0.5  # standard deviation of the noise to take away, in pixels of [-1, 1
 
 
 def ood_auroc(inside: Array, outside: Array) -> float:
-    """Probability that an image from inside scores over one from outside, ties counting half, in [0, 1].
+    """AUROC: the probability that an in-distribution image scores over one from outside, ties counting half, in [0, 1].
 
     The area under the ROC curve of `score > threshold`, from the ranks (Mann and Whitney 1947). Scores (n,) and (m,),
-    log densities for one; 0.5 tells nothing, under 0.5 the strange images look more familiar. Minus infinity is a
+    log densities for one; 0.5 tells nothing, under 0.5 the images from outside score higher. Minus infinity is a
     score; NaN gives NaN.
     """
     if inside.ndim != 1 or outside.ndim != 1 or min(len(inside), len(outside)) == 0:
@@ -35,7 +35,8 @@ def ood_auroc(inside: Array, outside: Array) -> float:
 
 
 def repair_error(true: Array, repaired: Array, hidden: Array | None = None) -> float:
-    """Root mean square error of a pixel; of the `hidden` ones alone if given, bool, (n, c, h, w) or (n, 1, h, w).
+    """Root mean square error of repaired pixels; of the `hidden` ones alone if given, bool, (n, c, h, w) or (n, 1, h,
+    w).
 
     NaN if a pixel that counts is not finite; ValueError for shapes that do not fit, or if nothing is hidden.
     """
@@ -50,19 +51,19 @@ def repair_error(true: Array, repaired: Array, hidden: Array | None = None) -> f
 
 
 def error_ratio(true: Array, repaired: Array, simple: Array, hidden: Array | None = None) -> float:
-    """`repair_error` over that of a simple repair: under 1 the model is worth its trouble; NaN if that has no error."""
+    """`repair_error` over that of a baseline repair: under 1 the model is better; NaN if the baseline has no error."""
     base = repair_error(true, simple, hidden)
     return repair_error(true, repaired, hidden) / base if base > 0 else math.nan
 
 
 def mean_filled(x: Array, known: Array, mean: Array) -> Array:
-    """The simple repair: the mean training image, (c, h, w), where nothing is known."""
+    """The baseline of inpainting: hidden pixels filled from the mean training image, (c, h, w)."""
     filled: Array = np.where(known, x, mean).astype(x.dtype)
     return filled
 
 
 def block_mask(x: Array, seed: int = 0) -> NDArray[np.bool_]:
-    """Known pixels, (n, 1, h, w): all but a block of half the height and half the width, somewhere in each image."""
+    """The mask of known pixels, (n, 1, h, w): all but a block of half the height and width, at random in each image."""
     n, _, height, width = x.shape
     tall, wide = math.ceil(height / 2), math.ceil(width / 2)
     rng = np.random.default_rng(seed)
@@ -74,14 +75,14 @@ def block_mask(x: Array, seed: int = 0) -> NDArray[np.bool_]:
 
 
 def noisy(x: Array, noise: float = NOISE, seed: int = 0) -> Array:
-    """The images under Gaussian noise of that standard deviation, not clipped: float32."""
+    """The images with Gaussian noise of that standard deviation added, not clipped: float32."""
     rng = np.random.default_rng(seed)
     damaged: Array = x + np.float32(noise) * rng.standard_normal(x.shape, dtype=np.float32)
     return damaged
 
 
 def permuted(x: Array, seed: int = 0) -> Array:
-    """Strange images with the same pixels: their places exchanged, in all images and channels alike."""
+    """Out-of-distribution images with the same pixels: one permutation of places for all images and channels."""
     height, width = x.shape[2:]
     order = np.random.default_rng(seed).permutation(height * width)
     flat: Array = x.reshape(*x.shape[:2], -1)[:, :, order]

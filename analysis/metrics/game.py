@@ -1,6 +1,7 @@
-"""How the game of a GAN went: numbers of its history, the rows a trial has reported so far, oldest first.
+"""Metrics of a GAN's training history: means over the last quarter, oscillation and growth of its losses.
 
-Functions of rows (mappings of name to float); NaN where no row has the number. "Late" is the last quarter, at least
+Functions of the rows a trial has reported so far (mappings of name to float), oldest first; NaN where no row has the
+metric. "Late" is the last quarter, at least
 three rows: what the samples that are judged came from.
 """
 
@@ -17,7 +18,7 @@ LATE, FEWEST = 0.25, 3
 
 
 def late(history: History, name: str) -> float:
-    """Mean of `name` over the late rows."""
+    """Mean of the metric `name` over the last quarter of the rows."""
     values = series(history, name)
     return float(values[-late_rows(len(values)) :].mean()) if len(values) else math.nan
 
@@ -27,13 +28,15 @@ def late_rows(n: int) -> int:
 
 
 def oscillation(history: History, name: str = "train/loss_g") -> float:
-    """Share of turns in the series: 0 of a steady one, 2/3 of independent values, 1 of a zigzag; NaN under 3 rows."""
+    """Share of turning points in the series of a metric: 0 of a steady one, 2/3 of independent values, 1 of a zigzag;
+    NaN under 3 rows."""
     steps = np.sign(np.diff(series(history, name)))
     return float((steps[1:] * steps[:-1] < 0).mean()) if len(steps) > 1 else math.nan
 
 
 def growth(history: History, name: str) -> float:
-    """Late mean of |name| over the median of its first quarter; 1 where there is nothing to compare."""
+    """Growth of |name|: its mean over the last quarter over the median of the first; 1 where there is nothing to
+    compare."""
     values = np.abs(series(history, name))
     first = np.median(values[: late_rows(len(values))]) if len(values) else 0.0
     return float(values[-late_rows(len(values)) :].mean() / first) if first > 0 else 1.0

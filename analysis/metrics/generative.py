@@ -1,4 +1,4 @@
-"""How near fake images are to real ones, by their pixels alone: cheap enough for every evaluation of a trial.
+"""Pixel-space metrics of generated against real images: cheap enough for every evaluation of a trial.
 
 Functions of real images (n, c, h, w) and fake images (m, c, h, w) in [-1, 1]; NaN if a pixel is not finite,
 ValueError for shapes that do not fit. Pixels see blur, noise and collapse; they do not see meaning.

@@ -1,8 +1,8 @@
-"""Which classes samples are of: shares by class and how far they are from the real ones.
+"""Class balance of samples: estimated shares of the classes and their divergence from the real ones.
 
-What an extractor takes an image for is not what it is. Its errors are known from held-out images with labels, so the
-shares are those mixture weights under which its answers are most likely: without them a class that nothing was drawn
-from keeps the share that its neighbours are mistaken for it.
+Predicted classes are not true classes. The errors of the predictions are known from held-out images with labels, so the
+shares are the mixture weights under which the predictions are most likely: uncorrected, a class without any samples
+would keep the share of samples of other classes that are mistaken for it.
 """
 
 from __future__ import annotations

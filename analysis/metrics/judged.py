@@ -1,4 +1,4 @@
-"""The rows of METRICS that judge samples by an extractor's features, by their pixels and by the history of a game."""
+"""The rows of METRICS about samples: in an extractor's features, in pixels, and of a GAN's training history."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Whether samples are training images learnt by heart: distances to the nearest training images.
+"""Memorisation metrics: the share of samples that are copies of training images, by nearest-neighbour distances.
 
-Taken between images projected on the main axes of the real pixels, where 50,000 images are compared within a second,
-and noise on a copy nearly vanishes while another image stays another. Not in an extractor's features, which were made
-to forget what tells two images of a class apart.
+Distances are taken between images projected on the main axes of the real pixels, where 50,000 images are compared
+within a second, and noise on a copy nearly vanishes while another image stays another. Not in an extractor's features,
+which are trained to forget what tells two images of a class apart.
 """
 
 from __future__ import annotations
@@ -42,13 +42,14 @@ class NearestNeighbours:
 
 
 def train_distance(reference: Reference, fake: ExtractedFeatures) -> float:
-    """Median distance to the nearest training image, over that of held-out images: 1 is right, 0 is learnt by heart."""
+    """Median distance of samples to the nearest training image, over that of held-out images: 1 is right, 0
+    memorised."""
     usual = np.median(held_out_nearest(reference).distance)
     return float(np.median(nearest(reference, fake).distance) / usual) if usual > 0 else math.nan
 
 
 def copies(reference: Reference, fake: ExtractedFeatures) -> float:
-    """Share of copies of training images, beyond the share that held-out images seem to be of: 0 is right, 1 is all."""
+    """Share of samples that are copies of training images, beyond that of held-out images: 0 is right, 1 is all."""
     usual = held_out_nearest(reference).copied.mean()
     found = nearest(reference, fake).copied.mean()
     return float(max(0.0, (found - usual) / (1 - usual))) if usual < 1 else math.nan
@@ -56,7 +57,7 @@ def copies(reference: Reference, fake: ExtractedFeatures) -> float:
 
 @once
 def nearest(reference: Reference, fake: ExtractedFeatures) -> NearestNeighbours:
-    """The training images nearest to the samples."""
+    """The nearest training images of the samples."""
     near = min(2, len(reference.train))
     distance, rows = _index(reference).kneighbors(projected(reference, fake), near)
     return NearestNeighbours(rows[:, 0], distance[:, 0], distance[:, -1])
@@ -64,19 +65,19 @@ def nearest(reference: Reference, fake: ExtractedFeatures) -> NearestNeighbours:
 
 @once
 def held_out_nearest(reference: Reference) -> NearestNeighbours:
-    """The training images nearest to real ones that no model was trained on, 2,000 at most."""
+    """The nearest training images of held-out images, of 2,000 at most."""
     return nearest(reference, reference.held_out.some(FITTED))
 
 
 def projected(reference: Reference, extracted: ExtractedFeatures | TrainingImages) -> Array:
-    """Images on the main axes of the training images, (n, up to AXES)."""
+    """Images projected on the principal axes of the training images, (n, up to AXES)."""
     found: Array = extracted.images.reshape(len(extracted), -1) @ axes(reference)
     return found
 
 
 @once
 def axes(reference: Reference) -> Array:
-    """The main axes of the training images' pixels, (pixels, up to AXES); of points, their own."""
+    """The principal axes of the training images' pixels, (pixels, up to AXES); of points, the coordinate axes."""
     if reference.train.images.ndim == 2:
         return np.eye(reference.train.images.shape[1], dtype=np.float32)
     from sklearn.utils.extmath import randomized_svd  # a second to import, and only a judge needs it

@@ -1,4 +1,4 @@
-"""Whether samples of a mixture of Gaussians cover its modes: the counts of VEEGAN and PacGAN.
+"""Mode coverage of samples of a mixture of Gaussians: the metrics of VEEGAN and PacGAN.
 
 Srivastava et al. 2017 and Lin et al. 2018, section 4.1 of both; github.com/fjxmlzn/PacGAN, extensions.py. A sample
 lies within a mode if it is its nearest and under `REACH` standard deviations away; a mode with a sample is captured.

@@ -1,4 +1,4 @@
-"""Who lies near whom: precision, recall, density, coverage, near-duplicates, the spread within a class.
+"""Nearest-neighbour metrics in features: precision, recall, density, coverage, near-duplicates, diversity of classes.
 
 Written here rather than taken from `prdc`, against whose figures the tests hold it: that package computes every
 matrix of distances again for each call, starts eight processes for it and prints, where the judge has one core and
@@ -24,7 +24,7 @@ MOST = 2000  # images of either side that are compared each with each
 
 @dataclass(frozen=True)
 class Prdc:
-    """The four numbers of two sets, see `prdc`."""
+    """Precision, recall, density and coverage of two sets, see `prdc`."""
 
     precision: float
     recall: float
@@ -64,17 +64,17 @@ def expected_coverage(n: int, m: int, k: int = K) -> float:
 
 
 def precision(reference: Reference, fake: ExtractedFeatures) -> float:
-    """Share of samples within the reach of held-out images, in [0, 1]: how many look real."""
+    """Share of samples within the neighbourhood of a held-out image, in [0, 1]: how many look real."""
     return four(reference, fake).precision
 
 
 def recall(reference: Reference, fake: ExtractedFeatures) -> float:
-    """Share of held-out images within the reach of samples, in [0, 1]: how much of the real is there."""
+    """Share of held-out images within the neighbourhood of a sample, in [0, 1]: how much of the data is covered."""
     return four(reference, fake).recall
 
 
 def density(reference: Reference, fake: ExtractedFeatures) -> float:
-    """How densely held-out images lie around samples: 1 is right, over 1 they crowd where the real is densest."""
+    """How densely held-out images lie around samples: 1 is right, over 1 samples crowd where the data is densest."""
     return four(reference, fake).density
 
 
@@ -101,13 +101,14 @@ def duplicates(reference: Reference, fake: ExtractedFeatures) -> float:
 
 
 def compared(reference: Reference, fake: ExtractedFeatures) -> int:
-    """How many samples, and as many held-out images, are compared each with each."""
+    """How many samples, and as many held-out images, are compared pairwise."""
     return min(MOST, len(fake), len(reference.held_out))
 
 
 @dataclass(frozen=True)
 class Neighbourhoods:
-    """Held-out images, (n, d), the reach of each to its K-th neighbour, (n,), and how near a near-duplicate is."""
+    """Features of held-out images, (n, d), the distance of each to its K-th neighbour, (n,), and that of
+    near-duplicates."""
 
     vectors: Array
     radii: Array
@@ -116,7 +117,7 @@ class Neighbourhoods:
 
 @once
 def real_balls(n: int, reference: Reference) -> Neighbourhoods:
-    """Of `n` held-out images."""
+    """The neighbourhoods of `n` held-out images."""
     vectors = reference.held_out.some(n).vectors
     return Neighbourhoods(vectors, radii(vectors), float(np.quantile(radii(vectors, 1), NEAREST)))
 

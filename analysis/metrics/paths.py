@@ -1,4 +1,4 @@
-"""What lies between two samples: how even and how real the images on ways through the latent space are.
+"""Metrics of latent-space interpolations: how even their steps and how realistic the images between are.
 
 Functions of the reference, the frames of all paths one path after the other, (paths * steps), and the number of paths.
 """
@@ -26,7 +26,8 @@ def path_smoothness(reference: Reference, frames: ExtractedFeatures, paths: int)
 
 
 def path_realism(reference: Reference, frames: ExtractedFeatures, paths: int) -> float:
-    """Share of the frames between the ends that lie within the reach of held-out images, in [0, 1]; see `precision`."""
+    """Share of the frames between the ends that lie in the neighbourhood of held-out images, in [0, 1]; see
+    `precision`."""
     between = _by_path(frames, paths)[:, 1:-1]
     real = real_balls(min(MOST, len(reference.held_out)), reference)
     near = distances(real.vectors, between.reshape(-1, between.shape[-1])) < real.radii[:, None]

@@ -1,4 +1,4 @@
-"""How images look close up: fine grain against real images, background against real.
+"""Pixel metrics: high-frequency content and background of samples against real images; identical images.
 
 Functions of images, (n, c, h, w); points, (n, 2), have no pixels and give NaN.
 """
@@ -23,7 +23,7 @@ CANDIDATES = 20  # images that all are compared with: of one that makes up two f
 
 
 def high_frequency(reference: Reference, fake: ExtractedFeatures) -> float:
-    """Fine grain of samples over that of held-out images of the same classes, geometric mean.
+    """High-frequency content (grain) of samples over that of held-out images of the same classes, geometric mean.
 
     1 is right, well over 1 noise, well under 1 blur. Of the same classes, since a bag has more of it than trousers.
     """

@@ -1,4 +1,4 @@
-"""What a row of METRICS is."""
+"""The type of a metric: a row of METRICS."""
 
 from __future__ import annotations
 

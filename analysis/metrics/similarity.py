@@ -1,8 +1,8 @@
-"""Which real image a sample is most like, wherever in the frame it stands: a second opinion beside an extractor's.
+"""Similarity of samples to training images: shift-tolerant correlation of pixels, and the class it suggests.
 
-The correlation of what both have beyond the mean image, on the main axes of real pixels: contrast does not count,
-grain hardly, and a shift by a fourteenth of the frame is tried away. A net that was never shown noise or shifts may
-take such images for any class; the training image most like them still tells which it is.
+The correlation of both images less the mean image, on the principal axes of real pixels: contrast does not count,
+grain hardly, and a shift by a fourteenth of the frame is tried away. A net that was never trained on noise or shifts
+may assign such images to any class; the most similar training image still tells which it is.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Similarity:
 
 @once
 def similarity(reference: Reference, extracted: ExtractedFeatures) -> Similarity:
-    """The training image, of 2,000, that each image is most like."""
+    """The most similar of 2,000 training images for each image."""
     real = reference.train.some(COMPARED)
     flat, (unit, mean) = extracted.images.reshape(len(extracted), -1), _real_directions(reference)
     best, row = np.full(len(extracted), -np.inf), np.zeros(len(extracted), np.int64)
@@ -46,13 +46,13 @@ def similarity(reference: Reference, extracted: ExtractedFeatures) -> Similarity
 
 @once
 def held_out_similarity(reference: Reference) -> Similarity:
-    """The same of 2,000 held-out images at most, see `usual_images`."""
+    """The similarity of held-out images to training images, see `usual_images`."""
     return similarity(reference, usual_images(reference))
 
 
 @once
 def usual_images(reference: Reference) -> ExtractedFeatures:
-    """Held-out images that say what is usual, 2,000 at most."""
+    """At most 2,000 held-out images, whose values tell what is usual of real images."""
     return reference.held_out.some(COMPARED)
 
 

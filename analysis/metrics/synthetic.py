@@ -1,4 +1,4 @@
-"""Whether samples can stand in for real images: a classifier trained on the one and tested on the other.
+"""Train on synthetic, test on real (TSTR) and the reverse (TRTS): accuracy of logistic regression across the two.
 
 The classifier is multinomial logistic regression on pooled pixels, as the simplest that a reader knows; in an
 extractor's features any would do well, for they know the classes already. Samples of an unconditional model have

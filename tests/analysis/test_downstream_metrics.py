@@ -1,4 +1,4 @@
-"""The uses' metrics against hand-worked figures and scikit-learn; the standard damage."""
+"""Downstream metrics against hand-worked figures and scikit-learn; hidden blocks, noise and permuted pixels."""
 
 import math
 

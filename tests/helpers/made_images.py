@@ -1,4 +1,4 @@
-"""Made-up real images of a few kinds and an extractor that is always right: cheap enough for every test of a judge."""
+"""Synthetic images of four classes with features and correct class probabilities, as input for tests of the judge."""
 
 import numpy as np
 
