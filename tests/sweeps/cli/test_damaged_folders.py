@@ -2,10 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.damages import DAMAGES
 from helpers.driven_sweep import drive
 from typer.testing import CliRunner, Result
 
@@ -21,32 +21,6 @@ FILES = (
     "optuna.journal",
     "importance.json",
 )
-
-
-def missing(path: Path) -> None:
-    path.unlink()
-
-
-def rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(change(path.read_bytes())) and None
-
-
-def _in_the_middle(content: bytes) -> bytes:
-    lines = content.splitlines(keepends=True)
-    half = len(lines) // 2
-    return b"".join([*lines[:half], b'}\x07\xff,"{ no line;\x00 of ours\n', *lines[half:]])
-
-
-DAMAGES: dict[str, Callable[[Path], None]] = {
-    "missing": missing,
-    "empty": rewritten(lambda content: b""),
-    "cut at half": rewritten(lambda content: content[: len(content) // 2]),
-    "zeros at the end": rewritten(lambda content: content[: len(content) * 3 // 4] + bytes(len(content) // 4)),
-    "garbage": rewritten(lambda content: bytes(range(255, 0, -1)) * 9),
-    "a garbage line": rewritten(_in_the_middle),
-    "a byte order mark": rewritten(lambda content: b"\xef\xbb\xbf" + content),
-    "another document": rewritten(lambda content: b"[1, 2]\n"),
-}
 COMMANDS = (["show", "it"], ["best", "it"], ["list", "."], ["compare", "it", "sound"])
 CASES = [(name, damage) for name in FILES for damage in DAMAGES]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.damages import DAMAGES
 from helpers.driven_sweep import drive, open_sweep, report
-from test_damaged_folders import DAMAGES
 
 from analysis.folder import load
 from sweeps.search.optuna_search import Search

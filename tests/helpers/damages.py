@@ -1,0 +1,30 @@
+"""What may come to a file: each damage by its name, done to the file at a path."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+
+def _missing(path: Path) -> None:
+    path.unlink()
+
+
+def _rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(change(path.read_bytes())) and None
+
+
+def _in_the_middle(content: bytes) -> bytes:
+    lines = content.splitlines(keepends=True)
+    half = len(lines) // 2
+    return b"".join([*lines[:half], b'}\x07\xff,"{ no line;\x00 of ours\n', *lines[half:]])
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "missing": _missing,
+    "empty": _rewritten(lambda content: b""),
+    "cut at half": _rewritten(lambda content: content[: len(content) // 2]),
+    "zeros at the end": _rewritten(lambda content: content[: len(content) * 3 // 4] + bytes(len(content) // 4)),
+    "garbage": _rewritten(lambda content: bytes(range(255, 0, -1)) * 9),
+    "a garbage line": _rewritten(_in_the_middle),
+    "a byte order mark": _rewritten(lambda content: b"\xef\xbb\xbf" + content),
+    "another document": _rewritten(lambda content: b"[1, 2]\n"),
+}
