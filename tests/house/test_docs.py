@@ -20,6 +20,9 @@ ON_A_SWEEP = [
     for command in COMMANDS
     if command.startswith(("sweeps list", "sweeps show", "sweeps best", "sweeps report", "sweeps compare"))
 ]
+OURS = ("basics", "search_spaces", "trainables", "analysis", "sweeps", "tests", "specs", "docs", "benchmarks")
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (REPOSITORY / "docs").glob("*.md"))]
+MAPS = ["CONTRIBUTING.md", "docs/architecture.md"]  # of this repository
 
 
 def test_the_readme_has_its_commands() -> None:
@@ -54,11 +57,19 @@ def test_specs_of_the_repository_are_specs(path: Path) -> None:
     assert load_spec(path).trials
 
 
-@pytest.mark.parametrize("document", ["README.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_and_pictures_are_there(document: str) -> None:
     text = (REPOSITORY / document).read_text()
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert ((REPOSITORY / document).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", MAPS)
+def test_files_and_folders_named_are_there(document: str) -> None:
+    known = [path.relative_to(REPOSITORY).as_posix() for name in OURS for path in (REPOSITORY / name).rglob("*")]
+    text = re.sub(r"```.*?```", "", (REPOSITORY / document).read_text(), flags=re.DOTALL)
+    for named in re.findall(r"`([\w/]+(?:/|\.py))`", text):
+        assert any(f"/{path}".endswith(f"/{named.rstrip('/')}") for path in [*OURS, *known]), f"{document}: {named}"
 
 
 @pytest.mark.ray
