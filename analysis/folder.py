@@ -44,6 +44,7 @@ from analysis.results import (
     VERDICT,
     ResultsError,
     Sweep,
+    best_rows,
     goal_for,
     in_a_cell,
     metric_names,
@@ -256,8 +257,7 @@ def _derived(rows: pd.DataFrame, objective: str, goal: Goal) -> pd.DataFrame:
         by_trial = rows.groupby(TRIAL)[name]
         table[BEST + name] = by_trial.max() if goals[name] == "maximize" else by_trial.min()
     if objective in metrics:
-        scored = rows.dropna(subset=[objective]).sort_values([objective, STEP], ascending=[goal == "minimize", True])
-        table[BEST_STEP] = scored.groupby(TRIAL)[STEP].first()
+        table[BEST_STEP] = best_rows(rows, objective, goal)[STEP]
     return table
 
 

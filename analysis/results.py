@@ -6,7 +6,7 @@ The names of files and columns here are the format of a sweep's folder; `analysi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics import DEFAULT_OBJECTIVES, Goal, goal_of
+from analysis.ranking import BestStep, Constraint, Standing, rank, trial_order
 from basics.errors import RequestError
 
 SPEC_FILE = "spec.yaml"
@@ -39,8 +40,6 @@ NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
 SEVERITY = "gen/severity"
 SYSTEM = "sys/"  # what the step took of the machine: no metric of the model
 HEALTHY = "healthy"  # the one verdict that finds no fault
-# Verdicts that no score makes up for: the others are of a generator that has only begun, or that knows images by heart.
-HOPELESS = frozenset({"mode_collapse", "low_diversity", "discriminator_wins", "generator_wins", "frozen", "diverged"})
 CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
 SPREAD = "_std"  # after a metric's name: its standard deviation over the replicates
 WORKER, STARTED, ENDED = "worker", "started", "ended"  # who ran a trial last, from when to when, in seconds since 1970
@@ -88,32 +87,32 @@ class Sweep:
 
     @cached_property
     def ranked(self) -> list[str]:
-        """Trials with a score, best first: those that are done before those stopped or running; none that failed.
-
-        Among either those that keep the spec's constraint come first.
-        """
-        table = self.trials.set_index(TRIAL)
-        scores = self._scores[table[STATUS] != FAILED].dropna()
-        scores = scores.sort_values(ascending=self.goal == "minimize", kind="stable")
-        worse = pd.DataFrame(
-            {"not done": table.loc[scores.index, STATUS] != DONE, "past": scores.index.isin(self.past_constraint)}
-        )
-        return list(worse.sort_values(["not done", "past"], kind="stable").index)
+        """Trials with a score, the best first, none that failed; `analysis.ranking` says which is better."""
+        return [standing.trial for standing in rank(self.standings.values(), self.goal)]
 
     @property
     def best(self) -> str | None:
-        """The winner; while no trial is done, the best so far."""
+        """The winner: done, or where none is, stopped early; where neither is, the best of those that run."""
         return self.ranked[0] if self.ranked else None
 
     @cached_property
-    def past_constraint(self) -> set[str]:
-        """The trials that do not keep the spec's constraint, by the row of their best step."""
-        constraint = self.spec.get("constraint") or {}
-        if constraint.get("name") not in self.at_best:
-            return set()
-        values = self.at_best[constraint["name"]]
-        past = (values > constraint.get("max", np.inf)) | (values < constraint.get("min", -np.inf))
-        return set(values.index[past])
+    def standings(self) -> dict[str, Standing]:
+        """By trial what its place among the others rests on."""
+        return {standing.trial: standing for standing in self._standings()}
+
+    @cached_property
+    def constraint(self) -> Constraint | None:
+        """What a trial must keep besides a good objective."""
+        line = self.spec.get("constraint") or {}
+        return Constraint(str(line["name"]), line.get("max"), line.get("min")) if "name" in line else None
+
+    @cached_property
+    def verdicts(self) -> pd.Series[Any]:
+        """The verdict on each trial of `trials` at its best step, or where that is not known the last, or ""."""
+        last = self.trials.set_index(TRIAL)[VERDICT] if VERDICT in self.trials else pd.Series(dtype=object)
+        there = self.at_best[VERDICT].dropna() if VERDICT in self.at_best else pd.Series(dtype=object)
+        index = pd.Index(self.trials[TRIAL])
+        return there.reindex(index).astype(object).combine_first(last.reindex(index)).fillna("")
 
     @cached_property
     def at_best(self) -> pd.DataFrame:
@@ -136,6 +135,16 @@ class Sweep:
         index = pd.Index(self.trials[TRIAL])
         return self.at_best[metric].reindex(index) if metric in self.at_best else pd.Series(np.nan, index=index)
 
+    def _standings(self) -> Iterator[Standing]:
+        bound = self.constraint
+        bounded = {} if bound is None or bound.name not in self.at_best else self.at_best[bound.name].to_dict()
+        steps = self.trials.get(BEST_STEP, pd.Series(np.nan, index=self.trials.index)).fillna(0)
+        columns = (self.trials[TRIAL], self.trials[STATUS], self._scores, steps, self.verdicts)
+        for trial, status, score, step, verdict in zip(*columns, strict=True):
+            past = None if bound is None else bound.violation({bound.name: bounded.get(trial)})
+            best = None if np.isnan(score) else BestStep(float(score), int(step), str(verdict), past)
+            yield Standing(str(trial), str(status), best)
+
     @cached_property
     def _scores(self) -> pd.Series[float]:
         column = BEST + self.objective
@@ -143,9 +152,12 @@ class Sweep:
         return table[column] if column in table else pd.Series(np.nan, index=table.index)
 
 
-def trial_order(trial: str) -> tuple[str | int, ...]:
-    """A key that sorts trials by the numbers in their names: 9999 before 10000."""
-    return tuple(int(part) if place % 2 else part for place, part in enumerate(re.split("([0-9]+)", str(trial))))
+def best_rows(rows: pd.DataFrame, metric: str, goal: Goal) -> pd.DataFrame:
+    """The row of each trial where its `metric` is best, the earliest of equals, indexed by trial; none without one."""
+    if metric not in rows:
+        return rows.iloc[:0].set_index(TRIAL)
+    scored = rows.dropna(subset=[metric]).sort_values([metric, STEP], ascending=[goal == "minimize", True])
+    return scored.drop_duplicates(TRIAL).set_index(TRIAL)
 
 
 def sorted_by_trial(table: pd.DataFrame, *then: str) -> pd.DataFrame:

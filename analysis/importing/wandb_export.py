@@ -26,6 +26,7 @@ import pandas as pd
 from analysis.importing import wandb_chart
 from analysis.importing.foreign import flat, sweep_of
 from analysis.metrics import goal_of
+from analysis.ranking import trial_order
 from analysis.results import (
     CONFIG,
     DONE,
@@ -39,7 +40,6 @@ from analysis.results import (
     TRIAL,
     ResultsError,
     Sweep,
-    trial_order,
 )
 
 Record = dict[str, Any]

@@ -43,11 +43,21 @@ def look_of(verdict: str) -> Glyph:
 
 
 def verdicts_of(sweep: Sweep) -> pd.Series[Any]:
-    """The verdict on every trial of `trials`, indexed by trial; a failed one has diverged or was not judged."""
+    """The verdict on every trial of `trials` at its best step, indexed by trial: what goes with its score."""
+    return _known(sweep, sweep.verdicts)
+
+
+def last_verdicts(sweep: Sweep) -> pd.Series[Any]:
+    """The verdict on every trial of `trials` at its last step, indexed by trial: what its training came to."""
     table = sweep.trials.set_index(TRIAL)
-    known = table[VERDICT] if VERDICT in table else pd.Series("", index=table.index)
-    diverged = table[REASON].astype(str).str.startswith("diverged") if REASON in table else known.eq("diverged")
-    return known.mask(diverged, "diverged").replace("", UNJUDGED)
+    return _known(sweep, table[VERDICT] if VERDICT in table else pd.Series("", index=table.index))
+
+
+def _known(sweep: Sweep, verdicts: pd.Series[Any]) -> pd.Series[Any]:
+    """The same in words for a picture; a trial that failed has diverged or was not judged."""
+    table = sweep.trials.set_index(TRIAL)
+    diverged = table[REASON].astype(str).str.startswith("diverged") if REASON in table else verdicts.eq("diverged")
+    return verdicts.mask(diverged, "diverged").replace("", UNJUDGED)
 
 
 def are_judged(sweep: Sweep) -> bool:

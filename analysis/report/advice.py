@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.configs import numbers
 from analysis.formatting import counted, word
 from analysis.plots.curves.history import history
-from analysis.plots.verdicts import UNJUDGED, verdicts_of
+from analysis.plots.verdicts import UNJUDGED, last_verdicts, verdicts_of
 from analysis.report.differences import difference
 from analysis.results import BEST_STEP, CONFIG, FAILED, HEALTHY, RUNNING, STATUS, STEP, STOPPED, TRIAL, Sweep
 from analysis.searched import Searched, searched_parameters
@@ -62,7 +62,7 @@ def failing(sweep: Sweep) -> Iterator[str]:
 
 def unhealthy(sweep: Sweep) -> Iterator[str]:
     """The verdict that most judged trials share, what helps against it, and where it is rarer."""
-    verdicts = verdicts_of(sweep)
+    verdicts = last_verdicts(sweep)
     judged = verdicts[verdicts != UNJUDGED]
     if judged.empty or (judged == HEALTHY).mean() >= 0.5:
         return
@@ -86,7 +86,7 @@ def unhealthy_best(sweep: Sweep) -> Iterator[str]:
         if healthy
         else "no trial is healthy"
     )
-    yield f"The best score belongs to a trial judged {fault}; {other}."
+    yield f"The best trial is judged {fault} at its best step; {other}."
 
 
 def at_the_edge(sweep: Sweep) -> Iterator[str]:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.formatting import counted, dataset_of, is_missing, model_of, seconds_word, title, word
-from analysis.plots.verdicts import COLLAPSES, UNJUDGED, verdicts_of
+from analysis.plots.verdicts import COLLAPSES, UNJUDGED, last_verdicts
+from analysis.ranking import Standing, improves
 from analysis.report.advice import MIN_TRIALS, advice
 from analysis.report.differences import difference
 from analysis.results import (
@@ -30,6 +31,7 @@ MAX_REASONS = 5
 MAX_NAMED = 4  # parameters in a sentence
 CLEAR = 2.0  # standard errors between two scores that seeds do not explain
 WORDS = {"done": "done", "stopped": "stopped early", "failed": "failed", "running": "running or interrupted"}
+WINNERS = {"done": "Best", "stopped": "Best of those stopped early, for none is done"}
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,31 @@ def _winner(sweep: Sweep) -> Iterator[str]:
         yield f"No trial has a value of {sweep.objective} yet, so there is no best config."
         return
     trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
-    so_far = "" if trial[STATUS] == "done" else " so far"
+    which = WINNERS.get(trial[STATUS], "Best so far")
     at = f" at step {trial[BEST_STEP]:.0f}" if not is_missing(trial.get(BEST_STEP)) else ""
     took = f" ({seconds_word(trial[SECONDS])} of training)" if not is_missing(trial.get(SECONDS)) else ""
-    yield f"Best{so_far}: trial {sweep.best} with {sweep.objective} {word(sweep.score(sweep.best))}{at}{took}."
+    yield f"{which}: trial {sweep.best} with {sweep.objective} {word(sweep.score(sweep.best))}{at}{took}."
+    yield from _passed_over(sweep)
     others = pd.Series([sweep.score(name) for name in sweep.ranked])
     if len(others) > 2:
         yield f"The median trial reached {word(others.median())}."
+
+
+def _passed_over(sweep: Sweep) -> Iterator[str]:
+    """The trials of a better score that did not win, because of a fault."""
+    best = sweep.standings[sweep.best or ""]
+    same = [sweep.standings[trial] for trial in sweep.ranked if sweep.standings[trial].status == best.status]
+    better = [s for s in same if s.at_best and best.at_best and s.at_best.fault and not best.at_best.fault]
+    better = [s for s in better if improves(sweep.score(s.trial), sweep.score(best.trial), sweep.goal)]
+    named = [f"{s.trial} with {word(sweep.score(s.trial))} ({_fault(s)})" for s in better[:MAX_NAMED]]
+    more = f" and {len(better) - len(named)} more" if len(better) > len(named) else ""
+    if named:
+        yield f"Passed over: {', '.join(named)}{more}."
+
+
+def _fault(standing: Standing) -> str:
+    best = standing.at_best
+    return best.verdict.replace("_", " ") if best is not None and best.hopeless else "past the constraint"
 
 
 def _lead(sweep: Sweep) -> Iterator[str]:
@@ -120,6 +140,8 @@ def _lead(sweep: Sweep) -> Iterator[str]:
     if len(sweep.ranked) < 2:
         return
     first, second = sweep.ranked[:2]
+    if not _comparable(*(sweep.standings[trial] for trial in (first, second))):
+        return
     lead = abs(sweep.score(first) - sweep.score(second))
     spreads, seeds = sweep.values(sweep.objective + SPREAD)[[first, second]], int(sweep.spec.get("replicates") or 1)
     if seeds < 2 or spreads.isna().any():
@@ -136,9 +158,15 @@ def _lead(sweep: Sweep) -> Iterator[str]:
     yield f"It leads trial {second} by {word(lead)}, {sure}."
 
 
+def _comparable(one: Standing, other: Standing) -> bool:
+    """Whether it is their values that part two trials, and not how they ended or a fault of one."""
+    faults = [standing.at_best.fault for standing in (one, other) if standing.at_best is not None]
+    return one.status == other.status and len(set(faults)) == 1
+
+
 def _judged(sweep: Sweep) -> Iterator[str]:
-    """How many trials collapsed or had another fault, and what goes with that."""
-    verdicts = verdicts_of(sweep)
+    """How many trials had collapsed at their last step or had another fault, and what goes with that."""
+    verdicts = last_verdicts(sweep)
     judged = verdicts[verdicts != UNJUDGED]
     if judged.empty:
         return
@@ -146,7 +174,7 @@ def _judged(sweep: Sweep) -> Iterator[str]:
     faults = ", ".join(f"{count} {str(name).replace('_', ' ')}" for name, count in counts.items() if name != HEALTHY)
     found = f" (found: {faults})" if faults else ""
     collapsed = judged.isin(COLLAPSES).sum()
-    yield f"Of {len(judged)} judged trials {counts.get(HEALTHY, 0)} are healthy and {collapsed} collapsed{found}."
+    yield f"Of {len(judged)} judged trials {counts.get(HEALTHY, 0)} ended healthy and {collapsed} collapsed{found}."
     apart = difference(sweep, verdicts.isin(COLLAPSES).to_numpy())
     if apart:
         yield f"Collapse goes with {apart.words}."

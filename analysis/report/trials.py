@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.configs import is_nothing
 from analysis.formatting import in_yaml
 from analysis.plots import style
-from analysis.plots.verdicts import LOOKS, Glyph, are_judged, verdicts_of
+from analysis.plots.verdicts import LOOKS, Glyph, are_judged, last_verdicts, verdicts_of
 from analysis.results import (
     BEST_STEP,
     CONFIG,
@@ -65,22 +65,25 @@ def page_order(sweep: Sweep) -> list[str]:
 
 def columns(sweep: Sweep) -> list[Column]:
     """The table's columns: `key` in `trials`, `label`, `kind` of its values, `shown` in the table or only elsewhere."""
+    judged = are_judged(sweep)
     fixed = [
         _column(TRIAL, TRIAL, "text"),
         _column(STATUS, STATUS, "text"),
-        *([_column(VERDICT, VERDICT, "text")] if are_judged(sweep) else []),
+        *([_column(VERDICT, VERDICT, "text")] if judged else []),
         _column("score", sweep.objective, "number"),
         _column(BEST_STEP, "at step", "number"),
         _column("steps", "steps", "number"),
         _column(SECONDS, "time", "seconds"),
     ]
-    return [*fixed, *_parameters(sweep), *_metrics(sweep), _column(REASON, REASON, "text")]
+    last = [_column(LAST + VERDICT, f"{VERDICT} (last)", "text", shown=False)] if judged else []
+    return [*fixed, *_parameters(sweep), *last, *_metrics(sweep), _column(REASON, REASON, "text")]
 
 
 def table(sweep: Sweep, order: Sequence[str], keys: Sequence[str]) -> list[list[Any]]:
     """One list a trial in `order` with the values of the columns `keys`, None where there is none."""
     trials = sweep.trials.set_index(TRIAL, drop=False).loc[list(order)]
-    trials = trials.assign(score=[sweep.score(name) for name in order], verdict=verdicts_of(sweep))
+    verdicts = {VERDICT: verdicts_of(sweep), LAST + VERDICT: last_verdicts(sweep)}
+    trials = trials.assign(score=[sweep.score(name) for name in order], **verdicts)
     kinds = {entry["key"]: entry["kind"] for entry in _parameters(sweep)}
     cells = [_cells(trials[key], kinds.get(key)) if key in trials else [None] * len(order) for key in keys]
     return [list(line) for line in zip(*cells, strict=True)]
@@ -113,10 +116,11 @@ def curve_metrics(sweep: Sweep) -> list[str]:
 
 
 def evidence(sweep: Sweep) -> dict[str, list[str]]:
-    """By trial the sentences that its verdict rests on."""
-    if EVIDENCE not in sweep.final:
-        return {}
-    return {str(trial): list(map(str, said)) for trial, said in sweep.final[EVIDENCE].items() if isinstance(said, list)}
+    """By trial the sentences that its verdict at the best step rests on, or where there is none the last."""
+    said = [rows[EVIDENCE] for rows in (sweep.final, sweep.at_best) if EVIDENCE in rows]
+    return {
+        str(trial): list(map(str, found)) for each in said for trial, found in each.items() if isinstance(found, list)
+    }
 
 
 def _parameters(sweep: Sweep) -> Iterator[Column]:

@@ -158,7 +158,7 @@ class LiveConsole:
 
     def _leader(self) -> str:
         best = self._progress.best()
-        return f", best {number(best.best)} in trial {best.trial}{_fault(best)}" if best is not None else ""
+        return f", best {number(best.best)} in trial {best.trial}{_doubts(best)}" if best is not None else ""
 
     def _best(self) -> Text:
         best = self._progress.best()
@@ -166,7 +166,7 @@ class LiveConsole:
             return Text()
         if best is None:
             return _one_line(f"best {self._progress.objective.name}: none yet")
-        text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}{_fault(best)}: "
+        text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}{_doubts(best)}: "
         return Text(printable(text + settings(best.config)), "bold green")
 
     def _table(self) -> Table:
@@ -183,10 +183,10 @@ class LiveConsole:
         return table
 
     def _score(self, state: TrialState) -> str:
-        if state.best is None:
+        if state.at_best is None:
             return f" ({settings(state.config)})"
         name = self._progress.objective.name
-        return f": {name} {number(state.best)} at step {state.best_step}{_fault(state)} ({settings(state.config)})"
+        return f": {name} {number(state.best)} at step {state.at_best.step}{_fault(state)} ({settings(state.config)})"
 
     def _running(self) -> str:
         running = [state for state in self._progress.latest(self._slots) if state.status == "running"]
@@ -219,11 +219,16 @@ def _fault(state: TrialState) -> str:
     return f", {state.fault}" if state.fault else ""
 
 
+def _doubts(state: TrialState) -> str:
+    """Why the best trial is a poor winner, if it is."""
+    return _fault(state) + (", stopped early" if state.status == "stopped" else "")
+
+
 def _cells(state: TrialState, judged: bool) -> list[Text]:
     value = state.value if state.status == "running" else state.best
     detail = state.reason if state.status == "failed" else settings(state.config)
     status = _one_line(state.status, STYLES[state.status])
-    verdict = state.verdict if state.status == "running" else state.best_verdict
+    verdict = state.verdict if state.status == "running" or state.at_best is None else state.at_best.verdict
     words = [_one_line(verdict, "" if verdict == HEALTHY else "yellow")] if judged else []
     return [
         _one_line(state.trial),

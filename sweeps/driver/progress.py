@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.results import HEALTHY, VERDICT, trial_order
+from analysis.ranking import LIVE_PLACES, BestStep, leader, trial_order
+from analysis.results import HEALTHY, VERDICT
 from sweeps.spec.resolved import UNJUDGED, Objective
 from sweeps.store.observer import Status
 
@@ -17,8 +17,7 @@ from sweeps.store.observer import Status
 class TrialState:
     """What is known of one trial.
 
-    `value` is the objective's latest value, `best` its best, at `best_step`; `verdict` and `best_verdict` are those of
-    these two steps, and `violation` is how far the best one is past the constraint.
+    `value` is the objective's latest value and `verdict` that of its step; `at_best` is the trial's best step.
     """
 
     trial: str
@@ -27,16 +26,21 @@ class TrialState:
     reason: str = ""
     step: int = 0
     value: float | None = None
-    best: float | None = None
-    best_step: int = 0
     verdict: str = ""
-    best_verdict: str = ""
-    violation: float | None = None
+    at_best: BestStep | None = None
+
+    @property
+    def best(self) -> float | None:
+        return self.at_best.value if self.at_best is not None else None
 
     @property
     def fault(self) -> str:
-        """The verdict at the best step, if it is not healthy."""
-        return "" if self.best_verdict == HEALTHY else self.best_verdict
+        """What is wrong at the best step, in words; nothing if all is well or nobody has judged it."""
+        best = self.at_best
+        if best is None:
+            return ""
+        verdict = "" if best.verdict == HEALTHY else best.verdict
+        return ", ".join(filter(None, (verdict, "past the constraint" if best.past_constraint else "")))
 
 
 class Progress:
@@ -63,11 +67,8 @@ class Progress:
         state = self._touch(row["trial"])
         state.step, value = row["step"], row.get(self.objective.name) if self.ranked else None
         state.value, state.verdict = value, row.get(VERDICT, "")
-        if value is None or not math.isfinite(value):
-            return
-        if state.best is None or self.objective.better(value, state.best):
-            state.best, state.best_step, state.best_verdict = value, row["step"], state.verdict
-            state.violation = self.objective.violation(row)
+        if self.ranked:
+            state.at_best = self.objective.best_step(state.at_best, row)
 
     def ended(self, trial: str, status: Status, reason: str) -> TrialState:
         state = self._touch(trial)
@@ -89,9 +90,8 @@ class Progress:
         return len(self._trials) - self.counts["running"]
 
     def best(self) -> TrialState | None:
-        """The trial with the best value; those that were stopped or failed cannot win a sweep and do not count."""
-        scored = [s for s in self._trials.values() if s.status in ("done", "running") and s.best is not None]
-        return min(scored, key=lambda state: self.objective.order(state.best or 0.0, state.violation), default=None)
+        """The best of the trials that are done or may still be; without any, of those that were stopped early."""
+        return leader(self._trials.values(), self.objective.goal, LIVE_PLACES)
 
     def latest(self, most: int) -> list[TrialState]:
         """Up to `most` trials in the order of their names: the running ones, then those that ended last."""

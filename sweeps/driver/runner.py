@@ -157,7 +157,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
         sweep.restore(store.existing_rows())
         for record in store.records:
             if record.status != "running":
-                console.known(_state(record, spec.metric.name))
+                console.known(_state(record))
         try:
             if not sweep.over:
                 shared = {
@@ -205,19 +205,9 @@ def _report(folder: Path) -> Path:
     return write_report(folder)
 
 
-def _state(record: Record, objective: str) -> TrialState:
+def _state(record: Record) -> TrialState:
     """A trial that ended before, as the live table shows it."""
-    best = record.best.get(objective)
-    return TrialState(
-        record.trial,
-        record.config,
-        record.status,
-        value=best,
-        best=best,
-        best_step=record.best_step,
-        best_verdict=record.best_verdict,
-        violation=record.violation,
-    )
+    return TrialState(record.trial, record.config, record.status, verdict=record.verdict, at_best=record.at_best)
 
 
 def _fit(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.ranking import BestStep
 from analysis.results import is_metric
 from sweeps.search.optuna_search import Search, trial_seeds
 from sweeps.spec.resolved import Spec
@@ -29,8 +30,7 @@ class OpenTrial:
     """What the driver knows of a trial that is not over."""
 
     config: Mapping[str, Any]
-    best: float | None = None
-    violation: float | None = None  # of the constraint, by the row with the best value
+    at_best: BestStep | None = None
     steps: set[int] = field(default_factory=set)  # that have their row
     reported: list[str] = field(default_factory=list)
 
@@ -167,27 +167,25 @@ class Sweep:
     def _remember(self, trial_state: OpenTrial, row: Mapping[str, Any]) -> None:
         trial_state.steps.add(row["step"])
         trial_state.reported = [name for name in row if is_metric(name)]
-        objective = self._spec.metric
-        value = row.get(objective.name)
+        value = row.get(self._spec.metric.name)
         if value is not None:
-            if trial_state.best is None or objective.better(value, trial_state.best):
-                trial_state.best, trial_state.violation = value, objective.violation(row)
+            trial_state.at_best = self._spec.metric.best_step(trial_state.at_best, row)
             self._search.report(int(row["trial"]), row["step"], value)
 
     def _finish(self, trial: str) -> bool:
         trial_state = self._open[trial]
-        if trial_state.best is None:
-            name, there = self._spec.metric.name, ", ".join(trial_state.reported) or "nothing"
-            return self._end(trial, "failed", f"it never reported the objective {name}; it reported {there}")
-        constraint = self._spec.metric.constraint
-        if constraint is not None and trial_state.violation is None:
-            return self._end(trial, "failed", f"its best step has no {constraint.name}, which the constraint is on")
+        lacking = self._spec.metric.lacking(trial_state.at_best)
+        if trial_state.at_best is None:
+            there = ", ".join(trial_state.reported) or "nothing"
+            return self._end(trial, "failed", f"it never reported the objective {lacking}; it reported {there}")
+        if lacking:
+            return self._end(trial, "failed", f"its best step has no {lacking}, which the constraint is on")
         return self._end(trial, "done", "")
 
     def _end(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> bool:
-        trial_state = self._open[trial]
-        self._search.tell(int(trial), status, trial_state.best, reason, trial_state.violation, crashed=crashed)
-        del self._open[trial]
+        best = self._open.pop(trial).at_best
+        value, violation = (None, None) if best is None else (best.value, best.violation)
+        self._search.tell(int(trial), status, value, reason, violation, crashed=crashed)
         for rule in self._rules if status == "failed" else ():
             rule.forget(trial)
         for observer in self._observers:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.results import DONE, REASON, STATUS, STEP, TRIAL, Sweep, metric_names, trial_order
+from analysis.ranking import trial_order
+from analysis.results import DONE, REASON, STATUS, STEP, TRIAL, Sweep, metric_names
 from sweeps.final import gap
 from sweeps.final.plan import Plan
 from sweeps.spec.resolved import Spec

@@ -19,7 +19,8 @@ from typing import Any
 import yaml
 
 from analysis.folder import load
-from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep, trial_order
+from analysis.ranking import trial_order
+from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep
 from basics.files import cut_torn_line, replace_file
 from sweeps.driver import runner
 from sweeps.driver.runner import Options

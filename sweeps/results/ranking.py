@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from analysis.folder import load
 from analysis.intervals import ROUNDING, Interval, of_spread, wilson
 from analysis.metrics import Goal, goal_of, is_share
+from analysis.ranking import BestStep, improves, rank
 from analysis.results import (
     DONE,
     EVIDENCE,
     HEALTHY,
-    HOPELESS,
     SPREAD,
     STATUS,
     STOPPED,
     TRIAL,
-    VERDICT,
     ResultsError,
     Sweep,
+    best_rows,
     in_a_cell,
-    trial_order,
 )
 from basics.shell import command_line
 from basics.text import did_you_mean
 from sweeps.results.table_rows import Row, beside, plain
+from sweeps.spec.resolved import Objective
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
 
@@ -44,22 +44,23 @@ class Candidate:
     config: Mapping[str, Any]
     steps: int
     row: Mapping[str, Any]
-    keeps: bool  # the spec's constraint
+    status: str
+    at_best: BestStep
 
     @property
     def step(self) -> int:
-        return int(self.row["step"])
+        return self.at_best.step
 
     @property
     def verdict(self) -> str:
-        return str(self.row.get(VERDICT, ""))
+        return self.at_best.verdict
 
     @property
     def fault(self) -> str:
         """Why it should not be chosen however good its numbers are, or nothing."""
-        if self.verdict in HOPELESS:
+        if self.at_best.hopeless:
             return f"{self.verdict} ({self.evidence})" if self.evidence else self.verdict
-        return "" if self.keeps else "past the spec's constraint"
+        return "past the spec's constraint" if self.at_best.past_constraint else ""
 
     @property
     def evidence(self) -> str:
@@ -160,13 +161,10 @@ class Ranking:
             yield f"the next, {following.trial}, has {value:.4g}{sure}"
 
     def _passed_over(self, chosen: Candidate) -> Iterator[str]:
+        goal = self.goals[self.metric]
         for other in self.candidates:
-            if other.fault and not chosen.fault and self._better(other, chosen):
-                yield f"passed over: {other.trial} with {float(other.row[self.metric]):.4g}, {other.fault}"
-
-    def _better(self, one: Candidate, other: Candidate) -> bool:
-        sign = -1 if self.goals[self.metric] == "minimize" else 1
-        return sign * float(one.row[self.metric]) > sign * float(other.row[self.metric])
+            if other.fault and not chosen.fault and improves(other.at_best.value, chosen.at_best.value, goal):
+                yield f"passed over: {other.trial} with {other.at_best.value:.4g}, {other.fault}"
 
 
 def by_metric(folder: Path, metric: str | None = None) -> Ranking:
@@ -176,13 +174,11 @@ def by_metric(folder: Path, metric: str | None = None) -> Ranking:
     """
     sweep = load(folder)
     name = metric or sweep.objective
-    goals = {name: _goal(sweep, name)}
-    trials, stopped = _eligible(sweep)
-    found = [_candidate(sweep, trial, name, goals[name]) for trial in trials]
-    candidates = _ordered([c for c in found if c is not None], goals)
-    if not candidates:
+    goal = _goal(sweep, name)
+    found, stopped = _candidates(sweep, name, goal)
+    if not found:
         raise _refused(sweep, f"no trial that is done has {name}; see {command_line('show', folder)}")
-    return Ranking(sweep, goals, candidates, len(candidates), stopped)
+    return Ranking(sweep, {name: goal}, rank(found, goal), len(found), stopped)
 
 
 def pareto(folder: Path, metrics: Sequence[str]) -> Ranking:
@@ -191,14 +187,14 @@ def pareto(folder: Path, metrics: Sequence[str]) -> Ranking:
     if len(set(metrics)) < 2:
         raise ResultsError("--pareto wants two metrics or more, such as val/accuracy,seconds")
     goals = {name: _goal(sweep, name) for name in metrics}
-    trials, stopped = _eligible(sweep)
-    found = [_candidate(sweep, trial, sweep.objective, sweep.goal) for trial in trials]
-    whole = [c for c in found if c is not None and all(name in c.row for name in metrics)]
-    sound = [c for c in whole if not c.fault] or whole
+    found, stopped = _candidates(sweep, sweep.objective, sweep.goal)
+    whole = [candidate for candidate in found if all(name in candidate.row for name in metrics)]
+    sound = [candidate for candidate in whole if not candidate.fault] or whole
     if not sound:
         raise ResultsError(f"{folder}: no trial that is done has {', '.join(metrics)} at its best step")
-    front = [c for c in sound if not any(_dominates(other, c, goals) for other in sound)]
-    return Ranking(sweep, goals, _ordered(front, goals), len(whole), stopped)
+    first, goal = next(iter(goals.items()))
+    front = [_measured(c, first) for c in sound if not any(_dominates(other, c, goals) for other in sound)]
+    return Ranking(sweep, goals, rank(front, goal), len(whole), stopped)
 
 
 def _dominates(one: Candidate, other: Candidate, goals: Mapping[str, Goal]) -> bool:
@@ -206,33 +202,34 @@ def _dominates(one: Candidate, other: Candidate, goals: Mapping[str, Goal]) -> b
     return min(gains) >= 0 and max(gains) > 0
 
 
-def _ordered(candidates: Sequence[Candidate], goals: Mapping[str, Goal]) -> list[Candidate]:
-    name, goal = next(iter(goals.items()))
-    return sorted(candidates, key=lambda c: (bool(c.fault), _cost(c, name, goal), trial_order(c.trial)))
-
-
 def _cost(candidate: Candidate, name: str, goal: Goal) -> float:
     value = float(candidate.row[name])
     return value if goal == "minimize" else -value
 
 
-def _eligible(sweep: Sweep) -> tuple[list[str], bool]:
-    """The trials that can be chosen, and whether they are those stopped early, because none is done."""
-    table = sweep.trials
-    stopped = not (table[STATUS] == DONE).any()
-    return list(table.loc[table[STATUS] == (STOPPED if stopped else DONE), TRIAL]), stopped
+def _candidates(sweep: Sweep, metric: str, goal: Goal) -> tuple[list[Candidate], bool]:
+    """The trials that can be chosen, each at its best step by `metric`, and whether they are those stopped early.
+
+    That is so where no trial is done.
+    """
+    stopped = not (sweep.trials[STATUS] == DONE).any()
+    table = sweep.trials[sweep.trials[STATUS] == (STOPPED if stopped else DONE)]
+    rows = best_rows(sweep.rows[sweep.rows[TRIAL].isin(table[TRIAL])], metric, goal)
+    steps = dict(zip(table[TRIAL], table["steps"], strict=True))
+    configs, objective = sweep.configs, Objective(metric, goal, sweep.constraint)
+    status = STOPPED if stopped else DONE
+    found = []
+    for trial, *values in rows.itertuples(name=None):
+        row = {str(n): value for n, value in zip(rows.columns, values, strict=True) if not _missing(value)}
+        best = objective.best_step(None, row)
+        if best is not None:
+            found.append(Candidate(trial, configs.get(trial, {}), int(steps[trial]), row, status, best))
+    return found, stopped
 
 
-def _candidate(sweep: Sweep, trial: str, metric: str, goal: Goal) -> Candidate | None:
-    rows = sweep.rows[sweep.rows[TRIAL] == trial]
-    scored = rows.dropna(subset=[metric]) if metric in rows else rows.iloc[:0]
-    if scored.empty:
-        return None
-    values = scored[metric].to_numpy()
-    best = scored.iloc[int(values.argmin() if goal == "minimize" else values.argmax())]
-    line = sweep.trials[sweep.trials[TRIAL] == trial].iloc[0]
-    row = {str(name): value for name, value in best.items() if not _missing(value)}
-    return Candidate(trial, sweep.configs.get(trial, {}), int(line["steps"]), row, trial not in sweep.past_constraint)
+def _measured(candidate: Candidate, metric: str) -> Candidate:
+    """The same trial at the same step by another metric."""
+    return replace(candidate, at_best=replace(candidate.at_best, value=float(candidate.row[metric])))
 
 
 def _missing(value: Any) -> bool:

@@ -153,14 +153,13 @@ def _rebuilt(spec: Spec, journal: Path, before: Mapping[int, Known], known: Mapp
 def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
     """Ask for a trial, which the search is given the config of, and report what became of it."""
     search.ask_for(known.config)
-    objective, best, violation = spec.metric, None, None
+    best_step = None
     for row in known.rows:
-        value = row.get(objective.name)
-        if value is None:
+        if (value := row.get(spec.metric.name)) is None:
             continue
         search.report(number, int(row[STEP]), value)
-        if best is None or objective.better(value, best):
-            best, violation = value, objective.violation(row)
+        best_step = spec.metric.best_step(best_step, row)
+    best, violation = (None, None) if best_step is None else (best_step.value, best_step.violation)
     if best is None and math.isfinite(known.score):
         best = known.score
     if known.config is None and known.rows and spec.method == "tpe":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from analysis.metrics import METRICS
+from analysis.ranking import Constraint
 from basics.text import shown
 from sweeps.errors import SpecError
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.spec.objective import kinds_of
-from sweeps.spec.resolved import Constraint
 from trainables import MODELS, Entry
 
 PATIENCE = 2  # evaluations, of type collapse where nothing is said

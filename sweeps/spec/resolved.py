@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from analysis.ranking import BestStep, Constraint, improves
+from analysis.results import STEP, VERDICT
 from search_spaces.space import Scalar, Space
 from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.spec.parameters import write_domain
 
 UNJUDGED = "train/images"  # the objective of a spec that holds no images out: the same for every trial
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """A bound on another metric than the objective, one of `max` and `min`."""
-
-    name: str
-    max: float | None = None
-    min: float | None = None
-
-    def violation(self, row: Mapping[str, Any]) -> float | None:
-        """How far a row is past the bound, 0 or less if it keeps it; None if it does not have the metric."""
-        value = row.get(self.name)
-        if value is None or not math.isfinite(value):
-            return None
-        return float(value - self.max if self.max is not None else (self.min or 0.0) - value)
-
-    def __str__(self) -> str:
-        bound = f"{self.max:g} or less" if self.max is not None else f"{self.min:g} or more"
-        return f"{self.name} of {bound}"
 
 
 @dataclass(frozen=True)
@@ -47,16 +28,19 @@ class Objective:
         """The metrics that every step must have."""
         return (self.name,) if self.constraint is None else (self.name, self.constraint.name)
 
-    def better(self, one: float, other: float) -> bool:
-        return one > other if self.goal == "maximize" else one < other
+    def best_step(self, before: BestStep | None, row: Mapping[str, Any]) -> BestStep | None:
+        """A trial's best step so far: the one before, or that of this row; None as long as no value is finite."""
+        if not improves(row.get(self.name), None, self.goal):
+            return before
+        violation = self.constraint.violation(row) if self.constraint is not None else None
+        here = BestStep(row[self.name], row[STEP], row.get(VERDICT, ""), violation)
+        return here if here.better(before, self.goal) else before
 
-    def order(self, value: float, violation: float | None, hopeless: bool = False) -> tuple[bool, float]:
-        """Ascending from the best: what keeps the constraint and is not hopeless goes before all else."""
-        return hopeless or (violation or 0.0) > 0, -value if self.goal == "maximize" else value
-
-    def violation(self, row: Mapping[str, Any]) -> float | None:
-        """How far a row is past the constraint, if there is one and it has the metric."""
-        return self.constraint.violation(row) if self.constraint is not None else None
+    def lacking(self, best: BestStep | None) -> str:
+        """What the best step of a trial needs and does not have, so that the trial cannot be done; else nothing."""
+        if best is None:
+            return self.name
+        return self.constraint.name if self.constraint is not None and best.violation is None else ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.results import EVIDENCE, HOPELESS, SEVERITY, STEP, TRIAL, VERDICT
+from analysis.ranking import HOPELESS
+from analysis.results import EVIDENCE, SEVERITY, STEP, TRIAL, VERDICT
 from sweeps.spec.resolved import Spec
 
 

@@ -20,19 +20,18 @@ from typing import Any
 from analysis.configs import json_lines
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
+from analysis.ranking import BestStep, improves, rank, trial_order, winner
 from analysis.results import (
     CONFIGS_FILE,
     ENDED,
     EVIDENCE,
     EXTRACTOR,
-    HOPELESS,
     STARTED,
     TRIAL_COLUMNS,
     VERDICT,
     WORKER,
     in_a_cell,
     is_metric,
-    trial_order,
 )
 from analysis.trial_lines import trial_lines
 from basics.files import cut_torn_line, replace_file
@@ -63,9 +62,7 @@ class Record:
     seconds: float = 0.0
     last: dict[str, float] = field(default_factory=dict)
     best: dict[str, float] = field(default_factory=dict)
-    best_step: int = 0
-    best_verdict: str = ""
-    violation: float | None = None  # of the constraint, at the best step
+    at_best: BestStep | None = None  # of the objective
 
 
 class Store:
@@ -153,18 +150,11 @@ class Store:
         return [self._records[trial] for trial in sorted(self._records, key=trial_order)]
 
     def best(self) -> Record | None:
-        """The trial with the best objective among those that are done."""
-        ranked = self._ranked()
-        return ranked[0] if ranked else None
+        """The winner of the trials that have ended, see `analysis.ranking.winner`."""
+        return winner(self._records.values(), self._objective.goal)
 
     def _ranked(self) -> list[Record]:
-        name = self._objective.name
-        done = [record for record in self.records if record.status == "done" and name in record.best]
-        return sorted(done, key=self._order)
-
-    def _order(self, record: Record) -> tuple[bool, float]:
-        value, hopeless = record.best[self._objective.name], record.best_verdict in HOPELESS
-        return self._objective.order(value, record.violation, hopeless)
+        return rank((record for record in self._records.values() if record.status == "done"), self._objective.goal)
 
     def _record(self, trial: str) -> Record:
         return self._records.setdefault(trial, Record(trial, {}))
@@ -184,14 +174,9 @@ class Store:
         record.last = {name: value for name, value in row.items() if is_metric(name)}
         for name, value in record.last.items():
             goal = self._objective.goal if name == self._objective.name else goal_of(name)
-            if value is None or goal is None:
-                continue
-            before = record.best.get(name)
-            if before is None or (value > before if goal == "maximize" else value < before):
+            if goal is not None and improves(value, record.best.get(name), goal):
                 record.best[name] = value
-                if name == self._objective.name:
-                    record.best_step, record.best_verdict = row["step"], record.verdict
-                    record.violation = self._objective.violation(row)
+        record.at_best = self._objective.best_step(record.at_best, row)
 
     def _drop_checkpoints(self) -> None:
         """Remove the final states of ended trials but the best few."""
@@ -237,7 +222,7 @@ def _line(record: Record) -> dict[str, Any]:
     line |= {f"config/{name}": "null" if value is None else value for name, value in record.config.items()}
     line |= {f"last/{name}": value for name, value in record.last.items()}
     line |= {f"best/{name}": value for name, value in record.best.items()}
-    return {**line, "best_step": record.best_step or ""}
+    return {**line, "best_step": record.at_best.step if record.at_best is not None else ""}
 
 
 def _finite(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
-from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric, trial_order
+from analysis.ranking import trial_order
+from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
 from sweeps.search.recovery import open_search
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.queue import Event

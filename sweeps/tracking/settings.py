@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from analysis.ranking import Constraint
 from basics.files import replace_file
 from sweeps.spec.resolved import Spec
 from sweeps.tracking.queue import Layout
@@ -33,6 +34,7 @@ class FeedSettings:
     tags: tuple[str, ...] = ()
     notes: str | None = None
     failure_rate: float = FAILURE_RATE
+    constraint: Constraint | None = None
 
 
 def settings_of(spec: Spec, folder: Path, sweep_id: str, classes: Sequence[str], mode: str = "auto") -> FeedSettings:
@@ -53,6 +55,7 @@ def settings_of(spec: Spec, folder: Path, sweep_id: str, classes: Sequence[str],
         tags=tracking.tags,
         notes=tracking.notes,
         failure_rate=tracking.alert_failure_rate or FAILURE_RATE,
+        constraint=spec.metric.constraint,
     )
 
 
@@ -65,4 +68,6 @@ def read_settings(layout: Layout) -> FeedSettings:
     document = json.loads(layout.settings.read_text(encoding="utf-8"))
     known = {field.name for field in fields(FeedSettings)} & document.keys()
     tuples = {name: tuple(document[name]) for name in ("tags", "classes")}
-    return FeedSettings(**{**{name: document[name] for name in known}, **tuples})
+    bound = document.get("constraint")
+    constraint = Constraint(**bound) if bound else None
+    return FeedSettings(**{**{name: document[name] for name in known}, **tuples, "constraint": constraint})

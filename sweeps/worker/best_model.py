@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.results import HOPELESS, VERDICT
+from analysis.ranking import BestStep, Place, Standing, place
 from sweeps.spec.resolved import Objective, Spec
 from sweeps.worker.messages import Work
 from trainables.data import Dataset
-
-Place = tuple[bool, float]  # among trials, the best least
 
 
 @dataclass
@@ -25,7 +23,7 @@ class BestModel:
     objective: Objective
     search_path: Sequence[str]
     _best: Place | None = None
-    _of_trials: dict[str, tuple[float, Place]] = field(default_factory=dict)  # the best value of each, and its place
+    _best_steps: dict[str, BestStep | None] = field(default_factory=dict)  # of the trials that run
 
     @classmethod
     def of(cls, spec: Spec) -> BestModel:
@@ -36,16 +34,20 @@ class BestModel:
     ) -> dict[str, bytes]:
         """The saved model of a trial whose last `row` this is, if it is the best so far, by name; else nothing.
 
-        A trial that is resumed may have been better before. A model of your own that has not needed
-        torch is left out: its worker would wait for torch to load.
+        A trial that is resumed may have been better before.
         """
-        self._note(work.trial, row)
-        _, place = self._of_trials.pop(work.trial, (0.0, None)) if finished else (0.0, None)
-        if place is None or not ("torch" in sys.modules or hasattr(model, "plain")):
+        best_step = self._best_steps[work.trial] = self.objective.best_step(self._best_steps.get(work.trial), row)
+        if not finished:
             return {}
-        if self._best is not None and place >= self._best and not work.resumed:
+        del self._best_steps[work.trial]
+        # A model of your own that has not needed torch is left out: its worker would wait for torch to load.
+        if self.objective.lacking(best_step) or not ("torch" in sys.modules or hasattr(model, "plain")):
             return {}
-        self._best = place if self._best is None else min(place, self._best)
+        here = place(Standing(work.trial, "done", best_step), self.objective.goal)
+        assert here is not None
+        if self._best is not None and here > self._best and not work.resumed:
+            return {}
+        self._best = here if self._best is None else min(here, self._best)
         return self._saved(model, work.config, data, work.seeds[0])
 
     def _saved(self, model: Any, config: Mapping[str, Any], data: Dataset, seed: int) -> dict[str, bytes]:
@@ -59,10 +61,3 @@ class BestModel:
             except SavedModelError:  # cross-validation is no model, and some of your own cannot be saved
                 return {}
             return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
-
-    def _note(self, trial: str, row: Mapping[str, Any]) -> None:
-        value = row.get(self.objective.name)
-        if value is None or (trial in self._of_trials and not self.objective.better(value, self._of_trials[trial][0])):
-            return
-        hopeless = row.get(VERDICT) in HOPELESS
-        self._of_trials[trial] = value, self.objective.order(value, self.objective.violation(row), hopeless)

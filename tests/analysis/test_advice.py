@@ -102,16 +102,25 @@ class TestVerdicts:
 
         assert set(rules.REMEDIES) == set(LOOKS) - {"healthy", UNJUDGED}
 
-    def test_a_collapsed_winner_is_no_winner(self, said):
-        told = said(rules.unhealthy_best, self.gans("mode_collapse", "healthy"), GAN_SPEC)
-        assert told == "The best score belongs to a trial judged mode collapse; the best healthy trial is 0001 (1)."
+    def test_a_winner_with_a_fault_is_named_beside_the_best_healthy_trial(self, said):
+        told = said(rules.unhealthy_best, self.gans("noise", "healthy"), GAN_SPEC)
+        assert "0000" not in told
+        assert "noise" in told
+        assert told.endswith("the best healthy trial is 0001 (1).")
         assert said(rules.unhealthy_best, self.gans("noise"), GAN_SPEC).endswith("; no trial is healthy.")
         assert said(rules.unhealthy_best, self.gans("healthy", "noise"), GAN_SPEC) == ""
+        assert said(rules.unhealthy_best, self.gans("mode_collapse", "healthy"), GAN_SPEC) == ""  # it does not win
+
+    def test_the_summary_names_who_was_passed_over_and_leads_of_the_sound_alone(self, tmp_path):
+        sweep = load(build_sweep(tmp_path, self.gans("mode_collapse", "healthy", "frozen"), GAN_SPEC))
+        told = " ".join(summarise(sweep).sentences)
+        assert "Passed over: 0000 with 0 (mode collapse)." in told
+        assert "It leads" not in told  # the next is frozen, so that its value says nothing
 
     def test_the_summary_counts_them_and_says_where_collapse_is(self, tmp_path):
         sweep = load(build_sweep(tmp_path, self.gans(*["mode_collapse"] * 8, *["healthy"] * 8, "noise"), GAN_SPEC))
         told = " ".join(summarise(sweep).sentences)
-        assert "Of 17 judged trials 8 are healthy and 8 collapsed (found: 8 mode collapse, 1 noise)." in told
+        assert "Of 17 judged trials 8 ended healthy and 8 collapsed (found: 8 mode collapse, 1 noise)." in told
         assert "Collapse goes with a small lr_g / lr_d (median" in told
 
 

@@ -179,7 +179,7 @@ class TestCollapse:
         found = {picture.name: picture for picture in plots.PICTURES["Judgement"](gan_sweep(tmp_path, *trials))}
         assert found["collapse_best"].info.trial == "0000"
         assert found["collapse_worst"].info.trial == "0002"
-        assert found["collapse_worst"].title == "Has it collapsed? Trial 0002: frozen"
+        assert found["collapse_worst"].title == "Has it collapsed? Trial 0002 at its last step: frozen"
         assert "One; two" in found["collapse_worst"].caption
 
     def test_a_best_trial_that_is_the_worst_is_shown_once(self, tmp_path):

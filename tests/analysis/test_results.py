@@ -156,7 +156,34 @@ class TestVerdicts:
         assert load(folder).trials.loc[0, "verdict"] == "noise"
 
 
+def past_constraint(sweep):
+    return {trial for trial, found in sweep.standings.items() if found.at_best and found.at_best.past_constraint}
+
+
 class TestRanking:
+    def test_hopeless_trials_go_behind_those_that_are_not_by_the_verdict_at_the_best_step(self, tmp_path):
+        def course(*steps):
+            return FakeTrial(metrics=[{"gen/frechet_pixels": value, "verdict": verdict} for value, verdict in steps])
+
+        trials = [
+            course((1.0, "mode_collapse"), (9.0, "healthy")),
+            course((2.0, "noise"), (9.0, "mode_collapse")),
+            course((3.0, "healthy")),
+        ]
+        sweep = load(build_sweep(tmp_path, trials, GAN_SPEC))
+        assert sweep.ranked == ["0001", "0002", "0000"]
+        assert list(sweep.verdicts) == ["mode_collapse", "noise", "healthy"]
+
+    def test_stopped_trials_go_before_running_ones_and_failed_ones_nowhere(self, tmp_path):
+        statuses = ("running", "stopped", "failed", "done")
+        trials = [accuracies(0.9 - 0.1 * n, status=status) for n, status in enumerate(statuses)]
+        assert load(build_sweep(tmp_path, trials)).ranked == ["0003", "0001", "0000"]
+
+    def test_of_equal_steps_the_earliest_is_the_best(self, tmp_path):
+        rows = [{"gen/frechet_pixels": v, "verdict": w} for v, w in ((2.0, "noise"), (1.0, "frozen"), (1.0, "healthy"))]
+        sweep = load(build_sweep(tmp_path, [FakeTrial(metrics=rows)], GAN_SPEC))
+        assert (sweep.trials.loc[0, "best_step"], sweep.verdicts["0000"]) == (2, "frozen")
+
     def test_failed_trials_and_those_without_a_score_do_not_rank(self, tmp_path):
         trials = [accuracies(0.9, status="failed"), accuracies(0.5), FakeTrial(), accuracies(math.nan), accuracies(0.6)]
         assert load(build_sweep(tmp_path, trials)).ranked == ["0004", "0001"]
@@ -171,12 +198,12 @@ class TestRanking:
         trials = [FakeTrial(metrics=[{"gen/frechet_pixels": v, "gen/severity": s}]) for v, s in found]
         sweep = load(build_sweep(tmp_path, trials, spec))
         assert sweep.ranked == ["0001", "0002", "0003", "0000"]
-        assert sweep.past_constraint == {"0000", "0003"}
+        assert past_constraint(sweep) == {"0000", "0003"}
 
     def test_the_constraint_looks_at_the_best_step(self, tmp_path):
         spec = {**GAN_SPEC, "constraint": {"name": "val/mine", "min": 3.0}}
         rows = [{"gen/frechet_pixels": 1.0, "val/mine": 2.0}, {"gen/frechet_pixels": 2.0, "val/mine": 4.0}]
-        assert load(build_sweep(tmp_path, [FakeTrial(metrics=rows)], spec)).past_constraint == {"0000"}
+        assert past_constraint(load(build_sweep(tmp_path, [FakeTrial(metrics=rows)], spec))) == {"0000"}
 
     def test_of_equal_trials_the_earlier_one_wins(self, tmp_path):
         assert load(build_sweep(tmp_path, [accuracies(0.5)] * 40)).best == "0000"

@@ -13,7 +13,7 @@ from analysis.judge.extracted_features import ExtractedFeatures, Reference, Trai
 from analysis.judge.judgement import FEWEST, HOLDS, VERDICTS, Judgement, judge
 from analysis.metrics import METRICS
 from analysis.metrics.histogram import real_shares
-from analysis.results import HOPELESS
+from analysis.ranking import HOPELESS
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from analysis.extractors import told_apart
 from analysis.formatting import seconds_word, title, word
 from analysis.metrics import Goal
 from analysis.plots import style
-from analysis.plots.verdicts import COLLAPSES, UNJUDGED, are_judged, verdicts_of
+from analysis.plots.verdicts import COLLAPSES, UNJUDGED, are_judged, last_verdicts
 from analysis.results import FAILED, REASON, SECONDS, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep
 
 NEAR = 0.95  # of the way from the first value to the best one counts as converged
@@ -102,7 +102,7 @@ def _size(info: Sequence[Compared]) -> tuple[float, float]:
 def _compared(sweep: Sweep, name: str) -> Compared:
     best = sweep.best
     table = sweep.trials.set_index(TRIAL)
-    judged = verdicts_of(sweep)
+    judged = last_verdicts(sweep)
     judged = judged[judged != UNJUDGED]
     return Compared(
         name=name,
@@ -142,5 +142,5 @@ def _remarks(sweep: Sweep) -> Iterator[str]:
     if stopped:
         yield f"{stopped} stopped early"
     if are_judged(sweep):
-        counts = verdicts_of(sweep).value_counts()
+        counts = last_verdicts(sweep).value_counts()
         yield ", ".join(f"{count} {str(verdict).replace('_', ' ')}" for verdict, count in counts.items())

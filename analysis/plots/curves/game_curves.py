@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.plots import scales, style
-from analysis.plots.verdicts import UNJUDGED, verdicts_of
+from analysis.plots.verdicts import UNJUDGED, last_verdicts
 from analysis.results import SPREAD, STEP, TRIAL, Sweep
 
 LOSSES = {"train/loss_g": "G loss", "train/loss_d": "D loss"}
@@ -54,7 +54,7 @@ def game_curves(sweep: Sweep, trial: str | None = None) -> GameCurves:
     )
     values = np.concatenate([line.values for line in scores] or [np.empty(0)])
     is_probability = values.size and np.nanmin(values) >= 0 and np.nanmax(values) <= 1
-    verdict = verdicts_of(sweep).get(trial, UNJUDGED)
+    verdict = last_verdicts(sweep).get(trial, UNJUDGED)
     steps = rows[STEP].to_numpy(dtype=np.int64)
     return GameCurves(trial, verdict, steps, losses, scores, 0.5 if is_probability else None)
 
@@ -80,7 +80,7 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
     """The best trial's, where it is a game."""
     info = game_curves(sweep)
     if info.losses:
-        verdict = "" if info.verdict == UNJUDGED else f", judged {info.verdict.replace('_', ' ')}"
+        verdict = "" if info.verdict == UNJUDGED else f", judged {info.verdict.replace('_', ' ')} at its last step"
         balance = " At the thin line D cannot tell real from fake." if info.balance is not None else ""
         caption = (
             f"The best trial, {info.trial}{verdict}. Losses tell who is ahead, not how good the images are.{balance}"

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 
 from analysis.metrics import Goal
 from analysis.plots import marks, scales, style
-from analysis.results import DONE, FAILED, SPREAD, STATUS, TRIAL, Sweep
+from analysis.ranking import leader
+from analysis.results import DONE, SPREAD, STATUS, TRIAL, Sweep
 
 
 class History(NamedTuple):
     """Trials in the order they were asked for, `number` 0, 1, ...; all arrays and tuples run over them.
 
     `score` is NaN for a trial without one, `spread` its standard deviation over the replicates; `best_so_far` is the
-    best score up to here of those that are done (while none is, of those that did not fail), NaN before the first.
+    score of the trial that is best up to here, of those that are done (while none is, of those that did not fail), NaN
+    before the first.
     """
 
     metric: str
@@ -36,7 +38,6 @@ class History(NamedTuple):
 def history(sweep: Sweep) -> History:
     """The objective of all trials, in the order of their names."""
     table = sweep.trials.set_index(TRIAL)
-    counts = table[STATUS] == DONE if (table[STATUS] == DONE).any() else table[STATUS] != FAILED
     score, spread = (np.asarray(sweep.values(m), np.float64) for m in (sweep.objective, sweep.objective + SPREAD))
     return History(
         metric=sweep.objective,
@@ -46,16 +47,21 @@ def history(sweep: Sweep) -> History:
         statuses=tuple(table[STATUS]),
         score=score,
         spread=spread,
-        best_so_far=best_so_far(np.where(counts, score, np.nan), sweep.goal),
+        best_so_far=best_so_far(sweep),
         best=sweep.best,
     )
 
 
-def best_so_far(score: NDArray[np.float64], goal: Goal) -> NDArray[np.float64]:
-    """The best of the scores up to each place, (n,), as if NaN were not there."""
-    function = np.fmax if goal == "maximize" else np.fmin
-    best: NDArray[np.float64] = function.accumulate(score)
-    return best
+def best_so_far(sweep: Sweep) -> NDArray[np.float64]:
+    """The score that would have won had the search ended with each of `trials`, (n,), NaN before the first."""
+    standings = sweep.standings.values()
+    none_done = all(standing.status != DONE for standing in standings)
+    best, found = None, []
+    for standing in standings:
+        if standing.status == DONE or none_done:
+            best = leader(filter(None, (best, standing)), sweep.goal)
+        found.append(sweep.score(best.trial) if best is not None else np.nan)
+    return np.array(found, dtype=np.float64)
 
 
 def draw_history(axes: Axes, info: History) -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from analysis.metrics import Goal
 from analysis.plots import scales, style
-from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep, trial_order
+from analysis.ranking import trial_order
+from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep
 
 MAX_CURVES = 200  # beyond it lines hide each other: the best one and an even choice of the others are drawn
 MAX_POINTS = 300  # a curve, as many as its width has pixels

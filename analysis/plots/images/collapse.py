@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.formatting import class_names
 from analysis.plots import style
 from analysis.plots.images import pixels
-from analysis.plots.verdicts import UNJUDGED, verdicts_of
+from analysis.plots.verdicts import UNJUDGED, last_verdicts
 from analysis.results import CLASS_HISTOGRAM, EVIDENCE, HEALTHY, SEVERITY, STEP, Sweep
 
 SIDE = 7  # tiles a side of the samples
@@ -43,7 +43,7 @@ class Collapse(NamedTuple):
 
 
 def collapse(sweep: Sweep, trial: str | None = None) -> Collapse:
-    """A trial at its last step, on which its verdict is; the best one, if none is named."""
+    """A trial at its last step, with the verdict on that; the best one, if none is named."""
     trial = trial or sweep.best or ""
     last = sweep.final.loc[trial].to_dict() if trial in sweep.final.index else {}
     found = last.get(CLASS_HISTOGRAM)
@@ -55,7 +55,7 @@ def collapse(sweep: Sweep, trial: str | None = None) -> Collapse:
     return Collapse(
         trial=trial,
         step=int(last.get(STEP, 0)),
-        verdict=str(verdicts_of(sweep).get(trial, UNJUDGED)),
+        verdict=str(last_verdicts(sweep).get(trial, UNJUDGED)),
         severity=float(last.get(SEVERITY, np.nan)),
         evidence="; ".join(evidence) if isinstance(evidence, list) else "",
         samples=samples,
@@ -95,7 +95,7 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
             continue
         verdict = "" if info.verdict == UNJUDGED else f": {info.verdict.replace('_', ' ')}"
         caption = f"The {name} trial, {info.trial}. {info.evidence[:1].upper()}{info.evidence[1:]}".rstrip()
-        title = f"Has it collapsed? Trial {info.trial}{verdict}"
+        title = f"Has it collapsed? Trial {info.trial} at its last step{verdict}"
         yield style.Picture(f"collapse_{name}", title, caption, info, draw_collapse, _size(info))
 
 
@@ -111,7 +111,7 @@ def _last(sweep: Sweep, trial: str, name: str) -> pixels.Frame | None:
 
 def _worst(sweep: Sweep) -> str | None:
     """The trial whose last verdict is the most severe, None where all are healthy or none was judged."""
-    verdicts = verdicts_of(sweep)
+    verdicts = last_verdicts(sweep)
     sick = verdicts.index[~verdicts.isin([HEALTHY, UNJUDGED])]
     severity = sweep.final[SEVERITY].reindex(sick).dropna() if SEVERITY in sweep.final else None
     return str(severity.idxmax()) if severity is not None and len(severity) else None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.plots import marks, scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, draw_x, jitter, parameter_axis
-from analysis.plots.verdicts import LOOKS, look_of, verdicts_of
+from analysis.plots.verdicts import LOOKS, last_verdicts, look_of
 from analysis.results import TRIAL, Sweep
 from analysis.searched import most_telling
 
@@ -40,7 +40,7 @@ def final_losses(sweep: Sweep, panels: int = PANELS) -> FinalLosses:
     losses = found.loc[table[TRIAL]].to_numpy(dtype=np.float64)
     return FinalLosses(
         trials=tuple(table[TRIAL]),
-        verdicts=tuple(verdicts_of(sweep)[table[TRIAL]]),
+        verdicts=tuple(last_verdicts(sweep)[table[TRIAL]]),
         axes=tuple(parameter_axis(table, parameter) for parameter in most_telling(sweep, panels)),
         loss_g=losses[:, 0],
         loss_d=losses[:, 1],

@@ -50,8 +50,7 @@ def parallel_coordinates(sweep: Sweep) -> ParallelCoordinates:
     """The searched parameters that mattered most, and the objective."""
     searched = searched_parameters(sweep)
     shown = most_telling(sweep, MAX_AXES)
-    best_first = sorted(sweep.ranked, key=sweep.score, reverse=sweep.goal == "maximize")
-    kept = _thinned(best_first)
+    kept = _thinned(sweep.ranked)
     table = sweep.trials.set_index(TRIAL).loc[kept]
     score = np.array([sweep.score(trial) for trial in kept], dtype=np.float64)
     return ParallelCoordinates(
@@ -62,7 +61,7 @@ def parallel_coordinates(sweep: Sweep) -> ParallelCoordinates:
         score=score,
         score_scale=scales.value_scale(score, sweep.goal),
         omitted=len(searched) - len(shown),
-        thinned=len(best_first) - len(kept),
+        thinned=len(sweep.ranked) - len(kept),
     )
 
 

@@ -35,8 +35,8 @@ class Overview:
         """Chart how many trials ended how and the best so far; if that is news, alert to what is wrong."""
         ended, counts, best = len(self._stories.ended), self._stories.counts(), self._stories.best()
         values: dict[str, Any] = {AXIS: ended, **{f"sweep/{status}": counts[status] for status in ENDED}}
-        if best is not None:
-            values["sweep/best"] = self._stories[best].best[self._stories.objective]
+        if best is not None and best.at_best is not None:
+            values["sweep/best"] = best.at_best.value
         self._run().log(2 * ended, values, {}, axis=AXIS)
         if fresh:
             self._warn(trial)
@@ -89,6 +89,7 @@ class Overview:
         lock = best_lock(self._folder)
         counts = ", ".join(f"{count} {name}" for name, count in self._stories.counts().most_common())
         best = f"; best: trial {lock['trial']}, {lock['metric']} {lock['score']:.4g}" if lock else ""
+        best += " (stopped early: none is done)" if lock and lock.get("stopped") else ""
         tested = (f"; {name} {value:.4g}" for name, value in self._stories.tested.items() if _is_main(name))
         return f"{len(self._stories.ended)} trials: {counts or 'none ended'}{best}{''.join(tested)}"
 

@@ -23,7 +23,7 @@ SIDE = 128  # pixels
 def trials_table(sweep: Sweep, settings: FeedSettings, project_url: str | None) -> Any:
     """A row a trial, best first; the column `run` leads to its run where there is a server."""
     ranked = [*sweep.ranked, *(trial for trial in sweep.trials[TRIAL] if trial not in set(sweep.ranked))]
-    columns, lines = _columns(sweep), sweep.trials.set_index(TRIAL, drop=False)
+    columns, lines = _columns(sweep), sweep.trials.set_index(TRIAL, drop=False).assign(verdict=sweep.verdicts)
     table = wandb.Table(columns=["picture", "run", *_shown(columns)], allow_mixed_types=True)
     pictures = _pictures(sweep, ranked[:PICTURED])
     for trial in ranked:

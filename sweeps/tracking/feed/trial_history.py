@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.metrics import Goal
+from analysis.ranking import BestStep, improves, winner
 from analysis.results import EVIDENCE, EXTRACTOR, NO_NUMBERS, STEP, TRIAL, VERDICT
+from sweeps.spec.resolved import Objective
 from sweeps.tracking.queue import Event
 from sweeps.tracking.settings import FeedSettings
 
@@ -20,13 +22,14 @@ TESTED = "tested"
 class TrialHistory:
     """One trial: its config, its steps, the last and the best of its metrics, and how it ended."""
 
+    trial: str
     config: Mapping[str, Any] = field(default_factory=dict)
     status: str = "running"
     reason: str = ""
     steps: set[int] = field(default_factory=set)
     last: dict[str, float] = field(default_factory=dict)
     best: dict[str, float] = field(default_factory=dict)
-    best_step: int = 0
+    at_best: BestStep | None = None  # of the objective
     words: dict[str, Any] = field(default_factory=dict)  # the judge's, of the last row that has them
     tested: Mapping[str, float] = field(default_factory=dict)  # what the test set said of a final training's seed
 
@@ -38,20 +41,21 @@ class TrialHistory:
     def evidence(self) -> str:
         return "; ".join(self.words.get(EVIDENCE, ()))
 
-    def add(self, row: Mapping[str, Any], goals: Mapping[str, str], objective: str) -> None:
+    def add(self, row: Mapping[str, Any], goals: Mapping[str, Goal], objective: Objective) -> None:
         self.steps.add(row[STEP])
         self.words |= {name: row[name] for name in (VERDICT, EVIDENCE, EXTRACTOR) if name in row}
         self.last = numbers(row)
         for name, value in self.last.items():
-            if name in goals and _better(value, self.best.get(name), goals[name]):
+            if name in goals and improves(value, self.best.get(name), goals[name]):
                 self.best[name] = value
-                self.best_step = row[STEP] if name == objective else self.best_step
+        self.at_best = objective.best_step(self.at_best, row)
 
-    def summary(self, goals: Mapping[str, str], objective: str) -> dict[str, Any]:
+    def summary(self, goals: Mapping[str, Goal], objective: str) -> dict[str, Any]:
         """How it ended in words and numbers; of a metric with a goal the best value as .max or .min, and the last."""
         judged = {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.words.get(EXTRACTOR)}
         told = {"status": self.status, "reason": self.reason, **(judged if self.verdict else {})}
-        best = {"best_step": self.best_step, f"best/{objective}": self.best[objective]} if self.best_step else {}
+        at_best = self.at_best
+        best = {"best_step": at_best.step, f"best/{objective}": at_best.value} if at_best is not None else {}
         which = {name: "max" if goals[name] == "maximize" else "min" for name in self.best}
         ranges = {name: {which[name]: value, "last": self.last.get(name)} for name, value in self.best.items()}
         return {**told, "steps": len(self.steps), **best, **ranges, **self.tested}
@@ -71,15 +75,15 @@ class TrialHistories:
     """All trials of a sweep, the order in which they ended, and which way each metric is better."""
 
     def __init__(self, settings: FeedSettings) -> None:
-        self.objective = settings.objective
-        self.goals: dict[str, str] = {settings.objective: settings.goal}
+        self.objective = Objective(settings.objective, settings.goal, settings.constraint)
+        self.goals: dict[str, Goal] = {settings.objective: settings.goal}
         self.ended: dict[str, None] = {}  # an ordered set
         self.tested: Mapping[str, float] = {}  # what the test set said of a final training, over its seeds
         self.model = ""  # its model, by a path from the sweep's folder
         self._trials: dict[str, TrialHistory] = {}
 
     def __getitem__(self, trial: str) -> TrialHistory:
-        return self._trials.setdefault(trial, TrialHistory())
+        return self._trials.setdefault(trial, TrialHistory(trial))
 
     def remember(self, event: Event) -> None:
         """Take note of an event, whether or not it is to be delivered."""
@@ -96,7 +100,7 @@ class TrialHistories:
             self._end(event["trial"], event["status"], event["reason"])
 
     def summary(self, trial: str) -> dict[str, Any]:
-        return self[trial].summary(self.goals, self.objective)
+        return self[trial].summary(self.goals, self.objective.name)
 
     def counts(self) -> Counter[str]:
         """How many of the trials that ended were done, stopped, failed, or had which verdict."""
@@ -108,11 +112,9 @@ class TrialHistories:
         failed = (self._trials[trial] for trial in reversed(self.ended) if self._trials[trial].status == "failed")
         return next((story.reason for story in failed), "")
 
-    def best(self) -> str | None:
-        """The trial that is done with the best objective, the first of equals."""
-        done = [t for t in self.ended if self._trials[t].status == "done" and self._trials[t].best_step]
-        sign = 1 if self.goals[self.objective] == "maximize" else -1
-        return max(done, key=lambda trial: sign * self._trials[trial].best[self.objective], default=None)
+    def best(self) -> TrialHistory | None:
+        """The winner of the trials that have ended, see `analysis.ranking.winner`."""
+        return winner((self._trials[trial] for trial in self.ended), self.objective.goal)
 
     def _test(self, event: Event) -> None:
         if "trial" in event:
@@ -129,9 +131,3 @@ def numbers(row: Mapping[str, Any]) -> dict[str, float]:
     """The metrics of a row."""
     others = (TRIAL, STEP, "seconds", *NO_NUMBERS)
     return {name: value for name, value in row.items() if name not in others and isinstance(value, int | float)}
-
-
-def _better(value: float, before: float | None, goal: str) -> bool:
-    if math.isnan(value):
-        return False
-    return before is None or (value > before if goal == "maximize" else value < before)

@@ -17,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from analysis.ranking import BestStep, Constraint
 from basics.terminal import printable
 from sweeps.driver.console import LiveConsole, Terminal, duration
 from sweeps.driver.progress import Progress, TrialState
-from sweeps.spec.resolved import UNJUDGED, Constraint, Objective
+from sweeps.spec.resolved import UNJUDGED, Objective
 
 ACCURACY = Objective("val/accuracy", "maximize")
 LOSS = Objective("train/loss", "minimize")
@@ -87,7 +88,7 @@ def test_the_table_has_verdicts_where_there_is_a_judge() -> None:
             live.row(row(f"{number:04d}", step, train_loss=0.9 - 0.1 * step - 0.5 * number) | {"verdict": verdict})
     live.trial_ended("0000", "done", "")
     lines = table(live, 100)
-    assert lines[1].startswith("best train/loss 0.2 in trial 0001, mode_collapse: ")
+    assert lines[1].startswith("best train/loss 0.7 in trial 0000: ")  # not 0001's 0.2, which has collapsed
     assert lines[2].split() == ["trial", "status", "step", "train/loss", "verdict", "config"]
     assert [line.split()[4] for line in lines[3:]] == ["healthy", "mode_collapse"]
 
@@ -177,7 +178,7 @@ def test_minimised_and_unusable_values() -> None:
         progress.row(row("0000", step, train_loss=value))
     best = progress.best()
     assert best is not None
-    assert (best.best, best.best_step, best.value) == (1.5, 5, 1.8)
+    assert (best.at_best, best.value) == (BestStep(1.5, 5), 1.8)
 
 
 def test_stopped_and_failed_trials_do_not_lead() -> None:
@@ -192,10 +193,20 @@ def test_stopped_and_failed_trials_do_not_lead() -> None:
     assert best.trial == "0002"
 
 
+def test_where_none_is_done_the_best_of_those_that_were_stopped_is_said_to_be_one() -> None:
+    console = recording(80)
+    live = LiveConsole(objective=ACCURACY, total=2, slots=1, console=console)
+    for trial, value in (("0000", 0.9), ("0001", 0.8)):
+        live.trial_started(trial, {}, False)
+        live.row(row(trial, 1, val_accuracy=value))
+        live.trial_ended(trial, "stopped", "")
+    assert plain(console)[-1].endswith("best 0.9 in trial 0000, stopped early")
+
+
 def test_a_resumed_sweep_counts_what_was_but_not_for_its_pace() -> None:
     progress = Progress(ACCURACY, 10)
     for number in range(6):
-        progress.known(TrialState(f"{number:04d}", {}, "done", best=0.1 * number))
+        progress.known(TrialState(f"{number:04d}", {}, "done", at_best=BestStep(0.1 * number, 1)))
     assert progress.per_minute(30) is None
     progress.started("0006", {})
     progress.ended("0006", "done", "")
@@ -228,7 +239,7 @@ def test_a_display_that_breaks_does_not_break_the_sweep() -> None:
 
 INTERRUPTED = """
     import sys, time
-    from sweeps.console import LiveConsole
+    from sweeps.driver.console import LiveConsole
     from sweeps.spec.resolved import Objective
     live = LiveConsole(objective=Objective("val/accuracy", "maximize"), total=3, slots=1)
     try:

@@ -8,6 +8,7 @@ import optuna
 import pytest
 
 from analysis.folder import load
+from analysis.ranking import BestStep
 from sweeps.driver.sweep import RESTARTS, Sweep
 from sweeps.errors import FolderError
 from sweeps.search.optuna_search import Search
@@ -74,7 +75,7 @@ def test_three_trials_run_to_their_end(tmp_path: Path) -> None:
     sweep.close(interrupted=False)
     best = store.best()
     assert best is not None
-    assert (best.trial, best.best["val/accuracy"], best.best_step) == ("0001", 0.75, 2)
+    assert (best.trial, best.best["val/accuracy"], best.at_best) == ("0001", 0.75, BestStep(0.75, 2))
     assert listener.heard[0] == ("started", "0000", False)
     assert listener.heard[-1] == ("closed", False)
     assert [r.status for r in store.records] == ["done"] * 3
@@ -332,7 +333,8 @@ def test_the_best_is_the_best_that_keeps_the_constraint(tmp_path: Path) -> None:
     best = store.best()
     assert best is not None
     assert best.trial == "0001"
-    assert [record.violation for record in store.records] == [pytest.approx(v - 0.5) for v in (0.9, 0.2, 0.9)]
+    violations = [record.at_best.violation for record in store.records if record.at_best is not None]
+    assert violations == [pytest.approx(v - 0.5) for v in (0.9, 0.2, 0.9)]
 
 
 def test_a_trial_without_the_metric_of_the_constraint_fails_and_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from helpers.contract import TINY
 
 from analysis.judge.judgement import VERDICTS
 from analysis.metrics import METRICS
-from analysis.results import HEALTHY, HOPELESS, NO_NUMBERS
+from analysis.ranking import HOPELESS
+from analysis.results import HEALTHY, NO_NUMBERS
 from sweeps.evaluation.evaluator import SAMPLES, Evaluator
 from sweeps.evaluation.extractors import RealFeatures, real_features_of
 from sweeps.worker.messages import Work

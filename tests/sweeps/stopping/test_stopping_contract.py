@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.results import HOPELESS
+from analysis.ranking import HOPELESS
 from sweeps.spec import Spec, load_spec
 from sweeps.stopping.rule import StoppingRule
 from sweeps.stopping.rules import RULES, report, rules_of

@@ -30,7 +30,8 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
 
     def saved(trial: str, *values: float, resumed: bool = False, verdict: str = "") -> dict[str, bytes]:
         work = Work(trial, CONFIG, (0,), None, resumed)
-        rows: list[dict[str, Any]] = [{"val/accuracy": value, "verdict": verdict} for value in values] or [{}]
+        found: list[dict[str, Any]] = [{"val/accuracy": value, "verdict": verdict} for value in values] or [{}]
+        rows = [{"trial": trial, "step": step, **row} for step, row in enumerate(found, start=1)]
         ends = [False] * (len(rows) - 1) + [True]
         return [best_model.files(work, model, data, row, finished=end) for row, end in zip(rows, ends, strict=True)][-1]
 
@@ -47,11 +48,33 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
     assert np.array_equal(load(tmp_path).predict(data.val.x), model.predict(data.val.x))
 
 
+def test_of_equal_trials_the_earlier_is_kept_whichever_ends_first() -> None:
+    data = digits(200)
+    model, best_model = finished(data), BestModel.of(load_spec("logistic_regression"))
+    row = {"step": 1, "val/accuracy": 0.5}
+    saved = [bool(best_model.files(Work(t, CONFIG, (0,), None), model, data, row, finished=True)) for t in "213"]
+    assert saved == [True, True, False]
+
+
+def test_a_trial_that_fails_for_want_of_the_constraints_metric_stands_in_nobodys_way() -> None:
+    data = digits(200)
+    constraint = {"name": "val/log_loss", "max": 1.0}
+    best_model = BestModel.of(load_spec({"model": "logistic_regression", "constraint": constraint}))
+
+    def saved(trial: str, **values: float) -> bool:
+        row = {"step": 1, **{name.replace("_", "/", 1): value for name, value in values.items()}}
+        return bool(best_model.files(Work(trial, CONFIG, (0,), None), finished(data), data, row, finished=True))
+
+    assert not saved("0000", val_accuracy=0.9)
+    assert not saved("0001", val_accuracy=0.9)
+    assert saved("0002", val_accuracy=0.5, val_log_loss=0.9)
+
+
 def test_what_cannot_be_saved_is_left_out() -> None:
     data = digits(200)
     model, best_model = finished(data), BestModel.of(load_spec("logistic_regression"))
     work = Work("0000", {**CONFIG, "cv_folds": 2}, (0,), None)
-    assert best_model.files(work, model, data, {"val/accuracy": 0.5}, finished=True) == {}
+    assert best_model.files(work, model, data, {"step": 1, "val/accuracy": 0.5}, finished=True) == {}
 
 
 def test_a_sweep_keeps_the_model_of_its_best_trial(tmp_path: Path) -> None:
