@@ -108,7 +108,7 @@ def _winner(sweep: Sweep) -> Iterator[str]:
         yield f"No trial has a value of {sweep.objective} yet, so there is no best config."
         return
     trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
-    which = WINNERS.get(trial[STATUS], "Best so far")
+    which = WINNERS.get(str(trial[STATUS]), "Best so far")
     at = f" at step {trial[BEST_STEP]:.0f}" if not is_missing(trial.get(BEST_STEP)) else ""
     took = f" ({seconds_word(trial[SECONDS])} of training)" if not is_missing(trial.get(SECONDS)) else ""
     yield f"{which}: trial {sweep.best} with {sweep.objective} {word(sweep.score(sweep.best))}{at}{took}."
