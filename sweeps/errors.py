@@ -62,6 +62,10 @@ class TrainingError(RunError):
     """A final training without a single model; one line with the reason."""
 
 
+class DiskFullError(RunError):
+    """A disk without room for what a sweep writes; one line that says which, and how to go on."""
+
+
 class ClusterError(RunError):
     """Ray could not be started or reached; one line that says what to do."""
 
@@ -80,3 +84,12 @@ def disk_fault(error: BaseException) -> str:
 def is_full(error: BaseException) -> bool:
     """Whether the disk is, or what the user may use of it."""
     return isinstance(error, OSError) and error.errno in FULL
+
+
+def out_of_room(error: BaseException | None) -> OSError | None:
+    """The error of a full disk that an error is, or came from: Ray wraps what its hooks raise."""
+    while error is not None:
+        if isinstance(error, OSError) and is_full(error):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

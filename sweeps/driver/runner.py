@@ -19,6 +19,7 @@ from ray import tune
 
 from analysis.results import IMPORTANCE_FILE
 from basics.files import replace_file
+from basics.shell import command_line
 from sweeps.driver.cluster import ray_session
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
@@ -29,7 +30,7 @@ from sweeps.driver.shipped_modules import shipped
 from sweeps.driver.slots import Slots
 from sweeps.driver.sweep import Sweep
 from sweeps.driver.waiting import Waiting
-from sweeps.errors import FolderError
+from sweeps.errors import DiskFullError, FolderError, out_of_room
 from sweeps.evaluation.downstream import ood_images
 from sweeps.search.recovery import Say, open_search
 from sweeps.spec import load_spec
@@ -134,7 +135,7 @@ def _run(
     spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str, say: Say = lambda line: None
 ) -> Outcome:
     settings = settings_of(spec, folder, sweep_id, data.classes, options.wandb)
-    with Tracker(folder, settings) as tracker:
+    with _full_disk_named(folder), Tracker(folder, settings) as tracker:
         store, interrupted = _swept(spec, folder, options, data, tracker, say)
         report = _report(folder) if options.report else None
         if tracker.on:
@@ -234,6 +235,21 @@ def _fit(
         ),
     )
     tuner.fit()
+
+
+@contextmanager
+def _full_disk_named(folder: Path) -> Iterator[None]:
+    """DiskFullError in place of whatever a full disk ends a sweep with."""
+    try:
+        yield
+    except Exception as error:
+        full = out_of_room(error)
+        if full is None:
+            raise
+        raise DiskFullError(
+            f"{full.filename or folder}: no space left on its disk; every row written so far is kept. "
+            f"Make room, then go on with: {command_line('resume', folder)}"
+        ) from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,9 +143,11 @@ class Sweep:
             self._again.append(trial)
 
     def close(self, interrupted: bool) -> None:
-        self._note_seconds(every=0.0)
-        for observer in self._observers:
-            observer.close(interrupted)
+        """Close every observer, also where another one, or the journal, cannot be written."""
+        with ExitStack() as closing:
+            for observer in reversed(self._observers):
+                closing.callback(observer.close, interrupted)
+            self._note_seconds(every=0.0)
 
     def _start(self, trial: str, resumed: bool) -> Work:
         config = self._open[trial].config

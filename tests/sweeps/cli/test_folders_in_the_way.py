@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.command import environment, sweeps
+from helpers.command import environment, rows_of, sweeps, toy_spec
 from helpers.driven_sweep import drive
 
 RUN = ("run", "logistic_regression", "--trials", "2", "--wandb", "off")
@@ -76,3 +76,27 @@ def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
         assert done.returncode == 2, done.stderr
         assert "Traceback" not in done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_disk_that_fills_ends_the_sweep_in_a_line_and_costs_no_row(tmp_path: Path, mounted: Path) -> None:
+    parameters = {"drift": {"min": 0.0, "max": 1.0}, "steps": {"value": 200}}
+    toy_spec(tmp_path, parameters=parameters, run_cap=4)
+    (mounted / "ballast").write_bytes(bytes((4 << 20) - (96 << 10)))
+    done = sweeps("run", "toy.yaml", "--out", "disk/it", "--wandb", "off", folder=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    *_, last = done.stderr.strip().splitlines()
+    assert "disk/it" in last
+    assert "no space left" in last
+    assert "sweeps resume disk/it" in last
+    before = rows_of(mounted / "it")
+    (mounted / "ballast").unlink()
+    subprocess.run(["mount", "-o", "remount,size=64m", str(mounted)], check=True)
+    again = sweeps("resume", "disk/it", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    rows = rows_of(mounted / "it")
+    assert rows[: len(before)] == before
+    assert len({(row["trial"], row["step"]) for row in rows}) == len(rows) == 4 * 200
