@@ -1,4 +1,5 @@
-"""Commands that say what there is to run, and on what."""
+"""Commands that list models, data sets and search spaces, and check the installation: models, datasets, spaces,
+doctor."""
 
 from __future__ import annotations
 

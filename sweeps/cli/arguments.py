@@ -1,4 +1,4 @@
-"""What the user typed, turned into a spec."""
+"""Parses command-line arguments: the spec or model to run, KEY=VALUE settings, the W&B mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command is made of: its registration, its exit code, its options and how it speaks."""
+"""What all commands share: registration, exit codes, common options, and output to stdout and stderr."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def say_each(messages: Iterable[str]) -> None:
 
 
 def print_text(text: object) -> None:
-    """A result on stdout; a terminal gets nothing that it would obey, a file gets the text as it is."""
+    """Print a result on stdout, without control characters if that is a terminal."""
     print(printable_lines(str(text)) if sys.stdout.isatty() else text)
 
 
 def for_a_table(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of configs as a table has them: reasons in words are lines of their own, and a lock is for --json."""
+    """Rows of configs without the columns that a table does not show: reasons in sentences, and the lock."""
     return [
         {name: "null" if value is None else value for name, value in row.items() if name not in ("why", "lock")}
         for row in rows

@@ -1,4 +1,4 @@
-"""What a sweep needs, checked on this machine: one row a check, with what to do where something is missing."""
+"""The checks of `sweeps doctor`: one row for each thing a sweep needs on this machine, and how to get it."""
 
 from __future__ import annotations
 

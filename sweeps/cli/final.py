@@ -1,4 +1,4 @@
-"""Commands from the best config to the final model, and what that model can be asked."""
+"""Commands for the best config and the final model: best, train, sample, predict."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def best(
     as_json: Json = False,
 ) -> None:
     """The best trials of a sweep, why they are, and the best config as a spec with a lock."""
-    from sweeps.final.best_config import choice
+    from sweeps.final.best_config import best_trials
     from sweeps.spec.document.writing import write_spec
 
-    found = choice(what, metric, pareto, top)
+    found = best_trials(what, metric, pareto, top)
     print_rows(found.rows if as_json else for_a_table(found.rows), as_json, found.columns)
     for row in found.rows:
         say(f"{row.get('trial', what)}: {row['why']}")

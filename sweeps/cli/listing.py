@@ -1,4 +1,4 @@
-"""What the listing commands show: rows of plain data, the same for a table and for JSON."""
+"""The rows that the listing commands show, as plain data for a table or JSON: sweeps, trials, models, data sets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sweeps_below(root: Path) -> list[Row]:
 
 
 def _sweep(folder: Path) -> Row:
-    """How many trials are in each state; of a folder that cannot be read why, as `damage`."""
+    """A sweep's row: how many trials have each status; for an unreadable folder the reason, as `damage`."""
     try:
         sweep = load(folder)
     except (ResultsError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Commands that explain sweeps and judge samples."""
+"""Commands that explain results: report, compare, dashboard, judge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that run a sweep, upload it, and list what became of it."""
+"""Commands on sweeps: run, resume, list, show, sync."""
 
 from __future__ import annotations
 

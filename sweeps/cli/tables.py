@@ -1,4 +1,4 @@
-"""Rows as a table on stdout."""
+"""Prints rows as a table on stdout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report that is written anew while its sweep runs."""
+"""Rewrites a sweep's report whenever its results change, until it has ended (`sweeps report --watch`)."""
 
 from __future__ import annotations
 

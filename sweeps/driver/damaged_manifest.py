@@ -1,4 +1,4 @@
-"""The manifest of a sweep that is taken up again, as far as it can be known where the file is damaged or gone."""
+"""Reads the manifest of a sweep to be resumed, or restores what it needs where the file is damaged or missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweeps.tracking.settings import read_settings
 
 
 def read_manifest(folder: Path, say: Say) -> dict[str, Any]:
-    """The manifest; of a damaged one `sweep` and `options` alone, as far as they are known elsewhere."""
+    """The manifest; of a damaged one only `sweep` and `options`, as far as other files hold them."""
     found = load(folder).manifest
     if isinstance(found.get("sweep"), str) and all(isinstance(found.get(key), dict) for key in ("options", "data")):
         return found

@@ -1,4 +1,4 @@
-"""Rows that results.jsonl lost, brought back from what else knows of them: checkpoints, the journal and the table.
+"""Restores rows that are missing in a damaged results.jsonl, from checkpoints, the journal and the table of trials.
 
 A checkpoint has all numbers of the steps before it, the journal the objective of every step, and the table what the
 last step came to.
@@ -26,7 +26,7 @@ Rows = dict[tuple[str, int], dict[str, Any]]
 
 
 def restore_rows(folder: Path, search: Search, say: Say) -> None:
-    """Add to the rows what they lack; a checkpoint that is damaged is put aside, so that its trial starts again."""
+    """Append the missing rows to results.jsonl; a damaged checkpoint is renamed, so that its trial starts again."""
     sweep, found = load(folder), defaultdict[tuple[str, int], dict[str, Any]](dict)
     whole = _of_checkpoints(folder, say)
     ended = {f"{number:04d}" for number, *_ in search.ended()}  # the others report again what no checkpoint has
@@ -60,7 +60,7 @@ def _of_checkpoints(folder: Path, say: Say) -> Rows:
 
 
 def _rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The rows of the steps up to a checkpoint; any of several errors for one that is not whole."""
+    """The rows of the steps up to a checkpoint; raises one of several errors if the file is damaged."""
     import torch  # takes seconds, and a sweep without checkpoints does without it
 
     with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""The folder of a new sweep: named by itself or by its user, and holding nothing that a sweep would write over."""
+"""Creates the folder of a new sweep, at the path that was asked for or one named after the sweep and the time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://bucket, of which a pa
 
 
 def new_folder(spec: Spec, wanted: Path | None) -> Path:
-    """The folder of a new sweep, made; FolderError if it holds anything already, or cannot be made."""
+    """Create the folder of a new sweep; FolderError if it is not empty or cannot be made."""
     try:
         return _named_folder(spec.name or spec.model.split(":")[-1]) if wanted is None else _wanted_folder(wanted)
     except OSError as error:
@@ -36,7 +36,7 @@ def _wanted_folder(folder: Path) -> Path:
 
 
 def _named_folder(name: str) -> Path:
-    """A folder below sweep-results/ by name and second; of several in one second each has its own."""
+    """Create a folder below sweep-results/, named by sweep and second, with a number where that is taken."""
     if name != Path(name).name:
         raise FolderError(f"name: {name} is no name of a folder, since it has a slash; choose another or say --out")
     folder = Path("sweep-results") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -1,4 +1,4 @@
-"""Ray Tune's hooks, bound to our sweep: to ask for work, to send a checkpoint, to file what came back and stop trials.
+"""The hooks through which Ray Tune runs a sweep: a searcher, a callback that sends checkpoints, and a scheduler.
 
 Ray runs, we decide: a Ray trial never reports itself done, so that every ending takes the one way through
 `Sweep`. A trial whose worker dies is handed out again from its checkpoint as new work, the way a resumed
@@ -20,14 +20,14 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from sweeps.driver.sweep import Sweep
-from sweeps.driver.worker_deaths import death
+from sweeps.driver.worker_deaths import worker_death
 from sweeps.worker.messages import Attachment, Report
 
 logger = logging.getLogger(__name__)
 
 
 class WorkSearcher(Searcher):
-    """Hands the sweep's next piece of work to Ray whenever a slot is free, of the nodes there are then.
+    """Ray's searcher: hands out the sweep's next piece of work whenever a slot of the cluster is free.
 
     No more than that: a config drawn earlier would be drawn blind to the results in between.
     """
@@ -58,7 +58,7 @@ class WorkSearcher(Searcher):
 
 
 class StateSender(tune.Callback):
-    """Sends a resumed trial its checkpoint, once there is a worker to take it and before its first step.
+    """Ray's callback: sends a resumed trial its checkpoint, once its worker is up and before its first step.
 
     By way of the config it would come back with every result and lie in Ray's experiment state.
     """
@@ -70,11 +70,11 @@ class StateSender(tune.Callback):
         for work in trial.config["works"]:
             state = self._sweep.checkpoint(work.trial) if work.resumed else None
             if state is not None:
-                _actor(trial).take_up.remote(work.trial, ray.put(state))
+                _actor(trial).resume_from.remote(work.trial, ray.put(state))
 
 
 class ReportScheduler(FIFOScheduler):
-    """Files each report with the sweep, which says when a trial is over."""
+    """Ray's scheduler: passes each report to the sweep, which decides when a trial is over."""
 
     def __init__(self, sweep: Sweep) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -86,7 +86,7 @@ class ReportScheduler(FIFOScheduler):
         return str(TrialScheduler.STOP if all(over) else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        found = death(_last_words(trial))
+        found = worker_death(_failure_log(trial))
         logger.warning("trial %s: %s", trial.trial_id, found.reason)
         for work in trial.config["works"]:
             self._sweep.lost(work.trial, found.reason, of_node=found.of_node)
@@ -97,7 +97,7 @@ def _of(report: Report, attachments: list[Attachment]) -> list[Attachment]:
 
 
 def _collect(trial: RayTrial) -> list[Attachment]:
-    """The bytes a worker has made, fetched through the object store; none if it died meanwhile."""
+    """The attachments of a worker's reports, fetched through the object store; none if it died meanwhile."""
     try:
         attachments: list[Attachment] = ray.get(_actor(trial).collect.remote())
     except RayError:
@@ -106,8 +106,8 @@ def _collect(trial: RayTrial) -> list[Attachment]:
     return attachments
 
 
-def _last_words(trial: RayTrial) -> str:
-    """Ray's account of a trial's failures. It is a file here now, and in the storage, where Ray looks, only later."""
+def _failure_log(trial: RayTrial) -> str:
+    """Ray's error text of a trial, from its local file: in the storage, where Ray looks, it is only later."""
     try:
         return Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
     except (OSError, TypeError):

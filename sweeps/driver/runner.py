@@ -1,4 +1,4 @@
-"""Build a sweep from its spec and run it to the end, or take one up where it was left."""
+"""Runs a new sweep from its spec, or resumes one from its folder: the entry point of the driver process."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from sweeps.driver.cluster import ray_session
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
 from sweeps.driver.lost_rows import restore_rows
+from sweeps.driver.pending_trials import PendingTrialNotifier
 from sweeps.driver.progress import TrialState
 from sweeps.driver.ray_hooks import ReportScheduler, StateSender, WorkSearcher
-from sweeps.driver.shipped_modules import shipped
+from sweeps.driver.shipped_modules import with_code
 from sweeps.driver.slots import Slots
 from sweeps.driver.sweep import Sweep
-from sweeps.driver.waiting import Waiting
 from sweeps.errors import DiskFullError, FolderError, out_of_room
 from sweeps.evaluation.downstream import ood_images
 from sweeps.search.recovery import Say, open_search
@@ -162,7 +162,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
         try:
             if not sweep.over:
                 shared = {
-                    "entry": shipped(spec.model, entry),
+                    "entry": with_code(spec.model, entry),
                     "data": data,
                     "ood": ood_images(entry, data, options.folder),
                     "real_features": _real_features(spec, entry, data, options, store),
@@ -178,7 +178,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
 
 
 def _real_features(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Store) -> RealFeatures | None:
-    """What samples are judged with; None where nothing samples or nothing is held out to judge by.
+    """The extractor and features of real images; None if the model does not sample or no images are held out.
 
     FolderError if the sweep's scores so far are another extractor's: they would not compare.
     """
@@ -230,7 +230,7 @@ def _fit(
             storage_path=str((folder / "ray").resolve()),
             name="tune",
             verbose=0,
-            callbacks=[StateSender(sweep), Waiting(slots, say)],
+            callbacks=[StateSender(sweep), PendingTrialNotifier(slots, say)],
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours travel as parcels
         ),
     )

@@ -1,4 +1,4 @@
-"""A user's own model on its way to the workers: the files of its folder travel, so that what it imports is there."""
+"""Sends the code of a user's own model to the workers: its module, and what may be imported beside it."""
 
 from __future__ import annotations
 
@@ -22,29 +22,30 @@ Files = tuple[tuple[str, bytes], ...]  # path below the folder, and content
 
 
 @dataclass(frozen=True)
-class Shipped:
-    """An entry of the registry that is pickled as its model's name and files: what is unpickled is an `Entry`."""
+class PickledOwnModel:
+    """Stands for the registry entry of a user's own model: pickled as name and files, unpickled as an `Entry`."""
 
     name: str
     files: Files
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return arrived, (self.name, self.files)
+        return unpickled_model, (self.name, self.files)
 
 
-def shipped(name: str, entry: Entry) -> Entry | Shipped:
-    """What stands for `entry` in a message to the workers; FolderError for a folder with too much code in it."""
+def with_code(name: str, entry: Entry) -> Entry | PickledOwnModel:
+    """The entry, or for a user's own model one that carries its code when pickled; FolderError for too much code."""
     if ":" not in name:
         return entry
     package = sys.modules[name.partition(":")[0].partition(".")[0]]
     where = next(iter(getattr(package, "__path__", ())), None) or package.__file__
     if where is None:
         return entry
-    return Shipped(name, tuple(_files(Path(where).absolute()).items()))
+    return PickledOwnModel(name, tuple(_files(Path(where).absolute()).items()))
 
 
-def arrived(name: str, files: Files) -> Entry:
-    """In a worker: the model out of its files, which lie in a folder of their own for as long as the worker lives."""
+def unpickled_model(name: str, files: Files) -> Entry:
+    """In a worker: the model imported from its files, written to a temporary folder that lives as long as the
+    worker."""
     return find_model(name, [_unpacked(files)])
 
 
@@ -53,7 +54,7 @@ def _is_installed(path: Path) -> bool:
 
 
 def _files(module: Path) -> dict[str, bytes]:
-    """The module or package whole, and what may be imported beside it, unless it lies among what is installed."""
+    """The files of the module or package, and unless it is an installed one the modules beside it."""
     folder, found, size = module.parent, dict[str, bytes](), 0
     for path in dict.fromkeys([*_whole(module), *(() if _is_installed(module) else _modules(folder))]):
         size += path.stat().st_size

@@ -1,4 +1,4 @@
-"""How many trials fit on the cluster at once; nodes come and go, so it is asked again and again."""
+"""Slots: how many trials fit on the cluster at once, counted again as nodes come and go."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ SECONDS = 5.0  # between two looks at the cluster
 
 def slots(resources: Resources) -> int:
     """How many trials fit on the nodes there are now, none across two of them."""
-    return sum(on_node(node["Resources"], resources) for node in ray.nodes() if node["Alive"])
+    return sum(slots_on_node(node["Resources"], resources) for node in ray.nodes() if node["Alive"])
 
 
 def need_slots(resources: Resources, *, may_grow: bool) -> int:
-    """At least 1; ClusterError if not even one trial fits on what there is, unless nodes may join."""
+    """The number of slots, at least 1; ClusterError if not even one trial fits, unless nodes may join."""
     if (count := slots(resources)) or may_grow:
         return max(count, 1)
     raise ClusterError(
-        f"resources: a trial wants {wish(resources)}, but {there(ray.cluster_resources())} are all there is"
+        f"resources: a trial wants {requested(resources)}, but {described(ray.cluster_resources())} are all there is"
     )
 
 
-def wish(resources: Resources) -> str:
+def requested(resources: Resources) -> str:
     return f"cpu {resources.cpu:g} and gpu {resources.gpu:g}"
 
 
-def there(of: Mapping[str, Any]) -> str:
+def described(of: Mapping[str, Any]) -> str:
     return f"{of.get('CPU', 0):g} CPUs and {of.get('GPU', 0):g} GPUs"
 
 
-def on_node(node: Mapping[str, float], resources: Resources) -> int:
+def slots_on_node(node: Mapping[str, float], resources: Resources) -> int:
     fits = [
         _fitting(node.get(name, 0), wanted, whole=name == "GPU")
         for name, wanted in (("CPU", resources.cpu), ("GPU", resources.gpu))
@@ -47,14 +47,15 @@ def on_node(node: Mapping[str, float], resources: Resources) -> int:
 
 
 def _fitting(have: float, wanted: float, *, whole: bool) -> int:
-    """How often `wanted` fits; a part of a GPU lies on one GPU."""
+    """How often `wanted` fits into `have`; a fraction of a GPU must lie on one GPU."""
     if whole and wanted < 1:
         return int(have) * int(1 / wanted + ROUNDING)
     return int(have / wanted + ROUNDING)
 
 
 class Slots:
-    """The number of slots as of a few seconds ago: at least 1, for a trial that waits is what a cluster grows for."""
+    """The number of slots, counted anew every few seconds; at least 1, so that a pending trial can make a cluster
+    grow."""
 
     def __init__(self, resources: Resources, *, may_grow: bool) -> None:
         self.resources = resources

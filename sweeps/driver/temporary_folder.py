@@ -1,4 +1,4 @@
-"""A temporary folder of one sweep's own: private, short enough for sockets, and cleared by a later sweep if need be.
+"""A private temporary folder for one sweep, with a path short enough for sockets; abandoned ones are removed later.
 
 A killed driver clears nothing. Its folder is known by a lock that died with it, and Ray's processes by the folder's
 path among their arguments.
@@ -29,7 +29,7 @@ INSIDE = len(f"/{PREFIX}12345678/{RAY}") + SESSION
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A new folder that nobody else may enter, removed at the end; those that killed drivers left are removed first."""
+    """A new private folder, removed at the end; those left by killed drivers are removed first."""
     above = short_folder()
     clear_abandoned(above)
     folder, lock = _owned(above)
@@ -52,7 +52,7 @@ def short_folder() -> Path:
 
 
 def _owned(above: Path) -> tuple[Path, int]:
-    """A new folder and the open handle that holds its lock, from before it has its name on."""
+    """A new folder and the open handle that holds its lock, taken before the folder gets its final name."""
     made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=above))
     (made / RAY).mkdir()
     lock = os.open(made, os.O_RDONLY)

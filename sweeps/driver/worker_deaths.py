@@ -1,4 +1,4 @@
-"""Why a worker died, in a line, from what Ray says of it in many."""
+"""Why a worker process died: Ray's long error text reduced to one line."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ DETAIL = re.compile(r"Worker exit detail: (.*?)(?: There are some potential root
 
 
 @dataclass(frozen=True)
-class Death:
-    """`reason` in words; `of_node`: the node went, so it says nothing of the trial."""
+class WorkerDeath:
+    """The `reason` in words; `of_node`: the whole node was lost, so it was not the trial's fault."""
 
     reason: str
     of_node: bool = False
 
 
-def death(text: str) -> Death:
-    """What became of a worker, read from Ray's account of it."""
+def worker_death(text: str) -> WorkerDeath:
+    """Why a worker died, from Ray's error text."""
     if NODE.search(text):
-        return Death("the node it ran on was lost", of_node=True)
+        return WorkerDeath("the node it ran on was lost", of_node=True)
     if MEMORY.search(text):
-        return Death("out of memory: Ray ended it, for its node was about to have none left")
+        return WorkerDeath("out of memory: Ray ended it, for its node was about to have none left")
     if "Worker exit type" in text and "connection error code 2" in text:
-        return Death("it was killed or crashed (out of memory is the usual cause; see ray/workers.log)")
+        return WorkerDeath("it was killed or crashed (out of memory is the usual cause; see ray/workers.log)")
     detail = DETAIL.search(text)
     lines = detail.group(1).strip().splitlines() if detail else _own_lines(text)
-    return Death(lines[0] if lines else "no reason given")
+    return WorkerDeath(lines[0] if lines else "no reason given")
 
 
 def _own_lines(text: str) -> list[str]:
-    """The lines of the last account in Ray's file of a trial's failures, without the file's own headings."""
+    """The lines of the last failure in Ray's error file of a trial, without the file's headings."""
     account = re.split(r"Failure # \d+ \(occurred at .*\)\n", text)[-1]
     lines = [line.strip() for line in account.strip().splitlines()]
     return lines[-1:] if account.lstrip().startswith(("ray::", "\x1b")) else lines

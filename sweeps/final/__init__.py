@@ -1,1 +1,1 @@
-"""From the best config to the final model: trained anew, tested once, described, and put to use."""
+"""The final model: the best config trained again, evaluated on the test set once, saved with a model card."""

@@ -1,4 +1,4 @@
-"""What `sweeps best` answers: the ranked trials of a sweep, or the one config that a spec or an artifact holds."""
+"""The result of `sweeps best`: the ranked trials of a sweep, or the one config of a spec or a W&B artifact."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sweeps.spec.resolved import Spec
 
 @dataclass(frozen=True)
 class BestTrials:
-    """One row a trial, each with `why`, and the config of the first as a spec with its lock."""
+    """Trials best first, a row each with the reason `why`, and the config of the first as a spec with its lock."""
 
     rows: list[Row]
     columns: Sequence[str]  # of the rows, in order
     spec: Callable[[], Spec]
 
 
-def choice(what: str, metric: str | None = None, front: str | None = None, top: int | None = None) -> BestTrials:
+def best_trials(what: str, metric: str | None = None, front: str | None = None, top: int | None = None) -> BestTrials:
     """The best trials of `what`: by a metric, or on the Pareto front of several, "A,B,...".
 
     SpecError or ResultsError if there is nothing to choose from.

@@ -1,4 +1,4 @@
-"""How much better the best config looked in the sweep than it is: its score, fresh seeds of it, and the test set."""
+"""The optimism of the best config's score: the gaps between the sweep, fresh seeds, and the test set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def summary(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] = ()) -> dict[str, Numbers]:
-    """Each metric over the seeds that have it: mean, ends of its 95 % interval, number of seeds, values.
+    """Summary of each metric over seeds: mean, ends of the 95 % interval, number of seeds, values.
 
     `classes` are the names by which the metrics of single classes go.
     """
@@ -27,7 +27,7 @@ def summary(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] = ()) -> d
 
 
 def numbers(name: str, values: Sequence[float], images: int | None = None) -> Numbers:
-    """Student's interval over the seeds; where they do not differ Wilson's, if it is a share of so many `images`."""
+    """Mean and interval over seeds: Student's; where seeds do not differ Wilson's, for a share of so many `images`."""
     span = t_interval(values)
     if span.low is None and images and all(math.isfinite(value) for value in values):
         span = replace(wilson(values[0], images), n=len(values))
@@ -36,7 +36,7 @@ def numbers(name: str, values: Sequence[float], images: int | None = None) -> Nu
 
 
 def _images(confusion: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, int]:
-    """Of how many test images a metric is a share, by the confusion of true and predicted classes."""
+    """The number of test images that each accuracy or recall is a share of, from the confusion matrix."""
     counts = [round(sum(row)) for row in confusion]
     each = zip(classes, counts, strict=True) if len(classes) == len(counts) else ()
     return {"test/accuracy": sum(counts), **{f"test/recall/{name}": count for name, count in each}}

@@ -1,4 +1,4 @@
-"""The model card: what a saved model is, how good, on what, and what it must not be trusted with. Markdown."""
+"""Writes the model card (README.md) of a saved model: what it is, its test metrics, its data and its limits."""
 
 from __future__ import annotations
 

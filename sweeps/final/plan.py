@@ -1,4 +1,4 @@
-"""What a final training runs: the best config with fresh seeds, as in the sweep to know its luck, and on all images."""
+"""Plans a final training: the best config with fresh seeds, once on the sweep's images and once on all but test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ OF_THE_SEARCH = ("run_cap", "replicates", "early_terminate", "constraint", "lock
 
 @dataclass(frozen=True)
 class Plan:
-    """`replicates`: on the images that the sweep trained on, judged on validation as there; `final`: on all but test.
+    """The two sweeps of a final training: `replicates` on the sweep's images, to measure how lucky the best trial was;
+    `final` on all images but test.
 
     `images` are the numbers each trains on; `steps` says in words how long.
     """
@@ -52,7 +53,7 @@ def plan(best: Spec, seeds: int, entry: Entry, images: tuple[int, int]) -> Plan:
 
 
 def best_steps(best: Spec) -> int | None:
-    """The winner's best number of steps; None where its last was the best and it had come to its own end."""
+    """The best trial's number of steps; None where its last was the best and it had come to its own end."""
     lock = best.lock or {}
     if "step" not in lock:
         return best.budget.steps
@@ -64,7 +65,7 @@ def best_steps(best: Spec) -> int | None:
 
 
 def trained_on(best: Spec, images: int) -> int:
-    """How many of the sweep's `images` the winner was trained on."""
+    """How many of the sweep's `images` the best trial was trained on."""
     return int(best.fixed.get(TRAIN_SIZE) or images)
 
 

@@ -1,4 +1,4 @@
-"""A saved model, asked from the command line: samples of it, or the classes of images. No Ray, no search, no W&B."""
+"""Uses a saved model: draws samples from it, or predicts the classes of images. No Ray, no search, no W&B."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sample(folder: Path, n: int, labels: str | None, out: Path, seed: int) -> st
 
 
 def predict(folder: Path, images: Path) -> list[Row]:
-    """A row an image: its name or number, class, and probability of each class where the model has them at hand."""
+    """A row per image: its name or number, predicted class, and class probabilities where they cost nothing extra."""
     saved = read_facts(folder)
     model = trainables.load(folder, search_path=[Path.cwd()])
     if not (hasattr(model, "predict_proba") or hasattr(model, "predict")):
@@ -81,7 +81,7 @@ def _answers(saved: SavedModel, model: Any, x: Images) -> list[Row]:
 
 
 def _wanted(saved: SavedModel, model: Any, n: int, labels: str | None) -> Labels | None:
-    """The class of each sample, those named in turn; None where nothing was said."""
+    """The class of each sample: those in `labels` in turn; None if there are no labels."""
     if labels is None:
         return None
     if not getattr(model, "conditional", False):

@@ -1,4 +1,4 @@
-"""What a final training came to, as one document: the gap, the test metrics over the seeds, and how it was done."""
+"""The result of a final training as one document: test metrics over the seeds, the gap, configs and versions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Result = dict[str, Any]
 
 
 def ended(sweep: Sweep, *statuses: str) -> list[str]:
-    """The trials that ended in one of these ways, by name."""
+    """The names of the trials that ended with one of these statuses."""
     return sorted(sweep.trials.loc[sweep.trials[STATUS].isin(statuses), TRIAL], key=trial_order)
 
 
-def seedless(replicates: Sweep) -> bool:
-    """Whether two or more seeds gave the same in every metric at every step, so that one stands for all."""
+def ignores_seed(replicates: Sweep) -> bool:
+    """Whether two or more seeds gave the same metrics at every step: training is deterministic, one seed is enough."""
     done = ended(replicates, DONE)
     rows = replicates.rows[replicates.rows[TRIAL].isin(done)]
     names = metric_names(rows)
@@ -30,10 +30,10 @@ def seedless(replicates: Sweep) -> bool:
     return bool((rows.groupby(STEP)[names].nunique(dropna=False) == 1).all(axis=None))
 
 
-def conclusion(
+def result_document(
     best: Spec, planned: Plan, replicates: Sweep, final: Sweep, tests: list[Result], changed: list[str]
 ) -> Result:
-    """`tests` has a row of test metrics for each seed that came to its end; `changed` what is not as in the sweep."""
+    """The result document. `tests`: a row of test metrics per finished seed; `changed`: what differs from the sweep."""
     lock = best.lock or {}
     metric, goal = str(lock.get("metric", best.metric.name)), str(lock.get("goal", best.metric.goal))
     last = replicates.final.loc[ended(replicates, DONE)]
@@ -46,7 +46,7 @@ def conclusion(
         "dataset": best.dataset,
         "config": planned.final.fixed,
         "seeds": planned.final.seeds,
-        "seedless": seedless(replicates),
+        "seedless": ignores_seed(replicates),
         "kept": tests[0][TRIAL],
         "images": {"sweep": planned.images[0], "final": planned.images[1]},
         "steps": planned.steps,

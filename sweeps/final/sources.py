@@ -1,4 +1,4 @@
-"""What the user names, as something on this machine: a sweep's folder, a spec's file, or an artifact of W&B."""
+"""Resolves what a user names to a local path: a sweep's folder, a spec file, or a W&B artifact to download."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ EXPECTED = (BEST_FILE, FACTS_FILE)  # of an artifact asked for its config; the f
 
 
 def local(what: str) -> Path:
-    """The path that `what` is, or where the artifact it names has been downloaded to."""
+    """The local path of `what`: itself, or where the artifact of that name has been downloaded to."""
     if not is_artifact(what):
         return Path(what)
     return fetched(what, ARTIFACTS / what.replace(":", "-"), EXPECTED)
 
 
 def is_config(path: Path) -> bool:
-    """Whether one config lies there and no sweep: a spec's file, the artifact best-config, a final training."""
+    """Whether the path holds a single config instead of a sweep: a spec file, a best-config artifact, a final
+    training."""
     return path.is_file() or (not surely_sweep(path) and (path / BEST_FILE).is_file())
 
 
@@ -41,8 +42,8 @@ def config_in(path: Path, *, trusted: bool = True) -> Spec:
     if surely_sweep(path):
         return best_spec(by_metric(path))
     if (path / FACTS_FILE).is_file():
-        asking = f"{command_line('sample', path)} or {command_line('predict', path, 'IMAGES')}"
-        raise SpecError("this is a trained model and no config", valid=asking, source=str(path))
+        uses = f"{command_line('sample', path)} or {command_line('predict', path, 'IMAGES')}"
+        raise SpecError("this is a trained model and no config", valid=uses, source=str(path))
     specs = sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else [path]
     if len(specs) != 1:
         valid = "best.yaml, or a sweep's folder"

@@ -1,4 +1,4 @@
-"""The final model: the best config with fresh seeds on the sweep's images, then on all but test, then the test set.
+"""Trains the final model: the best config with fresh seeds on the sweep's images, then on all but test, then tests it.
 
 Both trainings are sweeps of one config, in folders of their own; this file puts them in order. The test set is read
 when all seeds have been trained, and nothing is chosen by what it says: the model kept is the first seed's.
@@ -29,7 +29,7 @@ from sweeps.evaluation.downstream import ood_images
 from sweeps.evaluation.evaluator import Evaluator, evaluator_on_test
 from sweeps.final.model_card import write_card
 from sweeps.final.plan import Plan, plan, trained_on
-from sweeps.final.result import conclusion, ended, seedless
+from sweeps.final.result import ended, ignores_seed, result_document
 from sweeps.results.provenance import differences
 from sweeps.search.optuna_search import derived_seed, trial_seeds
 from sweeps.spec.document.yaml_file import BEST_FILE
@@ -57,7 +57,7 @@ class InterruptedTrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Request:
-    """The one config to train, with the lock of where it is from, how often, where to, and how to run it."""
+    """What to train: one config with its lock (where it is from), the number of seeds, the folder, and run options."""
 
     best: Spec
     seeds: int
@@ -66,7 +66,7 @@ class Request:
 
 
 def default_folder(best: Spec) -> Path:
-    """The same for the same config, so that the same command goes on."""
+    """The folder of a final training if none is given: the same for the same config, so that it can be resumed."""
     lock, name = best.lock or {}, best.name or best.model.split(":")[-1]
     # The lock may be anybody's: its words become part of a name and never a path.
     found_by = re.sub(r"[^\w-]+", "-", f"{lock.get('sweep')}-{lock.get('trial')}")[:100]
@@ -105,7 +105,7 @@ def _train(request: Request, say: Say) -> Result:
         say(f"not as in the sweep: {sentence}")
     say(f"{request.seeds} seeds on {planned.images[0]:,} images, judged on validation as in the sweep")
     replicates = _swept(request.folder / REPLICATES, planned.replicates, options)
-    if seedless(replicates):
+    if ignores_seed(replicates):
         planned = replace(planned, final=plan(best, 1, entry, planned.images).final)
         say(f"{request.seeds} seeds gave the same in every metric: no seed dependence, so it is trained once")
     counts = f"{planned.final.seeds} seeds" if planned.final.seeds != 1 else "one seed"
@@ -117,7 +117,7 @@ def _train(request: Request, say: Say) -> Result:
     _save(request, planned, final, whole)
     say("the test set, once")
     tests = _tested(request, planned, final, whole)
-    result = conclusion(best, planned, replicates, final, tests, changed)
+    result = result_document(best, planned, replicates, final, tests, changed)
     kept = _model(request, planned, result["kept"], whole)
     write_card(request.folder / MODEL, result, Evaluator(whole).media(kept))
     track_tested(request.folder / FINAL, result, request.folder / MODEL, options.wandb)
@@ -126,7 +126,7 @@ def _train(request: Request, say: Say) -> Result:
 
 
 def _open(request: Request) -> None:
-    """Make the folder, or make sure that it is the same request's."""
+    """Create the folder, or check that it belongs to the same request."""
     folder, document = request.folder, {"spec": request.best.document(), "seeds": request.seeds}
     path = folder / REQUEST_FILE
     if path.exists():
@@ -147,7 +147,7 @@ def _open(request: Request) -> None:
 
 
 def _swept(folder: Path, spec: Spec, options: Options) -> Sweep:
-    """What the sweep of the one config left, run or resumed if it is not over."""
+    """The results of the sweep of the one config, which is run or resumed if it is not over."""
     if not _over(folder, spec):
         if (folder / "spec.yaml").exists():
             outcome = runner.resume(
@@ -197,7 +197,7 @@ def _tested(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> li
 
 
 def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Trainable], Result]:
-    """What reads the test part; samples are judged with the eyes that the sweep had."""
+    """The evaluator of the test part; samples are judged by the extractor that the sweep used."""
     entry, options = find_model(spec.model, [Path(path) for path in spec.model_path]), request.options
     ood, real_features = ood_images(entry, whole, options.folder), None
     if entry.kind == "generative":

@@ -1,1 +1,1 @@
-"""What runs beside the CPU or GPU of a trial, in a process of Ray's."""
+"""Runs in Ray's worker processes: training and evaluating trials, and reporting to the driver."""

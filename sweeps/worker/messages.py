@@ -1,4 +1,4 @@
-"""What a driver and its workers tell each other: work to do, a report of each step, files made on the way."""
+"""The messages between driver and workers: work to do, a report of each step, and files attached to it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Work:
-    """One trial to run: a seed a replicate, at most `steps` steps.
+    """A trial to run: its config, one seed per replicate, at most `steps` steps.
 
-    `resumed`: it ran before, and where it stood is not here but follows (`SweepTrial.take_up`), for Ray keeps what is
-    in a trial's config and sends it back with every result. `keep`: its last state is wanted, however soon it is there.
+    `resumed`: it ran before; its checkpoint is sent separately (`SweepTrial.resume_from`), since Ray would keep it
+    as part of the config and send it back with every result. `keep`: a checkpoint of the last step is always wanted.
     """
 
     trial: str
@@ -25,7 +25,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Attachment:
-    """Bytes on their way to the driver."""
+    """A file from a worker to the driver: a picture, a checkpoint or a part of a saved model."""
 
     trial: str
     step: int
@@ -36,7 +36,7 @@ class Attachment:
 
 @dataclass
 class Report:
-    """What one step of one trial came to."""
+    """The outcome of one step of one trial: its row of results, or why it failed."""
 
     trial: str
     device: str
@@ -45,5 +45,5 @@ class Report:
     failed: str = ""
     traceback: str = ""
     worker: str = ""
-    started: float = 0.0  # when the worker took the trial up and when it made this report, in seconds since 1970
+    started: float = 0.0  # when the worker began the trial and when it made this report, in seconds since 1970
     ended: float = 0.0

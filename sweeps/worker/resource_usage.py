@@ -1,4 +1,4 @@
-"""What a trial's own process uses of its machine while it takes a step: `sys/...` of a row."""
+"""CPU, memory and GPU usage of a trial's process during a step: the columns sys/... of a row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MIB = 2**20
 
 
 class ResourceUsage:
-    """Measures this process between `begin` and `read`; on a GPU also what torch has of it.
+    """Measures the usage of this process between `begin` and `read`; on a GPU also torch's share of it.
 
     Trials that share a process would share these numbers.
     """
@@ -27,7 +27,7 @@ class ResourceUsage:
             torch.cuda.reset_peak_memory_stats()
 
     def read(self) -> dict[str, float]:
-        """CPU in percent of one core and memory now; of the GPU the most memory since `begin`, and its utilisation."""
+        """CPU time in percent of one core since `begin`, memory now; of a GPU its peak memory and utilisation."""
         wall = max(time.perf_counter() - self._wall, 1e-6)
         cpu = 100 * (self._cpu_seconds() - self._cpu) / wall
         memory = self._process.memory_info().rss / MIB

@@ -1,4 +1,4 @@
-"""As many numerical threads as a trial has CPUs, in every library that keeps a pool of its own."""
+"""Limits the threads of numerical libraries to the CPUs of a trial."""
 
 from __future__ import annotations
 

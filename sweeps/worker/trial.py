@@ -1,4 +1,4 @@
-"""The Ray Tune adapter: a Ray trial carries pieces of work and returns reports; only this file runs on workers.
+"""Trials on a worker, as a Ray Tune trainable: it takes work from the driver and returns a report for each step.
 
 Everything a trial makes stays plain: rows are numbers, words and lists of them; pictures and checkpoints are bytes
 that the driver collects from the worker through the object store, so that no folder needs to be shared between nodes.
@@ -31,18 +31,23 @@ from trainables.base import ConfigError, DivergedError, Trainable
 from trainables.data import Dataset
 
 CHECKPOINT_SECONDS = 10.0
-CHECKPOINTED = ("step", "seconds", "earlier", "trained", "rows")  # of what runs, beside the models
+CHECKPOINTED = (
+    "step",
+    "seconds",
+    "earlier",
+    "trained",
+    "rows",
+)  # attributes of a running trial that a checkpoint has besides the models
 
 Row = dict[str, float]
 
 
 @dataclass
 class Running:
-    """One trial on a worker: its models (a replicate each), steps taken and training seconds so far.
+    """A trial in progress on a worker: its models (one per replicate), steps taken and training seconds so far.
 
-    `state` is a checkpoint to go on from, gone once the models have it. Of each model moreover `earlier`, the rows of
-    the steps before the newest; `trained`, what it reported of its training in the newest; and `rows`, all that this
-    one came to.
+    `state` is a checkpoint to resume from, None once the models have loaded it. For each model: `earlier`, the rows of
+    all steps but the newest; `trained`, the training metrics of the newest step; `rows`, all metrics of that step.
     """
 
     work: Work
@@ -60,7 +65,7 @@ class Running:
     started: float = field(default_factory=time.time)
 
     def start(self) -> None:
-        """Build the models, and bring them to where the checkpoint stood."""
+        """Build the models and load the checkpoint, if there is one."""
         self.data = self.entry.data(self.work.config, self.data)
         build = self.entry.build
         self.models = [build(self.work.config, self.data, seed=s, device=self.device) for s in self.work.seeds]
@@ -88,7 +93,8 @@ class Running:
         return out_of_steps or all(model.finished for model in self.models)
 
     def advance(self) -> None:
-        """One step of every replicate that is not finished; of a trial killed after its last step there is none."""
+        """Train every replicate that is not finished for one step; none where a trial was killed after its last
+        step."""
         if self.finished and self.step:
             return
         for earlier, row in zip(self.earlier, self.rows, strict=True):
@@ -101,7 +107,7 @@ class Running:
 
     @property
     def histories(self) -> list[list[Row]]:
-        """For each model the rows of its steps, of the newest what it reported of its training."""
+        """For each model the rows of its steps; of the newest, its training metrics."""
         return [[*earlier, trained] for earlier, trained in zip(self.earlier, self.trained, strict=True)]
 
     def checkpoint(self) -> bytes:
@@ -115,13 +121,13 @@ class Running:
 
     @property
     def checkpoint_due(self) -> bool:
-        """Every few seconds, and at the end; a trial that is over sooner is repeated as cheaply as it is stored."""
+        """Whether to checkpoint now: every few seconds, and at the end unless repeating the trial is as cheap."""
         ended = self.finished and (self.work.keep or self.seconds > CHECKPOINT_SECONDS)
         return ended or time.monotonic() - self.saved > CHECKPOINT_SECONDS
 
 
 class SweepTrial(tune.Trainable):
-    """Ray's view of our trials. Entry, data, CPUs and the like come once per worker through the object store."""
+    """The trainable that Ray runs. Entry, data, CPUs and the like come once per worker through the object store."""
 
     def setup(self, config: dict[str, Any], **shared: Any) -> None:
         limit_threads(shared["cpus"])
@@ -130,19 +136,19 @@ class SweepTrial(tune.Trainable):
         wanted, ood, real_features = shared["wanted"], shared["ood"], shared["real_features"]
         self._evaluator = Evaluator(self._data, *wanted, ood=ood, real_features=real_features)
         self._device, self._cpus = _device(), shared["cpus"]
-        self._consumption = ResourceUsage(self._device)
-        self._winner: BestModel | None = shared["best_model"]
+        self._resource_usage = ResourceUsage(self._device)
+        self._best_model: BestModel | None = shared["best_model"]
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        self._parcels: list[Attachment] = []
+        self._attachments: list[Attachment] = []
         works: list[Work] = new_config["works"]
         self._running = [Running(work, self._entry, self._data, self._device) for work in works]
         return True
 
-    def take_up(self, trial: str, state: bytes) -> None:
-        """The checkpoint that a trial of this worker goes on from; the driver sends it before the first step."""
+    def resume_from(self, trial: str, state: bytes) -> None:
+        """Take the checkpoint that a trial of this worker resumes from; the driver sends it before the first step."""
         for running in self._running:
             if running.work.trial == trial:
                 running.state = state
@@ -151,15 +157,15 @@ class SweepTrial(tune.Trainable):
         reports = [self._report(running) for running in self._running]
         gone = {report.trial for report in reports if report.failed or report.finished}
         self._running = [running for running in self._running if running.work.trial not in gone]
-        return {"reports": reports, "parcels": len(self._parcels)}
+        return {"reports": reports, "parcels": len(self._attachments)}
 
     def collect(self) -> list[Attachment]:
-        """Hand over the bytes made since the last call; the driver asks for them before it asks for a step."""
-        attachments, self._parcels = self._parcels, []
+        """Hand over the attachments made since the last call; the driver calls this before the next step."""
+        attachments, self._attachments = self._attachments, []
         return attachments
 
     def _report(self, running: Running) -> Report:
-        """One step of one trial; whatever the model raises becomes that trial's failure, with its reason."""
+        """Run one step of one trial; whatever the model raises becomes that trial's failure, with its reason."""
         report = Report(running.work.trial, self._device, worker=self._worker, started=round(running.started, 3))
         try:
             report.row = self._row(running)
@@ -175,34 +181,34 @@ class SweepTrial(tune.Trainable):
         return report
 
     def _row(self, running: Running) -> dict[str, Any]:
-        self._consumption.begin()
+        self._resource_usage.begin()
         if not running.models:
             running.start()
             limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
         running.advance()
         began = time.perf_counter()
-        found = [self._found(running, *of) for of in zip(running.models, running.histories, strict=True)]
+        found = [self._evaluated(running, *of) for of in zip(running.models, running.histories, strict=True)]
         words = [{name: row.pop(name) for name in NO_NUMBERS if name in row} for row in found]
         running.rows = [_floats({**t, **f}, running.step) for t, f in zip(running.trained, found, strict=True)]
         row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
         row |= merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)])
-        self._pack(running, row)
+        self._attach(running, row)
         took = {"sys/evaluation_seconds": round(time.perf_counter() - began, 3)}
-        return row | took | self._consumption.read()
+        return row | took | self._resource_usage.read()
 
-    def _found(self, running: Running, model: Trainable, history: list[Row]) -> dict[str, Any]:
+    def _evaluated(self, running: Running, model: Trainable, history: list[Row]) -> dict[str, Any]:
         return self._evaluator.row(model, running.data.train, last=running.finished, history=history)
 
-    def _pack(self, running: Running, row: Mapping[str, Any]) -> None:
+    def _attach(self, running: Running, row: Mapping[str, Any]) -> None:
         trial, step = running.work.trial, running.step
         costly = running.finished or step & (step - 1) == 0  # at steps 1, 2, 4, 8, ...
         for name, png in self._evaluator.media(running.models[0], costly=costly).items():
-            self._parcels.append(Attachment(trial, step, "media", name, png))
+            self._attachments.append(Attachment(trial, step, "media", name, png))
         if running.checkpoint_due:
-            self._parcels.append(Attachment(trial, step, "checkpoint", "state", running.checkpoint()))
-        if self._winner is not None:
-            saved = self._winner.files(running.work, running.models[0], self._data, row, finished=running.finished)
-            self._parcels += [Attachment(trial, step, "model", name, content) for name, content in saved.items()]
+            self._attachments.append(Attachment(trial, step, "checkpoint", "state", running.checkpoint()))
+        if self._best_model is not None:
+            saved = self._best_model.files(running.work, running.models[0], self._data, row, finished=running.finished)
+            self._attachments += [Attachment(trial, step, "model", name, content) for name, content in saved.items()]
 
 
 def _device() -> str:

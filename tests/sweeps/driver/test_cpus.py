@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from basics.cpus import quota, usable_cpus
-from sweeps.driver.slots import on_node
+from sweeps.driver.slots import slots_on_node
 from sweeps.spec.resolved import Resources
 
 
@@ -71,4 +71,4 @@ def test_where_nothing_says_anything_there_is_no_quota(tmp_path: Path) -> None:
     ],
 )
 def test_trials_that_fit_on_a_node(node: dict[str, float], cpu: float, gpu: float, fit: int) -> None:
-    assert on_node(node, Resources(cpu=cpu, gpu=gpu)) == fit
+    assert slots_on_node(node, Resources(cpu=cpu, gpu=gpu)) == fit

@@ -12,7 +12,7 @@ import yaml
 from helpers.command import rows_of, sweeps
 from helpers.repository import REPOSITORY
 
-from sweeps.driver.shipped_modules import Shipped, shipped
+from sweeps.driver.shipped_modules import PickledOwnModel, with_code
 from trainables import find_model
 
 MINE = """
@@ -49,8 +49,8 @@ def test_what_lies_beside_a_model_travels_and_what_is_no_module_does_not(tmp_pat
     (tmp_path / "code" / "data.npz").write_bytes(b"1")
     (tmp_path / "code" / "other").mkdir()
     (tmp_path / "code" / "other" / "notes.py").write_text("")
-    sent = shipped(name, find_model(name, [tmp_path / "code"]))
-    assert isinstance(sent, Shipped)
+    sent = with_code(name, find_model(name, [tmp_path / "code"]))
+    assert isinstance(sent, PickledOwnModel)
     assert set(dict(sent.files)) == {
         "own_code.py",
         "beside_helpers.py",
@@ -61,7 +61,7 @@ def test_what_lies_beside_a_model_travels_and_what_is_no_module_does_not(tmp_pat
 
 def test_it_is_a_model_again_where_nothing_of_it_lies(tmp_path: Path) -> None:
     name = model_in(tmp_path / "sent")
-    (tmp_path / "parcel").write_bytes(pickle.dumps(shipped(name, find_model(name, [tmp_path / "sent"]))))
+    (tmp_path / "parcel").write_bytes(pickle.dumps(with_code(name, find_model(name, [tmp_path / "sent"]))))
     shutil.rmtree(tmp_path / "sent")
     code = """
         import pickle, sys, types
@@ -77,7 +77,7 @@ def test_it_is_a_model_again_where_nothing_of_it_lies(tmp_path: Path) -> None:
 
 def test_a_model_of_ours_needs_no_files() -> None:
     entry = find_model("gan")
-    assert shipped("gan", entry) is entry
+    assert with_code("gan", entry) is entry
 
 
 @pytest.mark.ray

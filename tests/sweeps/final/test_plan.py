@@ -13,7 +13,7 @@ from analysis.intervals import wilson
 from sweeps.errors import SpecError
 from sweeps.final import gap
 from sweeps.final.plan import Plan, best_steps, plan, trained_on
-from sweeps.final.result import seedless
+from sweeps.final.result import ignores_seed
 from sweeps.search.optuna_search import trial_seeds
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
@@ -165,5 +165,5 @@ def test_a_model_without_seed_dependence_is_known_by_its_replicates(
     tmp_path: Path, second: float, expected: bool
 ) -> None:
     trials = [FakeTrial({}, [{"val/accuracy": 0.5}, {"val/accuracy": value}]) for value in (0.9, second)]
-    assert seedless(load(build_sweep(tmp_path / "two", trials))) is expected
-    assert not seedless(load(build_sweep(tmp_path / "one", trials[:1])))
+    assert ignores_seed(load(build_sweep(tmp_path / "two", trials))) is expected
+    assert not ignores_seed(load(build_sweep(tmp_path / "one", trials[:1])))

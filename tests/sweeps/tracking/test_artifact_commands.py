@@ -14,7 +14,7 @@ from helpers.tracked import Told, logged_in, logged_out
 from helpers.wandb_server import Accepting
 
 from sweeps.errors import SpecError
-from sweeps.final.best_config import choice
+from sweeps.final.best_config import best_trials
 
 pytestmark = pytest.mark.timeout(300)
 BEST = "someone/tests/best-config:latest"
@@ -56,16 +56,16 @@ def test_an_artifact_shows_its_config_figures_and_lock(server: Accepting, tmp_pa
 def test_there_is_nothing_to_rank_in_one_config(tmp_path: Path) -> None:
     best = tmp_path / "best.yaml"
     best.write_text(yaml.safe_dump({"model": "logistic_regression", "parameters": {"C": {"value": 0.5}}}))
-    assert choice(str(best)).rows == [
+    assert best_trials(str(best)).rows == [
         {"penalty": "l2", "C": 0.5, "why": "it has no lock, so nobody knows where it is from", "lock": {}}
     ]
     wanted: list[dict[str, Any]] = [{"metric": "val/accuracy"}, {"top": 2}, {"front": "val/accuracy,seconds"}]
     for asked in wanted:
         with pytest.raises(SpecError, match="it holds one config, so there is nothing to rank"):
-            choice(str(best), **asked)
+            best_trials(str(best), **asked)
     best.write_text(yaml.safe_dump({"model": "logistic_regression"}))
     with pytest.raises(SpecError, match="penalty is still to be searched"):
-        choice(str(best))
+        best_trials(str(best))
 
 
 def test_an_artifact_is_trained_to_the_final_model(server: Accepting, tmp_path: Path) -> None:
@@ -105,11 +105,11 @@ def test_an_artifacts_code_is_neither_unpacked_nor_imported(tmp_path: Path) -> N
 def test_a_config_is_shown_without_its_models_code(tmp_path: Path) -> None:
     (tmp_path / "evil.py").write_text(EVIL)
     (tmp_path / "best.yaml").write_text(of_an_evil_model())
-    rows = choice(str(tmp_path / "best.yaml")).rows
+    rows = best_trials(str(tmp_path / "best.yaml")).rows
     assert (rows[0]["trial"], rows[0]["depth"]) == ("7", 3)
     trials = [FakeTrial({"depth": 3}, [{"val/accuracy": 0.5}])]
     spec = {"model": "evil:Model", "dataset": "digits", "parameters": {"depth": {"values": [3, 4]}}}
     metric = {"metric": {"name": "val/accuracy", "goal": "maximize"}}
     folder = build_sweep(tmp_path / "sweep", trials, {**spec, **metric, "model_path": str(tmp_path)})
-    assert choice(str(folder)).spec().fixed == {"depth": 3}
+    assert best_trials(str(folder)).spec().fixed == {"depth": 3}
     assert not (tmp_path / "RAN").exists()
