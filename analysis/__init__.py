@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.metrics import Goal
-    from analysis.results import Sweep
+    from analysis.results import SweepResults
 
 # The two functions below import when they are called: a trial that computes a metric has no need of pandas.
 
@@ -21,7 +21,7 @@ def load(path: str | Path) -> pd.DataFrame:
     return reading.load(path)
 
 
-def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
+def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> SweepResults:
     """The sweep at `path`, for the pictures and the report; see `analysis.importing.reading.read`."""
     from analysis.importing import reading
 

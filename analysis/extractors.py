@@ -8,13 +8,13 @@ from typing import Any
 
 from analysis.metrics import METRICS
 from analysis.metrics.judged import IMAGES
-from analysis.results import BEST, EXTRACTOR, LAST, SPREAD, Sweep, goal_for
+from analysis.results import BEST, EXTRACTOR, LAST, SPREAD, SweepResults, goal_for
 
 # What an extractor has a say in: all that the judge computes but what it takes from the pixels.
 SCORES = [name for name, row in METRICS.items() if row.kind in ("judged", "path") and row.shapes != IMAGES]
 
 
-def told_apart(sweeps: Sequence[Sweep]) -> list[Sweep]:
+def told_apart(sweeps: Sequence[SweepResults]) -> list[SweepResults]:
     """The sweeps; if they were judged by different extractors, each score names its own: gen/frechet@EXTRACTOR."""
     names = [_extractor(sweep) for sweep in sweeps]
     if len({name for name in names if name}) < 2:
@@ -22,21 +22,21 @@ def told_apart(sweeps: Sequence[Sweep]) -> list[Sweep]:
     return [_named(sweep, name) if name else sweep for sweep, name in zip(sweeps, names, strict=True)]
 
 
-def _extractor(sweep: Sweep) -> str:
+def _extractor(sweep: SweepResults) -> str:
     """Whose scores the sweep has, or nothing. It has one: a sweep is refused to go on with another."""
     if EXTRACTOR not in sweep.rows or not sweep.rows[EXTRACTOR].notna().any():
         return ""
     return str(sweep.rows[EXTRACTOR].dropna().iloc[-1])
 
 
-def _named(sweep: Sweep, extractor: str) -> Sweep:
+def _named(sweep: SweepResults, extractor: str) -> SweepResults:
     new = {f"{name}{end}": f"{name}@{extractor}{end}" for name in SCORES for end in ("", SPREAD)}
     of_trials = {f"{start}{before}": f"{start}{after}" for start in (BEST, LAST) for before, after in new.items()}
     rows, trials = sweep.rows.rename(columns=new), sweep.trials.rename(columns=of_trials)
     return replace(sweep, spec=_spec(sweep, new), rows=rows, trials=trials)
 
 
-def _spec(sweep: Sweep, new: Mapping[str, str]) -> dict[str, Any]:
+def _spec(sweep: SweepResults, new: Mapping[str, str]) -> dict[str, Any]:
     """With the new names of the objective, whose goal is said, and of what is constrained."""
     objective = sweep.objective
     spec = {**sweep.spec, "metric": {"name": new.get(objective, objective), "goal": goal_for(sweep.spec, objective)}}

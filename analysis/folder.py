@@ -43,7 +43,7 @@ from analysis.results import (
     TRIALS_FILE,
     VERDICT,
     ResultsError,
-    Sweep,
+    SweepResults,
     best_rows,
     goal_for,
     in_a_cell,
@@ -56,7 +56,7 @@ from analysis.trial_lines import as_csv, trial_lines
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
 
 
-def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> Sweep:
+def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> SweepResults:
     """The sweep in `folder`, also one that still runs or was killed; ResultsError if it is no sweep's folder.
 
     `changes` to the spec, such as another `metric`, are made before anything is derived from it; what mattered for the
@@ -75,7 +75,7 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> Sweep:
     importance = {} if changes else _optional(folder / IMPORTANCE_FILE, damage)
     damage += _lost_rows(folder / ROWS_FILE, rows, trials, unreadable)
     media = _media(folder / MEDIA_FOLDER)
-    return Sweep(folder, spec, manifest, rows, trials, media, unreadable, importance, tuple(damage), configs)
+    return SweepResults(folder, spec, manifest, rows, trials, media, unreadable, importance, tuple(damage), configs)
 
 
 def is_sweep(folder: Path) -> bool:

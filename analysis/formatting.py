@@ -10,14 +10,14 @@ import numpy as np
 import yaml
 
 from analysis.configs import plain
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 
-def title(sweep: Sweep) -> str:
+def title(sweep: SweepResults) -> str:
     return str(sweep.spec.get("name") or f"{model_of(sweep)} on {dataset_of(sweep)}")
 
 
-def class_names(sweep: Sweep, count: int) -> tuple[str, ...]:
+def class_names(sweep: SweepResults, count: int) -> tuple[str, ...]:
     """The names of the data's `count` classes; numbers where the manifest does not name so many."""
     names = (sweep.manifest.get("data") or {}).get("classes") or ()
     return tuple(map(str, names if len(names) == count else range(count)))
@@ -68,11 +68,11 @@ def seconds_word(seconds: Any) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def model_of(sweep: Sweep) -> str:
+def model_of(sweep: SweepResults) -> str:
     return str(sweep.spec.get("model") or "an unnamed model")
 
 
-def dataset_of(sweep: Sweep) -> str:
+def dataset_of(sweep: SweepResults) -> str:
     return str(sweep.spec.get("dataset") or "an unnamed dataset")
 
 

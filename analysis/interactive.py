@@ -11,7 +11,7 @@ from plotly import graph_objects as go
 
 from analysis.configs import is_nothing, numbers
 from analysis.formatting import in_yaml
-from analysis.results import CONFIG, TRIAL, Sweep
+from analysis.results import CONFIG, TRIAL, SweepResults
 from analysis.searched import Searched, searched_parameters
 
 WRITTEN = 20  # classes of a confusion matrix whose counts are still legible
@@ -27,7 +27,7 @@ def confusion_matrix(counts: Sequence[Sequence[float]], classes: Sequence[str]) 
     return figure
 
 
-def importance(sweep: Sweep) -> go.Figure | None:
+def importance(sweep: SweepResults) -> go.Figure | None:
     """The share of each parameter in what told the best trials apart, largest on top; None where nothing is known."""
     shares: Mapping[str, float] = sweep.importance.get("shares", {})
     ranked = sorted(shares.items(), key=lambda pair: pair[1])
@@ -35,7 +35,7 @@ def importance(sweep: Sweep) -> go.Figure | None:
     return _figure(go.Bar(x=values, y=names, orientation="h")) if ranked else None
 
 
-def parallel_coordinates(sweep: Sweep) -> go.Figure | None:
+def parallel_coordinates(sweep: SweepResults) -> go.Figure | None:
     """A line a trial that has a score, through its parameters to it; None where there is no such trial."""
     searched = searched_parameters(sweep)
     if not sweep.ranked or not searched:

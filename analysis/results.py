@@ -55,7 +55,7 @@ class ResultsError(RequestError):
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepResults:
     """What a sweep left: `rows` by (trial, step), `trials` by trial, `media` (trial, step, name, path).
 
     `verdict` and `evidence` of a trial are those of its last row, empty where nothing was judged.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.results import CONFIG, Sweep
+from analysis.results import CONFIG, SweepResults
 
 # W&B's names for distributions whose samples are spread over orders of magnitude.
 LOG_DISTRIBUTIONS = frozenset(
@@ -39,7 +39,7 @@ class Searched:
     bounds: tuple[float, float] | None = None
 
 
-def searched_parameters(sweep: Sweep) -> list[Searched]:
+def searched_parameters(sweep: SweepResults) -> list[Searched]:
     """The spec's open parameters, in its order; without a spec the config columns that differ between trials."""
     declared: Mapping[str, Any] = sweep.spec.get("parameters") or {}
     if declared:
@@ -48,7 +48,7 @@ def searched_parameters(sweep: Sweep) -> list[Searched]:
     return [Searched(name.removeprefix(CONFIG)) for name in columns if _differs(sweep.trials[name])]
 
 
-def most_telling(sweep: Sweep, count: int, among: Sequence[Searched] | None = None) -> list[Searched]:
+def most_telling(sweep: SweepResults, count: int, among: Sequence[Searched] | None = None) -> list[Searched]:
     """At most `count` of the searched parameters, in their order: those that mattered most, if the search said so."""
     searched = searched_parameters(sweep) if among is None else among
     shares = sweep.importance.get("shares", {})

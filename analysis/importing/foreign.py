@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from analysis.folder import in_order, rows_table, trials_table
-from analysis.results import CONFIG, MEDIA_COLUMNS, STEP, TRIAL, TRIAL_COLUMNS, Sweep
+from analysis.results import CONFIG, MEDIA_COLUMNS, STEP, TRIAL, TRIAL_COLUMNS, SweepResults
 
 
 def sweep_of(
     path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], trials: Sequence[Mapping[str, Any]]
-) -> Sweep:
+) -> SweepResults:
     """A sweep of rows (`trial`, `step`, metrics) and trials (`trial`, `status`, `config/NAME`)."""
     nothing = pd.DataFrame({TRIAL: pd.Series(dtype=str), STEP: pd.Series(dtype=int)})
     table = in_order(rows_table(rows)) if rows else nothing
@@ -23,7 +23,7 @@ def sweep_of(
     written = written.reindex(columns=[*dict.fromkeys([*TRIAL_COLUMNS, *written.columns])])
     configs = {str(trial[TRIAL]): _config(trial) for trial in trials}
     known = trials_table(written, configs, table, spec)
-    return Sweep(path, dict(spec), {}, table, known, pd.DataFrame(columns=MEDIA_COLUMNS), configs=configs)
+    return SweepResults(path, dict(spec), {}, table, known, pd.DataFrame(columns=MEDIA_COLUMNS), configs=configs)
 
 
 def _config(trial: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,19 @@ from typing import Any
 import pandas as pd
 
 from analysis.importing.foreign import flat, sweep_of
-from analysis.results import CONFIG, DONE, FAILED, REASON, RUNNING, SECONDS, STATUS, STEP, TRIAL, ResultsError, Sweep
+from analysis.results import (
+    CONFIG,
+    DONE,
+    FAILED,
+    REASON,
+    RUNNING,
+    SECONDS,
+    STATUS,
+    STEP,
+    TRIAL,
+    ResultsError,
+    SweepResults,
+)
 
 RESULT_FILE, PROGRESS_FILE, PARAMS_FILE, ERROR_FILE = "result.json", "progress.csv", "params.json", "error.txt"
 STATE_FILES = "experiment_state-*.json"
@@ -43,7 +55,7 @@ def is_experiment(path: Path) -> bool:
     return path.is_dir() and (any(path.glob(STATE_FILES)) or any(path.glob(f"*/{PARAMS_FILE}")))
 
 
-def read(path: Path, spec: Mapping[str, Any]) -> Sweep:
+def read(path: Path, spec: Mapping[str, Any]) -> SweepResults:
     """The experiment in `path`; `spec` may name the metric. ResultsError if a file of it is damaged."""
     state = _state(path)
     statuses = {trial["trial_id"]: trial.get("status", "") for trial in map(_decoded, state.get("trial_data", []))}

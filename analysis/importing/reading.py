@@ -9,10 +9,10 @@ import pandas as pd
 from analysis import folder
 from analysis.importing import ray_results, wandb_export
 from analysis.metrics import Goal
-from analysis.results import CONFIG, STATUS, STEP, TRIAL, ResultsError, Sweep, main_metrics, sorted_by_trial
+from analysis.results import CONFIG, STATUS, STEP, TRIAL, ResultsError, SweepResults, main_metrics, sorted_by_trial
 
 
-def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
+def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> SweepResults:
     """The sweep at `path`: a folder of ours, a Ray Tune experiment's folder, or a file or folder exported from W&B.
 
     Of the last two neither says which way a metric is better: `metric` and `goal` do, if it is none that we know.
@@ -29,7 +29,7 @@ def read(path: str | Path, *, metric: str | None = None, goal: Goal | None = Non
     return folder.load(path, wanted)
 
 
-def read_ranked(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> Sweep:
+def read_ranked(path: str | Path, *, metric: str | None = None, goal: Goal | None = None) -> SweepResults:
     """`read` for what ranks trials: ResultsError where neither the results of others nor `metric` say by what."""
     sweep = read(path, metric=metric, goal=goal)
     if not folder.is_sweep(Path(path)) and sweep.objective not in sweep.rows:

@@ -39,7 +39,7 @@ from analysis.results import (
     STOPPED,
     TRIAL,
     ResultsError,
-    Sweep,
+    SweepResults,
 )
 
 Record = dict[str, Any]
@@ -83,7 +83,7 @@ class Run:
     summary: Record
 
 
-def read(path: Path, spec: Mapping[str, Any]) -> Sweep | None:
+def read(path: Path, spec: Mapping[str, Any]) -> SweepResults | None:
     """The runs in a file or in the files at the top of a folder, None if there are no such tables.
 
     `spec` may name the metric. ResultsError if a file is damaged.

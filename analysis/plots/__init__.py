@@ -48,7 +48,7 @@ from analysis.plots.parameters.metric_vs_parameter import plot_metric_vs_paramet
 from analysis.plots.parameters.parallel_coordinates import plot_parallel_coordinates
 from analysis.plots.parameters.parameter_map import plot_parameter_map
 from analysis.plots.style import Picture
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 __all__ = [
     "COMPARISONS",
@@ -76,12 +76,12 @@ __all__ = [
     "plot_weight_maps",
 ]
 
-OfSweep = Callable[[Sweep], Iterator[Picture]]
-OfSweeps = Callable[[Sequence[Sweep]], Iterator[Picture]]
+OfSweep = Callable[[SweepResults], Iterator[Picture]]
+OfSweeps = Callable[[Sequence[SweepResults]], Iterator[Picture]]
 
 
 def _in_turn(*parts: OfSweep) -> OfSweep:
-    def pictures(sweep: Sweep) -> Iterator[Picture]:
+    def pictures(sweep: SweepResults) -> Iterator[Picture]:
         for part in parts:
             yield from part(sweep)
 

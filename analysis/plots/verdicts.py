@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.plots import style
-from analysis.results import HEALTHY, REASON, TRIAL, VERDICT, Sweep
+from analysis.results import HEALTHY, REASON, TRIAL, VERDICT, SweepResults
 
 UNJUDGED = "not judged"
 COLLAPSES = ("mode_collapse", "low_diversity")
@@ -42,24 +42,24 @@ def look_of(verdict: str) -> Glyph:
     return LOOKS.get(verdict, Glyph(style.INK, "*"))
 
 
-def verdicts_of(sweep: Sweep) -> pd.Series[Any]:
+def verdicts_of(sweep: SweepResults) -> pd.Series[Any]:
     """The verdict on every trial of `trials` at its best step, indexed by trial: what goes with its score."""
     return _known(sweep, sweep.verdicts)
 
 
-def last_verdicts(sweep: Sweep) -> pd.Series[Any]:
+def last_verdicts(sweep: SweepResults) -> pd.Series[Any]:
     """The verdict on every trial of `trials` at its last step, indexed by trial: what its training came to."""
     table = sweep.trials.set_index(TRIAL)
     return _known(sweep, table[VERDICT] if VERDICT in table else pd.Series("", index=table.index))
 
 
-def _known(sweep: Sweep, verdicts: pd.Series[Any]) -> pd.Series[Any]:
+def _known(sweep: SweepResults, verdicts: pd.Series[Any]) -> pd.Series[Any]:
     """The same in words for a picture; a trial that failed has diverged or was not judged."""
     table = sweep.trials.set_index(TRIAL)
     diverged = table[REASON].astype(str).str.startswith("diverged") if REASON in table else verdicts.eq("diverged")
     return verdicts.mask(diverged, "diverged").replace("", UNJUDGED)
 
 
-def are_judged(sweep: Sweep) -> bool:
+def are_judged(sweep: SweepResults) -> bool:
     """Whether the judge has looked at any trial."""
     return VERDICT in sweep.trials and bool((sweep.trials[VERDICT] != "").any())

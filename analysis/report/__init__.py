@@ -16,7 +16,7 @@ from analysis.plots import PICTURES
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
 from analysis.report.summary import summarise
-from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, Sweep
+from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, SweepResults
 from basics.files import replace_file
 
 SCRIPTS = ("plotting.js", "table.js", "panel.js", "explore.js")
@@ -76,7 +76,7 @@ def _commands(folder: str) -> list[tuple[str, str]]:
     ]
 
 
-def _data(sweep: Sweep) -> dict[str, Any]:
+def _data(sweep: SweepResults) -> dict[str, Any]:
     """All that the page's scripts read."""
     order, columns = trials.page_order(sweep), trials.columns(sweep)
     return {

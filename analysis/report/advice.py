@@ -12,10 +12,10 @@ from analysis.formatting import counted, word
 from analysis.plots.curves.history import history
 from analysis.plots.verdicts import UNJUDGED, last_verdicts, verdicts_of
 from analysis.report.differences import difference
-from analysis.results import BEST_STEP, CONFIG, FAILED, HEALTHY, RUNNING, STATUS, STEP, STOPPED, TRIAL, Sweep
+from analysis.results import BEST_STEP, CONFIG, FAILED, HEALTHY, RUNNING, STATUS, STEP, STOPPED, TRIAL, SweepResults
 from analysis.searched import Searched, searched_parameters
 
-Rule = Callable[[Sweep], Iterator[str]]
+Rule = Callable[[SweepResults], Iterator[str]]
 
 EDGE, NEAR_EDGE = 0.1, 0.2  # of a range: where the best lies, and where half of the top lie with it
 MIN_CHOICES = 3  # of numbers that have an end
@@ -39,19 +39,19 @@ REMEDIES: Mapping[str, str] = {
 }
 
 
-def advice(sweep: Sweep) -> tuple[str, ...]:
+def advice(sweep: SweepResults) -> tuple[str, ...]:
     """What to try next, the most pressing first."""
     return tuple(sentence for rule in RULES for sentence in rule(sweep))
 
 
-def interrupted(sweep: Sweep) -> Iterator[str]:
+def interrupted(sweep: SweepResults) -> Iterator[str]:
     """Trials that have not ended."""
     count = int((sweep.trials[STATUS] == RUNNING).sum())
     if count:
         yield f"{counted(count, 'trial')} had not ended: unless the sweep runs still, sweeps resume goes on with them."
 
 
-def failing(sweep: Sweep) -> Iterator[str]:
+def failing(sweep: SweepResults) -> Iterator[str]:
     """Where training does not survive."""
     failed = (sweep.trials[STATUS] == FAILED).to_numpy()
     if failed.any() and failed.mean() >= MANY:
@@ -60,7 +60,7 @@ def failing(sweep: Sweep) -> Iterator[str]:
         yield f"{failed.mean():.0%} of the trials failed{where}."
 
 
-def unhealthy(sweep: Sweep) -> Iterator[str]:
+def unhealthy(sweep: SweepResults) -> Iterator[str]:
     """The verdict that most judged trials share, what helps against it, and where it is rarer."""
     verdicts = last_verdicts(sweep)
     judged = verdicts[verdicts != UNJUDGED]
@@ -74,7 +74,7 @@ def unhealthy(sweep: Sweep) -> Iterator[str]:
     yield f"{main.replace('_', ' ').capitalize()} is the verdict on {share:.0%} of the judged trials: {remedy}.{where}"
 
 
-def unhealthy_best(sweep: Sweep) -> Iterator[str]:
+def unhealthy_best(sweep: SweepResults) -> Iterator[str]:
     """A winner with a fault, and the best trial without one."""
     verdicts = verdicts_of(sweep)
     if sweep.best is None or verdicts[sweep.best] in (HEALTHY, UNJUDGED):
@@ -89,7 +89,7 @@ def unhealthy_best(sweep: Sweep) -> Iterator[str]:
     yield f"The best trial is judged {fault} at its best step; {other}."
 
 
-def at_the_edge(sweep: Sweep) -> Iterator[str]:
+def at_the_edge(sweep: SweepResults) -> Iterator[str]:
     """Parameters whose best values lie at an end of what was searched."""
     top = _top(sweep)
     for searched in searched_parameters(sweep):
@@ -98,7 +98,7 @@ def at_the_edge(sweep: Sweep) -> Iterator[str]:
             yield f"The best trials have {searched.name} at the {end} of what was searched: widen it."
 
 
-def unimportant(sweep: Sweep) -> Iterator[str]:
+def unimportant(sweep: SweepResults) -> Iterator[str]:
     """Parameters that did not matter."""
     shares = sweep.importance.get("shares", {})
     names = [name for name, share in shares.items() if share < UNIMPORTANT]
@@ -107,7 +107,7 @@ def unimportant(sweep: Sweep) -> Iterator[str]:
         yield f"Fix {which}: next to no difference among the best trials came from there."
 
 
-def still_improving(sweep: Sweep) -> Iterator[str]:
+def still_improving(sweep: SweepResults) -> Iterator[str]:
     """Best trials that were best at their last step."""
     top = _top(sweep)
     top = top[top["steps"] >= MIN_STEPS] if len(top) else top
@@ -116,7 +116,7 @@ def still_improving(sweep: Sweep) -> Iterator[str]:
         yield f"The best trials were still improving at their last step, {steps}: give them more steps."
 
 
-def stopped_too_early(sweep: Sweep) -> Iterator[str]:
+def stopped_too_early(sweep: SweepResults) -> Iterator[str]:
     """Stopped trials that were ahead of the winner when they were stopped."""
     stopped = sweep.trials[sweep.trials[STATUS] == STOPPED][TRIAL]
     course = sweep.rows[sweep.rows[TRIAL] == sweep.best]
@@ -131,14 +131,14 @@ def stopped_too_early(sweep: Sweep) -> Iterator[str]:
         yield f"{ahead} of {of} were ahead of the winner at that step: stop later (min_iter)."
 
 
-def too_few(sweep: Sweep) -> Iterator[str]:
+def too_few(sweep: SweepResults) -> Iterator[str]:
     """More parameters than the trials can tell apart."""
     parameters, trials = len(searched_parameters(sweep)), len(sweep.trials)
     if 0 < trials < TRIALS_A_PARAMETER * parameters:
         yield f"{trials} trials are few for {parameters} parameters: run {TRIALS_A_PARAMETER * parameters} or fix some."
 
 
-def pace(sweep: Sweep) -> Iterator[str]:
+def pace(sweep: SweepResults) -> Iterator[str]:
     """Whether the search was still finding better configs."""
     best = history(sweep).best_so_far
     best = best[np.isfinite(best)]
@@ -165,7 +165,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _top(sweep: Sweep) -> pd.DataFrame:
+def _top(sweep: SweepResults) -> pd.DataFrame:
     """The best tenth of the trials, at least three, the best first."""
     names = sweep.ranked[: max(3, len(sweep.trials) // 10)]
     table = sweep.trials.set_index(TRIAL, drop=False)

@@ -16,13 +16,13 @@ from analysis.plots.curves.comparison import HEADER, Compared, comparison, names
 from analysis.plots.curves.overlay import shared_metrics
 from analysis.report import page, trials
 from analysis.report.pictures import figures, media
-from analysis.results import SECONDS, ResultsError, Sweep
+from analysis.results import SECONDS, ResultsError, SweepResults
 from basics.files import replace_file
 
 SCRIPTS = ("plotting.js", "compare.js")
 
 
-def write_comparison(sweeps: Sequence[Sweep], path: str | Path) -> Path:
+def write_comparison(sweeps: Sequence[SweepResults], path: str | Path) -> Path:
     """Write the comparison as what the name of `path` says, .html, .csv or .md; ResultsError for another."""
     path = Path(path)
     if path.suffix not in WRITERS:
@@ -35,18 +35,18 @@ def write_comparison(sweeps: Sequence[Sweep], path: str | Path) -> Path:
     return path
 
 
-def in_words(sweeps: Sequence[Sweep]) -> list[dict[str, str]]:
+def in_words(sweeps: Sequence[SweepResults]) -> list[dict[str, str]]:
     """A row a sweep, every cell in words."""
     return [dict(zip(HEADER, row.cells, strict=True)) for row in comparison(sweeps)]
 
 
-def as_rows(sweeps: Sequence[Sweep]) -> list[dict[str, Any]]:
+def as_rows(sweeps: Sequence[SweepResults]) -> list[dict[str, Any]]:
     """A row a sweep with its numbers in full: times in seconds, the rate as a share, None for nothing."""
     rows = [row._asdict() | {"remarks": "; ".join(row.remarks)} for row in comparison(sweeps)]
     return [{name: None if is_missing(cell) else cell for name, cell in row.items()} for row in rows]
 
 
-def as_csv(sweeps: Sequence[Sweep]) -> str:
+def as_csv(sweeps: Sequence[SweepResults]) -> str:
     """A line a sweep as in `as_rows`."""
     text = io.StringIO()
     writer = csv.DictWriter(text, Compared._fields, lineterminator="\n")
@@ -55,13 +55,13 @@ def as_csv(sweeps: Sequence[Sweep]) -> str:
     return text.getvalue()
 
 
-def as_markdown(sweeps: Sequence[Sweep]) -> str:
+def as_markdown(sweeps: Sequence[SweepResults]) -> str:
     """A table for a README."""
     lines = [HEADER, ("---",) * len(HEADER), *(row.cells for row in comparison(sweeps))]
     return "".join(f"| {' | '.join(_in_markdown(cell) for cell in line)} |\n" for line in lines)
 
 
-def as_page(sweeps: Sequence[Sweep]) -> str:
+def as_page(sweeps: Sequence[SweepResults]) -> str:
     """One self-contained HTML page: the table, the best trials with their samples, their curves over each other."""
     sweeps = told_apart(sweeps)
     named = list(zip(names_of(sweeps), sweeps, strict=True))
@@ -80,21 +80,21 @@ def as_page(sweeps: Sequence[Sweep]) -> str:
     ).decode()
 
 
-WRITERS: Mapping[str, Callable[[Sequence[Sweep]], str]] = {".html": as_page, ".csv": as_csv, ".md": as_markdown}
+WRITERS: Mapping[str, Callable[[Sequence[SweepResults]], str]] = {".html": as_page, ".csv": as_csv, ".md": as_markdown}
 
 
 def _in_markdown(cell: str) -> str:
     return " ".join(cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split()) or " "
 
 
-def _curves(name: str, sweep: Sweep, metrics: Sequence[str]) -> dict[str, Any]:
+def _curves(name: str, sweep: SweepResults, metrics: Sequence[str]) -> dict[str, Any]:
     """The best trial's steps, seconds and metrics, {} where it has none."""
     best = [sweep.best] if sweep.best else []
     found = trials.curves(sweep, best, [SECONDS, *metrics])
     return {"name": name, "trial": sweep.best, "curves": found.get(sweep.best or "", {})}
 
 
-def _best(name: str, sweep: Sweep) -> dict[str, Any]:
+def _best(name: str, sweep: SweepResults) -> dict[str, Any]:
     """The best trial of a sweep as a card: its score, config and first picture."""
     if sweep.best is None:
         return {"name": name, "trial": "", "score": "", "config": {}, "picture": ""}
@@ -108,6 +108,6 @@ def _best(name: str, sweep: Sweep) -> dict[str, Any]:
     }
 
 
-def _config(sweep: Sweep) -> Iterator[tuple[str, str]]:
+def _config(sweep: SweepResults) -> Iterator[tuple[str, str]]:
     for name, value in sweep.configs.get(sweep.best or "", {}).items():
         yield name, in_yaml(value)

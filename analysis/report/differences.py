@@ -10,7 +10,7 @@ from scipy.stats import mannwhitneyu
 
 from analysis.configs import numbers
 from analysis.formatting import word
-from analysis.results import CONFIG, Sweep
+from analysis.results import CONFIG, SweepResults
 from analysis.searched import searched_parameters
 
 MIN_GROUP = 3  # trials on either side
@@ -31,7 +31,7 @@ class Difference(NamedTuple):
         return f"a {size} {self.parameter} (median {word(self.inside)}, elsewhere {word(self.outside)})"
 
 
-def difference(sweep: Sweep, group: NDArray[np.bool_]) -> Difference | None:
+def difference(sweep: SweepResults, group: NDArray[np.bool_]) -> Difference | None:
     """What sets the trials in `group` (a mask over `sweep.trials`) apart most by a rank test; None if nothing does."""
     candidates = _candidates(sweep)
     found = [
@@ -45,7 +45,7 @@ def difference(sweep: Sweep, group: NDArray[np.bool_]) -> Difference | None:
     return Difference(name, inside, outside) if p * len(candidates) < MAX_P and inside != outside else None
 
 
-def _candidates(sweep: Sweep) -> dict[str, NDArray[np.float64]]:
+def _candidates(sweep: SweepResults) -> dict[str, NDArray[np.float64]]:
     """The searched numbers by trial, and of a game of two the ratio of their learning rates."""
     names = [parameter.name for parameter in searched_parameters(sweep) if CONFIG + parameter.name in sweep.trials]
     found: dict[str, NDArray[np.float64]] = {

@@ -14,7 +14,7 @@ from PIL import Image
 from analysis.media import decode_grid
 from analysis.plots import style
 from analysis.report.page import address
-from analysis.results import BEST_STEP, STEP, TRIAL, Sweep
+from analysis.results import BEST_STEP, STEP, TRIAL, SweepResults
 from basics.files import replace_file
 
 THUMB_TILES = 4  # rows and columns
@@ -64,7 +64,7 @@ def _write(folder: Path, name: str, contents: Mapping[str, bytes]) -> None:
             replace_file(folder / f"{name}.{kind}", content)
 
 
-def media(sweep: Sweep, order: Sequence[str]) -> dict[str, dict[str, Any]]:
+def media(sweep: SweepResults, order: Sequence[str]) -> dict[str, dict[str, Any]]:
     """By trial a `thumb` and the `shown` pictures [name, step, address], as at its best step, while there is room."""
     steps = sweep.trials.set_index(TRIAL).get(BEST_STEP)
     by_trial = {str(name): versions for name, versions in sweep.media.groupby(TRIAL)}

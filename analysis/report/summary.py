@@ -23,7 +23,7 @@ from analysis.results import (
     STATUS,
     STATUSES,
     TRIAL,
-    Sweep,
+    SweepResults,
 )
 from analysis.searched import searched_parameters
 
@@ -55,7 +55,7 @@ class Summary:
     reasons: tuple[tuple[str, int], ...]
 
 
-def summarise(sweep: Sweep) -> Summary:
+def summarise(sweep: SweepResults) -> Summary:
     """Numbers and sentences about `sweep`, also one with no trial or no finished one."""
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
@@ -72,21 +72,21 @@ def summarise(sweep: Sweep) -> Summary:
     )
 
 
-def _eyebrow(sweep: Sweep) -> str:
+def _eyebrow(sweep: SweepResults) -> str:
     """Model, data, search and day in one line."""
     method, started = sweep.spec.get("method"), str(sweep.manifest.get("started") or "")[:10]
     parts = [model_of(sweep), dataset_of(sweep), f"{method} search" if method else "", started]
     return " · ".join(part for part in parts if part)
 
 
-def _headline(sweep: Sweep) -> BestScore | None:
+def _headline(sweep: SweepResults) -> BestScore | None:
     if sweep.best is None:
         return None
     better = "higher" if sweep.goal == "maximize" else "lower"
     return BestScore(word(sweep.score(sweep.best)), f"{sweep.objective} of trial {sweep.best} ({better} is better)")
 
 
-def _searched(sweep: Sweep) -> str:
+def _searched(sweep: SweepResults) -> str:
     names = [parameter.name for parameter in searched_parameters(sweep)]
     what = f"{counted(len(names), 'parameter')} ({', '.join(names)})" if names else "no parameter"
     method = sweep.spec.get("method")
@@ -103,7 +103,7 @@ def _went(counts: Mapping[str, int]) -> str:
     return f"{counted(total, 'trial')}: {', '.join(parts)}."
 
 
-def _winner(sweep: Sweep) -> Iterator[str]:
+def _winner(sweep: SweepResults) -> Iterator[str]:
     if sweep.best is None:
         yield f"No trial has a value of {sweep.objective} yet, so there is no best config."
         return
@@ -118,7 +118,7 @@ def _winner(sweep: Sweep) -> Iterator[str]:
         yield f"The median trial reached {word(others.median())}."
 
 
-def _passed_over(sweep: Sweep) -> Iterator[str]:
+def _passed_over(sweep: SweepResults) -> Iterator[str]:
     """The trials of a better score that did not win, because of a fault."""
     best = sweep.standings[sweep.best or ""]
     same = [sweep.standings[trial] for trial in sweep.ranked if sweep.standings[trial].status == best.status]
@@ -135,7 +135,7 @@ def _fault(standing: Standing) -> str:
     return best.verdict.replace("_", " ") if best is not None and best.hopeless else "past the constraint"
 
 
-def _lead(sweep: Sweep) -> Iterator[str]:
+def _lead(sweep: SweepResults) -> Iterator[str]:
     """By how much the winner leads, and whether that is more than the luck of a seed."""
     if len(sweep.ranked) < 2:
         return
@@ -164,7 +164,7 @@ def _comparable(one: Standing, other: Standing) -> bool:
     return one.status == other.status and len(set(faults)) == 1
 
 
-def _judged(sweep: Sweep) -> Iterator[str]:
+def _judged(sweep: SweepResults) -> Iterator[str]:
     """How many trials had collapsed at their last step or had another fault, and what goes with that."""
     verdicts = last_verdicts(sweep)
     judged = verdicts[verdicts != UNJUDGED]
@@ -180,7 +180,7 @@ def _judged(sweep: Sweep) -> Iterator[str]:
         yield f"Collapse goes with {apart.words}."
 
 
-def _mattered(sweep: Sweep) -> Iterator[str]:
+def _mattered(sweep: SweepResults) -> Iterator[str]:
     """The parameters that told the top trials apart."""
     shares = sweep.importance.get("shares", {})
     if shares:
@@ -192,12 +192,12 @@ def _mattered(sweep: Sweep) -> Iterator[str]:
         yield "Which parameters mattered cannot be told from so few trials."
 
 
-def _damage(sweep: Sweep) -> Iterator[str]:
+def _damage(sweep: SweepResults) -> Iterator[str]:
     """What of the folder could not be read."""
     yield from (f"{line}." for line in sweep.damage)
 
 
-def _reasons(sweep: Sweep) -> tuple[tuple[str, int], ...]:
+def _reasons(sweep: SweepResults) -> tuple[tuple[str, int], ...]:
     failed = sweep.trials[sweep.trials[STATUS] == FAILED]
     counts = failed[REASON].replace("", "no reason recorded").value_counts().head(MAX_REASONS)
     return tuple((str(reason), int(count)) for reason, count in counts.items())

@@ -29,7 +29,7 @@ from analysis.results import (
     STOPPED,
     TRIAL,
     VERDICT,
-    Sweep,
+    SweepResults,
     main_metrics,
 )
 from analysis.searched import searched_parameters
@@ -57,13 +57,13 @@ SYMBOLS = {
 Column = dict[str, Any]
 
 
-def page_order(sweep: Sweep) -> list[str]:
+def page_order(sweep: SweepResults) -> list[str]:
     """Trials best first, then those without a score."""
     ranked = set(sweep.ranked)
     return [*sweep.ranked, *(name for name in sweep.trials[TRIAL] if name not in ranked)][:MAX_TRIALS]
 
 
-def columns(sweep: Sweep) -> list[Column]:
+def columns(sweep: SweepResults) -> list[Column]:
     """The table's columns: `key` in `trials`, `label`, `kind` of its values, `shown` in the table or only elsewhere."""
     judged = are_judged(sweep)
     fixed = [
@@ -79,7 +79,7 @@ def columns(sweep: Sweep) -> list[Column]:
     return [*fixed, *_parameters(sweep), *last, *_metrics(sweep), _column(REASON, REASON, "text")]
 
 
-def table(sweep: Sweep, order: Sequence[str], keys: Sequence[str]) -> list[list[Any]]:
+def table(sweep: SweepResults, order: Sequence[str], keys: Sequence[str]) -> list[list[Any]]:
     """One list a trial in `order` with the values of the columns `keys`, None where there is none."""
     trials = sweep.trials.set_index(TRIAL, drop=False).loc[list(order)]
     verdicts = {VERDICT: verdicts_of(sweep), LAST + VERDICT: last_verdicts(sweep)}
@@ -98,7 +98,7 @@ def looks() -> dict[str, dict[str, str]]:
     }
 
 
-def curves(sweep: Sweep, order: Sequence[str], metrics: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+def curves(sweep: SweepResults, order: Sequence[str], metrics: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
     """By trial the steps and `metrics` at them, thinned; of as many of the first trials as there is room for."""
     names = [name for name in metrics if name in sweep.rows]
     room = CURVE_NUMBERS // (CURVE_POINTS * (len(names) + 1))
@@ -108,14 +108,14 @@ def curves(sweep: Sweep, order: Sequence[str], metrics: Sequence[str]) -> dict[s
     return {str(trial): _thinned(values[place], names) for trial, place in places.items()}
 
 
-def curve_metrics(sweep: Sweep) -> list[str]:
+def curve_metrics(sweep: SweepResults) -> list[str]:
     """The objective, the losses, then what else is reported, as many as a panel has room for."""
     names = main_metrics(sweep.rows)
     losses = [name for name in names if "loss" in name]
     return [*dict.fromkeys([sweep.objective, *losses, *names])][:MAX_CURVES]
 
 
-def evidence(sweep: Sweep) -> dict[str, list[str]]:
+def evidence(sweep: SweepResults) -> dict[str, list[str]]:
     """By trial the sentences that its verdict at the best step rests on, or where there is none the last."""
     said = [rows[EVIDENCE] for rows in (sweep.final, sweep.at_best) if EVIDENCE in rows]
     return {
@@ -123,7 +123,7 @@ def evidence(sweep: Sweep) -> dict[str, list[str]]:
     }
 
 
-def _parameters(sweep: Sweep) -> Iterator[Column]:
+def _parameters(sweep: SweepResults) -> Iterator[Column]:
     for searched in searched_parameters(sweep):
         key = CONFIG + searched.name
         there = [v for v in sweep.trials[key] if not is_nothing(v)] if key in sweep.trials else []
@@ -136,7 +136,7 @@ def _parameters(sweep: Sweep) -> Iterator[Column]:
         }
 
 
-def _metrics(sweep: Sweep) -> Iterator[Column]:
+def _metrics(sweep: SweepResults) -> Iterator[Column]:
     for name in main_metrics(sweep.rows)[:MAX_METRICS]:
         if LAST + name in sweep.trials:
             yield _column(LAST + name, f"{name} (last)", "number", shown=False)

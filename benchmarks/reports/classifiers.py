@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from analysis.plots import style
-from analysis.results import CONFIG, CONFUSION, SECONDS, TRIAL, Sweep
+from analysis.results import CONFIG, CONFUSION, SECONDS, TRIAL, SweepResults
 from benchmarks.reports.pictures import as_png, legend, line, panels
 from benchmarks.reports.readings import Vector, finished, last, paired, percent, points, share_error, steps_of
 from benchmarks.reports.study import Answer, Claim, Finding, Study, Sweeps, by_margin
@@ -70,7 +70,7 @@ def same_share(ours: float, n: int, reported: float, of: int = TEST_IMAGES) -> t
     return "agree" if abs(ours - reported) <= noise else "disagree", noise
 
 
-def same_accuracy(reported: float, sweep: Sweep, **config: object) -> Finding:
+def same_accuracy(reported: float, sweep: SweepResults, **config: object) -> Finding:
     """Whether the accuracy of the trial with this config is what a report found, within noise of both samples."""
     ours, n = last(sweep, "val/accuracy", **config), int(sweep.manifest["data"]["val"])
     answer, noise = same_share(ours, n, reported)
@@ -100,7 +100,7 @@ def tree(sweeps: Sweeps) -> Finding:
     return same_accuracy(0.766, sweeps["decision_tree_20000"], min_samples_leaf=1)
 
 
-def classes_by_recall(sweep: Sweep, trial: str) -> dict[str, float]:
+def classes_by_recall(sweep: SweepResults, trial: str) -> dict[str, float]:
     """The classes, best first."""
     row = sweep.rows[sweep.rows[TRIAL] == trial].iloc[-1]
     found = {name: float(row[f"val/recall/{name}"]) for name in sweep.manifest["data"]["classes"]}
@@ -140,7 +140,7 @@ def slowest(sweeps: Sweeps) -> Finding:
     return Finding(measured, answer, f"from fastest to slowest; the report's order is {', '.join(reported)}")
 
 
-def seconds_of(sweep: Sweep, **config: object) -> float:
+def seconds_of(sweep: SweepResults, **config: object) -> float:
     """Training time of the trial with this config."""
     table = finished(sweep)
     for name, value in config.items():
@@ -160,7 +160,7 @@ def picture_of_classes(sweeps: Sweeps) -> bytes:
     return as_png(figure)
 
 
-def draw_confusion(axes: Axes, sweep: Sweep) -> None:
+def draw_confusion(axes: Axes, sweep: SweepResults) -> None:
     """Shares of each true class, the diagonal left out so that what is confused stands out."""
     classes = sweep.manifest["data"]["classes"]
     rows = sweep.rows[sweep.rows[CONFUSION].notna()]

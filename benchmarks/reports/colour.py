@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.results import CONFIG, HEALTHY, LAST, VERDICT, Sweep
+from analysis.results import CONFIG, HEALTHY, LAST, VERDICT, SweepResults
 from benchmarks.reports.classifiers import same_share
 from benchmarks.reports.gan_losses import ends
 from benchmarks.reports.gan_rates import plain
@@ -31,7 +31,7 @@ def one_class(sweeps: Sweeps) -> Finding:
     return static(sweeps["cifar_gan_one_class"])
 
 
-def static(sweep: Sweep) -> Finding:
+def static(sweep: SweepResults) -> Finding:
     table = ends(sweep)
     noise = int((table[VERDICT] == "noise").sum())
     healthy = int((table[VERDICT] == HEALTHY).sum())

@@ -14,7 +14,7 @@ from scipy import stats
 from analysis.plots import style
 from analysis.plots.scales import set_x_scale, set_y_scale
 from analysis.plots.verdicts import COLLAPSES, look_of
-from analysis.results import CONFIG, DONE, HEALTHY, STATUS, STEP, TRIAL, VERDICT, Sweep
+from analysis.results import CONFIG, DONE, HEALTHY, STATUS, STEP, TRIAL, VERDICT, SweepResults
 from benchmarks.reports.pictures import as_png, panels, title
 from benchmarks.reports.readings import percent
 from benchmarks.reports.study import Answer, Claim, Finding, Study, Sweeps
@@ -43,7 +43,7 @@ ON_DIGITS = (*(parameter.sweep for parameter in PARAMETERS), "helvetica")
 ALL_GANS = (*ON_DIGITS, "learning_rate_ratios", "class_spread_gan", "class_spread_cgan", "gan_5000")
 
 
-def ends(sweep: Sweep, *, every_step: bool = False) -> pd.DataFrame:
+def ends(sweep: SweepResults, *, every_step: bool = False) -> pd.DataFrame:
     """A row a finished trial: its last one, its config, and `gap`, how far apart the losses are; or all its rows.
 
     D's loss is a sum over real and fake images: half of it is G's where D cannot tell them apart, a gap of 0.

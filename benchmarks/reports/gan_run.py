@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis.metrics.game import oscillation
 from analysis.plots import style
-from analysis.results import CONFIG, STEP, TRIAL, VERDICT, Sweep
+from analysis.results import CONFIG, STEP, TRIAL, VERDICT, SweepResults
 from benchmarks.reports.gan_losses import ends
 from benchmarks.reports.gan_rates import FAST, SLOW, plain
 from benchmarks.reports.pictures import as_png, corner, legend, line, media, panels, side_by_side, title, with_title
@@ -111,7 +111,7 @@ def path_is_noise(sweeps: Sweeps) -> Finding:
     return Finding(f"images on the way that look real: {measured}", answer, f"smoothness (1 is an even pace): {pace}")
 
 
-def best(sweep: Sweep) -> pd.Series[Any]:
+def best(sweep: SweepResults) -> pd.Series[Any]:
     """The last row of the sweep's best trial."""
     return sweep.final.loc[sweep.ranked[0]]
 

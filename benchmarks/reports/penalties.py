@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.plots import style
-from analysis.results import CONFIG, TRIAL, Sweep
+from analysis.results import CONFIG, TRIAL, SweepResults
 from benchmarks.reports.classifiers import same_share
 from benchmarks.reports.pictures import as_png, legend, line, panels
 from benchmarks.reports.readings import Vector, paired, percent, points, steps_of, where
@@ -43,7 +43,7 @@ class Path:
         return mean - 2 * error
 
 
-def path(sweep: Sweep, penalty: str) -> Path:
+def path(sweep: SweepResults, penalty: str) -> Path:
     trials = where(sweep, penalty=penalty).sort_values(CONFIG + "C")
     folds = {name: np.stack([steps_of(sweep, trial, name) for trial in trials[TRIAL]]) for name in (ACCURACY, LOSS)}
     return Path(trials[CONFIG + "C"].to_numpy(dtype=float), folds[ACCURACY], folds[LOSS])

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from analysis.media import decode_grid, sheet_of
 from analysis.plots import style
-from analysis.results import STEP, TRIAL, Sweep
+from analysis.results import STEP, TRIAL, SweepResults
 
 DPI = 110  # legible on a page, and small
 COLOURS = 64
@@ -96,7 +96,7 @@ def side_by_side(images: Sequence[bytes], gap: int = 12, columns: int = 4) -> by
     return small(sheet)
 
 
-def media(sweep: Sweep, trial: str, name: str, step: int | None = None) -> bytes:
+def media(sweep: SweepResults, trial: str, name: str, step: int | None = None) -> bytes:
     """A picture that a trial left, of the step or of its last one; LookupError if there is none."""
     found = sweep.media[(sweep.media[TRIAL] == trial) & (sweep.media["name"] == name)]
     found = found if step is None else found[found[STEP] == step]

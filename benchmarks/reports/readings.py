@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.results import CONFIG, DONE, LAST, STATUS, STEP, TRIAL, Sweep
+from analysis.results import CONFIG, DONE, LAST, STATUS, STEP, TRIAL, SweepResults
 
 Vector = NDArray[np.float64]
 
 
-def finished(sweep: Sweep) -> pd.DataFrame:
+def finished(sweep: SweepResults) -> pd.DataFrame:
     """The trials that were trained to their end, in their order, with plain index."""
     return sweep.trials[sweep.trials[STATUS] == DONE].reset_index(drop=True)
 
 
-def where(sweep: Sweep, **config: Any) -> pd.DataFrame:
+def where(sweep: SweepResults, **config: Any) -> pd.DataFrame:
     """The finished trials with these values of parameters."""
     table = finished(sweep)
     for name, value in config.items():
@@ -26,12 +26,12 @@ def where(sweep: Sweep, **config: Any) -> pd.DataFrame:
     return table
 
 
-def last(sweep: Sweep, metric: str, **config: Any) -> float:
+def last(sweep: SweepResults, metric: str, **config: Any) -> float:
     """The metric at the last step, averaged over the finished trials with these values of parameters."""
     return float(where(sweep, **config)[LAST + metric].mean())
 
 
-def steps_of(sweep: Sweep, trial: str, metric: str) -> Vector:
+def steps_of(sweep: SweepResults, trial: str, metric: str) -> Vector:
     """The metric at every step of a trial."""
     rows = sweep.rows[sweep.rows[TRIAL] == trial].sort_values(STEP)
     return rows[metric].to_numpy(dtype=float)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.plots import style
-from analysis.results import CLASS_HISTOGRAM, CONFIG, LAST, SPREAD, Sweep
+from analysis.results import CLASS_HISTOGRAM, CONFIG, LAST, SPREAD, SweepResults
 from benchmarks.reports.gan_run import runs
 from benchmarks.reports.pictures import as_png, bars, corner, legend, media, panels, side_by_side, with_title
 from benchmarks.reports.readings import finished, percent
@@ -69,7 +69,7 @@ def matching(sweeps: Sweeps) -> Finding:
     return Finding(measured, answer, "chance is 10 %")
 
 
-def histogram(sweep: Sweep) -> dict[str, float]:
+def histogram(sweep: SweepResults) -> dict[str, float]:
     """Share of the samples taken for each class, of the sweep's best trial."""
     return dict(zip(sweep.manifest["data"]["classes"], sweep.final.loc[sweep.ranked[0], CLASS_HISTOGRAM], strict=True))
 

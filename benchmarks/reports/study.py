@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
-Sweeps = Mapping[str, Sweep]  # by the name of the spec below specs/reports/
+Sweeps = Mapping[str, SweepResults]  # by the name of the spec below specs/reports/
 Answer = Literal["agree", "disagree", "depends"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from analysis.plots import style
-from analysis.results import LAST, Sweep
+from analysis.results import LAST, SweepResults
 from benchmarks.reports.pictures import as_png, bars, legend, panels
 from benchmarks.reports.readings import finished, percent
 from benchmarks.reports.study import Answer, Claim, Finding, Study, Sweeps
@@ -16,7 +16,7 @@ USERS = {"gaussian_nb": "few_labels_gaussian_nb", "gmm": "imputation", "vae": "d
 SCORERS = {**USERS, "flow": "out_of_distribution"}
 
 
-def best_value(sweep: Sweep, metric: str, *, lowest: bool = True) -> float:
+def best_value(sweep: SweepResults, metric: str, *, lowest: bool = True) -> float:
     """The best value of the metric over the finished trials."""
     values = finished(sweep)[LAST + metric]
     return float(values.min() if lowest else values.max())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.results import CONFIG, TRIAL, Sweep
+from analysis.results import CONFIG, TRIAL, SweepResults
 from benchmarks.reports.pictures import media, side_by_side
 from benchmarks.reports.readings import where
 from benchmarks.reports.study import Claim, Finding, Study, Sweeps
@@ -37,7 +37,7 @@ def explained(sweeps: Sweeps) -> Finding:
     return Finding(measured, answer, reasons[answer])
 
 
-def weights_and_means(sweep: Sweep) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def weights_and_means(sweep: SweepResults) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights and average images of the digits, (10, 8, 8) each."""
     l2 = where(sweep, penalty="l2").set_index(TRIAL)
     best = l2.loc[next(trial for trial in sweep.ranked if trial in l2.index)]

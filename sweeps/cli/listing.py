@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.folder import load, surely_sweep
 from analysis.formatting import dataset_of, model_of
-from analysis.results import EVIDENCE, MARKS, STATUSES, VERDICT, ResultsError, Sweep
+from analysis.results import EVIDENCE, MARKS, STATUSES, VERDICT, ResultsError, SweepResults
 from search_spaces import SPACES
 from sweeps.results.table_rows import Row, beside, plain
 from sweeps.spec import load_spec
@@ -37,7 +37,7 @@ def _sweep(folder: Path) -> Row:
     return {"sweep": str(folder), "model": model_of(sweep), "dataset": dataset_of(sweep), **states, **damage}
 
 
-def trials_of(sweep: Sweep, *, in_words: bool = False) -> list[Row]:
+def trials_of(sweep: SweepResults, *, in_words: bool = False) -> list[Row]:
     """One row a trial: how it ended, its best objective, the last verdict and its config.
 
     A null of a config is None, or "null" `in_words`; a parameter with no part in it is not in the row.

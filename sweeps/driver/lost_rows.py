@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.folder import load
 from analysis.formatting import counted
-from analysis.results import LAST, ROWS_FILE, SECONDS, STEP, TRIAL, Sweep
+from analysis.results import LAST, ROWS_FILE, SECONDS, STEP, TRIAL, SweepResults
 from basics.files import cut_torn_line, set_aside
 from sweeps.search.optuna_search import Search
 from sweeps.search.recovery import Say
@@ -77,7 +77,7 @@ def _of_journal(search: Search) -> Rows:
     return {(f"{number:04d}", step): {search.objective: value} for number, step, value in search.reported()}
 
 
-def _of_table(sweep: Sweep) -> Rows:
+def _of_table(sweep: SweepResults) -> Rows:
     found: Rows = {}
     lines: Any = sweep.trials.to_dict("records")
     for line in lines:

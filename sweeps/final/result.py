@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.ranking import trial_order
-from analysis.results import DONE, REASON, STATUS, STEP, TRIAL, Sweep, metric_names
+from analysis.results import DONE, REASON, STATUS, STEP, TRIAL, SweepResults, metric_names
 from sweeps.final import gap
 from sweeps.final.plan import Plan
 from sweeps.spec.resolved import Spec
@@ -15,12 +15,12 @@ from sweeps.store.manifest import git_state, machine, versions
 Result = dict[str, Any]
 
 
-def ended(sweep: Sweep, *statuses: str) -> list[str]:
+def ended(sweep: SweepResults, *statuses: str) -> list[str]:
     """The names of the trials that ended with one of these statuses."""
     return sorted(sweep.trials.loc[sweep.trials[STATUS].isin(statuses), TRIAL], key=trial_order)
 
 
-def ignores_seed(replicates: Sweep) -> bool:
+def ignores_seed(replicates: SweepResults) -> bool:
     """Whether two or more seeds gave the same metrics at every step: training is deterministic, one seed is enough."""
     done = ended(replicates, DONE)
     rows = replicates.rows[replicates.rows[TRIAL].isin(done)]
@@ -31,7 +31,7 @@ def ignores_seed(replicates: Sweep) -> bool:
 
 
 def result_document(
-    best: Spec, planned: Plan, replicates: Sweep, final: Sweep, tests: list[Result], changed: list[str]
+    best: Spec, planned: Plan, replicates: SweepResults, final: SweepResults, tests: list[Result], changed: list[str]
 ) -> Result:
     """The result document. `tests`: a row of test metrics per finished seed; `changed`: what differs from the sweep."""
     lock = best.lock or {}
@@ -63,11 +63,11 @@ def result_document(
     }
 
 
-def _failures(what: str, sweep: Sweep) -> list[str]:
+def _failures(what: str, sweep: SweepResults) -> list[str]:
     ended = sweep.trials[sweep.trials[STATUS] != DONE]
     return [f"{what} {trial}: {reason}" for trial, reason in zip(ended[TRIAL], ended[REASON], strict=True)]
 
 
-def _trained(final: Sweep) -> list[Result]:
+def _trained(final: SweepResults) -> list[Result]:
     table = final.trials[final.trials[STATUS] == DONE]
     return [{str(k): v for k, v in row.items()} for row in table[[TRIAL, "steps", "seconds"]].to_dict("records")]

@@ -20,7 +20,7 @@ import yaml
 
 from analysis.folder import load
 from analysis.ranking import trial_order
-from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, Sweep
+from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, SweepResults
 from basics.files import cut_torn_line, replace_file
 from sweeps.driver import runner
 from sweeps.driver.runner import Options
@@ -146,7 +146,7 @@ def _open(request: Request) -> None:
         raise FolderError(f"{folder} cannot be written: {error.strerror}; choose another --out") from None
 
 
-def _swept(folder: Path, spec: Spec, options: Options) -> Sweep:
+def _swept(folder: Path, spec: Spec, options: Options) -> SweepResults:
     """The results of the sweep of the one config, which is run or resumed if it is not over."""
     if not _over(folder, spec):
         if (folder / "spec.yaml").exists():
@@ -167,7 +167,7 @@ def _over(folder: Path, spec: Spec) -> bool:
     return len(ended(load(folder), DONE, STOPPED, FAILED)) == spec.trials
 
 
-def _save(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> None:
+def _save(request: Request, planned: Plan, final: SweepResults, whole: Dataset) -> None:
     """Keep the first seed's model; before the test set is read, so that it cannot have a say."""
     folder = request.folder / MODEL
     if (folder / FACTS_FILE).exists():
@@ -179,7 +179,7 @@ def _save(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> None
     save_model(folder, model, spec.model, spec.fixed, whole, seed=seed, search_path=path)
 
 
-def _tested(request: Request, planned: Plan, final: Sweep, whole: Dataset) -> list[Result]:
+def _tested(request: Request, planned: Plan, final: SweepResults, whole: Dataset) -> list[Result]:
     """A row of test metrics for each seed; one that is there already is not measured again."""
     path, spec = request.folder / TEST_FILE, planned.final
     cut_torn_line(path)

@@ -21,7 +21,7 @@ from analysis.results import (
     STOPPED,
     TRIAL,
     ResultsError,
-    Sweep,
+    SweepResults,
     best_rows,
     in_a_cell,
 )
@@ -72,7 +72,7 @@ class Candidate:
 class Ranking:
     """Trials in the order of choice: faultless ones by the first metric of `goals`, then the others by it."""
 
-    sweep: Sweep
+    sweep: SweepResults
     goals: Mapping[str, Goal]
     candidates: Sequence[Candidate]
     done: int  # trials that could have been chosen
@@ -207,7 +207,7 @@ def _cost(candidate: Candidate, name: str, goal: Goal) -> float:
     return value if goal == "minimize" else -value
 
 
-def _candidates(sweep: Sweep, metric: str, goal: Goal) -> tuple[list[Candidate], bool]:
+def _candidates(sweep: SweepResults, metric: str, goal: Goal) -> tuple[list[Candidate], bool]:
     """The trials that can be chosen, each at its best step by `metric`, and whether they are those stopped early.
 
     That is so where no trial is done.
@@ -236,7 +236,7 @@ def _missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _goal(sweep: Sweep, name: str) -> Goal:
+def _goal(sweep: SweepResults, name: str) -> Goal:
     goal = sweep.goal if name == sweep.objective else goal_of(name)
     known = [str(c) for c in sweep.rows.select_dtypes("number").columns if c != "step"]
     if name not in known or goal is None:
@@ -247,6 +247,6 @@ def _goal(sweep: Sweep, name: str) -> Goal:
     return goal
 
 
-def _refused(sweep: Sweep, why: str) -> ResultsError:
+def _refused(sweep: SweepResults, why: str) -> ResultsError:
     """Why there is nothing to choose from, to which damage may have come."""
     return ResultsError("; ".join((f"{sweep.folder}: {why}", *sweep.damage)))

@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.folder import load
 from analysis.formatting import counted
-from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, Sweep
+from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, SweepResults
 from basics.files import replace_file, replacing, set_aside
 from search_spaces.space import Choice, Domain, Int
 from sweeps.errors import SpecError
@@ -67,7 +67,7 @@ def _opened(spec: Spec, journal: Path) -> Search | None:
         return None
 
 
-def _holds(search: Search, sweep: Sweep) -> bool:
+def _holds(search: Search, sweep: SweepResults) -> bool:
     """Whether the journal has every trial, and every end, that the rows or the table have."""
     ended = {number for number, *_ in search.ended()}
     table = sweep.trials[sweep.trials[TRIAL].str.isdecimal()]
@@ -99,7 +99,7 @@ def _is_entry(line: Any) -> bool:
         return False
 
 
-def _known(sweep: Sweep, spec: Spec) -> dict[int, Known]:
+def _known(sweep: SweepResults, spec: Spec) -> dict[int, Known]:
     """What rows and table know of each trial."""
     rows = {str(trial): list(_plain(found)) for trial, found in sweep.rows.groupby(TRIAL)}
     return {

@@ -55,8 +55,8 @@ def fetched(path: str, into: Path, expected: Sequence[str], *, patience: float =
 def main(arguments: Sequence[str]) -> int:
     """In the child: the exit code says which kind of error the line on stdout is."""
     path, into, patience, *expected = arguments
-    notices = StderrLines()
-    impatient = threading.Timer(float(patience), _give_up, [notices])
+    stderr_lines = StderrLines()
+    impatient = threading.Timer(float(patience), _give_up, [stderr_lines])
     impatient.daemon = True
     impatient.start()
     try:
@@ -70,10 +70,10 @@ def main(arguments: Sequence[str]) -> int:
         for name in wanted:
             artifact.download(root=into, path_prefix=name, skip_cache=True)
     except (ArtifactError, TrackingError) as error:
-        notices.say(str(error))
+        stderr_lines.say(str(error))
         return WRONG if isinstance(error, ArtifactError) else FAILED
     except Exception as error:  # wandb's own, requests', OSErrors
-        notices.say(f"the download failed: {error}")
+        stderr_lines.say(f"the download failed: {error}")
         return FAILED
     return DONE
 
@@ -113,8 +113,8 @@ def _wanted(names: Sequence[str], expected: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _give_up(notices: StderrLines) -> None:
-    notices.say("the W&B server does not answer; try again later")
+def _give_up(stderr_lines: StderrLines) -> None:
+    stderr_lines.say("the W&B server does not answer; try again later")
     kill(psutil.Process().children(recursive=True))
     os._exit(FAILED)
 

@@ -14,8 +14,8 @@ from analysis.ranking import trial_order
 from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
 from sweeps.search.recovery import open_search
 from sweeps.spec.resolved import Spec
+from sweeps.tracking.final_metrics import tested_events
 from sweeps.tracking.queue import Event
-from sweeps.tracking.tested import tested_events
 
 
 @dataclass(frozen=True)

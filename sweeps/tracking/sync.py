@@ -49,19 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parallel", type=int, default=PARALLEL)
     parser.add_argument("--parent", type=int)
-    options, notices = parser.parse_args(arguments), StderrLines()
+    options, stderr_lines = parser.parse_args(arguments), StderrLines()
     Parent(options.parent)
     try:
-        return _locked(options.folder.resolve(), options.parallel, notices)
+        return _locked(options.folder.resolve(), options.parallel, stderr_lines)
     except (RequestError, RunError) as error:
-        notices.say(f"error: {error}")
+        stderr_lines.say(f"error: {error}")
         return WRONG if isinstance(error, RequestError) else FAILED
     except Exception as error:  # wandb's own: there is nobody else to hear it
-        notices.say(f"error: the upload broke off: {type(error).__name__}: {error}")
+        stderr_lines.say(f"error: the upload broke off: {type(error).__name__}: {error}")
         return FAILED
 
 
-def _locked(folder: Path, parallel: int, notices: StderrLines) -> int:
+def _locked(folder: Path, parallel: int, stderr_lines: StderrLines) -> int:
     if not (folder / "spec.yaml").exists():
         raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
     client()
@@ -71,10 +71,10 @@ def _locked(folder: Path, parallel: int, notices: StderrLines) -> int:
     layout = Layout(folder)
     layout.wandb.mkdir(exist_ok=True)
     with locked(folder), one_at_a_time(layout.lock):
-        return _upload(layout, parallel, notices)
+        return _upload(layout, parallel, stderr_lines)
 
 
-def _upload(layout: Layout, parallel: int, notices: StderrLines) -> int:
+def _upload(layout: Layout, parallel: int, stderr_lines: StderrLines) -> int:
     from sweeps.spec import load_spec
     from sweeps.tracking.replay import replay
     from sweeps.tracking.settings import settings_of
@@ -90,12 +90,14 @@ def _upload(layout: Layout, parallel: int, notices: StderrLines) -> int:
     write_best(layout.folder)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         upload = Upload(layout.folder, settings, replay(layout.folder, spec), Path(scratch))
-        faults = upload.run(parallel, notices.say)
+        faults = upload.run(parallel, stderr_lines.say)
     if faults:
         again = sync_command(layout.folder)
-        notices.say(f"W&B has not taken {len(faults)} runs ({faults[0]}); nothing is lost, try again with: {again}")
+        stderr_lines.say(
+            f"W&B has not taken {len(faults)} runs ({faults[0]}); nothing is lost, try again with: {again}"
+        )
         return FAILED
-    notices.say("W&B has all runs of the sweep" + (f": {upload.url}" if upload.url else ""))
+    stderr_lines.say("W&B has all runs of the sweep" + (f": {upload.url}" if upload.url else ""))
     return DONE
 
 

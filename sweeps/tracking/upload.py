@@ -11,7 +11,7 @@ from pathlib import Path
 from sweeps.errors import TrackingError
 from sweeps.tracking.feed.overview import Overview
 from sweeps.tracking.feed.runs import SWEEP, Runs
-from sweeps.tracking.feed.server import arrived, place_of
+from sweeps.tracking.feed.server import complete_on_server, place_of
 from sweeps.tracking.feed.trial_history import TESTED, TrialHistories
 from sweeps.tracking.feed.wandb_run import InitError
 from sweeps.tracking.replay import Replay
@@ -23,12 +23,12 @@ ANSWER = 30.0  # seconds for the server to say what it has
 class Upload:
     """The upload of a sweep's runs; wandb's own files go to `scratch`."""
 
-    def __init__(self, folder: Path, settings: FeedSettings, told: Replay, scratch: Path) -> None:
-        self._folder, self._settings, self._told = folder, settings, told
-        self._stories = TrialHistories(settings)
-        for event in [*told.sweep, *(event for events in told.trials.values() for event in events)]:
-            self._stories.remember(event)
-        self._runs = Runs(folder, settings, self._stories, online=True, scratch=scratch)
+    def __init__(self, folder: Path, settings: FeedSettings, replay: Replay, scratch: Path) -> None:
+        self._folder, self._settings, self._replay = folder, settings, replay
+        self._histories = TrialHistories(settings)
+        for event in [*replay.sweep, *(event for events in replay.trials.values() for event in events)]:
+            self._histories.remember(event)
+        self._runs = Runs(folder, settings, self._histories, online=True, scratch=scratch)
         self._refused = threading.Event()
 
     @property
@@ -37,16 +37,16 @@ class Upload:
 
     def run(self, parallel: int, say: Callable[[str], None]) -> list[str]:
         """Upload what is missing; a reason for each run that the server does not have afterwards."""
-        before = self._arrived()
-        waiting = [trial for trial in self._told.trials if trial not in before]
-        say(f"W&B has {len(before - {SWEEP})} of {len(self._told.trials)} trials; uploading {len(waiting)}")
+        before = self._complete_on_server()
+        waiting = [trial for trial in self._replay.trials if trial not in before]
+        say(f"W&B has {len(before - {SWEEP})} of {len(self._replay.trials)} trials; uploading {len(waiting)}")
         with ThreadPoolExecutor(parallel) as pool:
             faults = [fault for fault in pool.map(self._trial, waiting) if fault]
         if not faults and (waiting or SWEEP not in before):
             faults = list(filter(None, [self._fault(self._sweep)]))
         if faults:
             return faults
-        there = self._arrived() if waiting or SWEEP not in before else before
+        there = self._complete_on_server() if waiting or SWEEP not in before else before
         self._runs.confirm(there)
         return [f"the server has only a part of {trial}" for trial in self._expected() if trial not in there]
 
@@ -66,9 +66,9 @@ class Upload:
         return ""
 
     def _deliver(self, trial: str) -> None:
-        for event in self._told.trials[trial]:
+        for event in self._replay.trials[trial]:
             self._runs.deliver(event)
-        if self._stories[trial].status == "running":
+        if self._histories[trial].status == "running":
             self._runs.finish(trial)
         self._runs.wait(trial)
 
@@ -76,30 +76,30 @@ class Upload:
         """The sweep's own run, trial by trial, as it came to be."""
         progress = TrialHistories(self._settings)
         overview = Overview(self._folder, self._settings, progress, self._runs)
-        for event in self._told.sweep:
+        for event in self._replay.sweep:
             progress.remember(event)
-        for trial, events in self._told.trials.items():
+        for trial, events in self._replay.trials.items():
             for event in events:
                 progress.remember(event)
             if trial in progress.ended:
                 overview.trial_ended(trial, fresh=False)
-        overview.conclude(self._told.complete, alert=False)
+        overview.conclude(self._replay.complete, alert=False)
         self._runs.close()
         overview.lay_out()
 
     def _expected(self) -> dict[str, tuple[int, str]]:
         """Of each run how many steps it has and the tag that says how it ended."""
-        trials = {t: (len(self._stories[t].steps), self._stories[t].mark) for t in self._told.trials}
-        mark = TESTED if self._stories.tested else "done" if self._told.complete else "running"
-        return {**trials, SWEEP: (len(self._stories.ended) + 1, mark)}
+        trials = {t: (len(self._histories[t].steps), self._histories[t].mark) for t in self._replay.trials}
+        mark = TESTED if self._histories.tested else "done" if self._replay.complete else "running"
+        return {**trials, SWEEP: (len(self._histories.ended) + 1, mark)}
 
-    def _arrived(self) -> set[str]:
+    def _complete_on_server(self) -> set[str]:
         """What the server has all of; TrackingError if it does not say."""
         expected, found = self._expected(), list[set[str] | Exception]()
 
         def ask() -> None:
             try:
-                found.append(arrived(self._settings.sweep_id, place_of(self._settings), expected))
+                found.append(complete_on_server(self._settings.sweep_id, place_of(self._settings), expected))
             except Exception as error:
                 found.append(error)
 

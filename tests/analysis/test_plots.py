@@ -19,11 +19,11 @@ from analysis.plots.curves.history import history
 from analysis.plots.curves.loss_curves import MAX_CURVES, MAX_POINTS, draw_loss_curves, loss_curves
 from analysis.plots.parameters.metric_vs_parameter import metric_vs_parameter
 from analysis.plots.parameters.parameter_axis import parameter_axis
-from analysis.results import Sweep
+from analysis.results import SweepResults
 from analysis.searched import Searched
 
 
-def losses(statuses: dict[str, str] | None = None, best: str | None = None, **trials: list[float]) -> Sweep:
+def losses(statuses: dict[str, str] | None = None, best: str | None = None, **trials: list[float]) -> SweepResults:
     """A sweep whose rows are of metric "loss", one list of values a trial; its objective is 1 for `best` alone."""
     table = [(name, step, value) for name, values in trials.items() for step, value in enumerate(values, start=1)]
     status = [(statuses or {}).get(name, "done") for name in trials]
@@ -37,7 +37,7 @@ def losses(statuses: dict[str, str] | None = None, best: str | None = None, **tr
 
 def scored(
     values: list, scores: list[float], statuses: list[str] | None = None, goal: str = "minimize", **domain
-) -> Sweep:
+) -> SweepResults:
     """A sweep of one parameter p, searched in `domain`, and its objective m."""
     trials = pd.DataFrame(
         {
@@ -50,7 +50,7 @@ def scored(
     return sweep_of(trials, spec={"metric": {"name": "m", "goal": goal}, "parameters": {"p": domain}})
 
 
-def replicated() -> Sweep:
+def replicated() -> SweepResults:
     """Two trials of three steps with train, validation and the spread of two replicates; both best at step 2."""
     rows = [
         {

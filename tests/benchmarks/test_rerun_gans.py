@@ -10,7 +10,7 @@ from helpers.sweep_folder import FakeTrial, build_sweep
 from PIL import Image
 
 from analysis.folder import load
-from analysis.results import Sweep
+from analysis.results import SweepResults
 from benchmarks.reports import gan_losses, gan_rates, gan_run, helvetica, labels, samples, uses, vaes
 
 SPEC = {"model": "gan", "metric": {"name": "gen/frechet", "goal": "minimize"}}
@@ -23,13 +23,13 @@ def row(verdict: str = "healthy", g: float = 0.7, d: float = 1.4, frechet: float
 
 def sweep_of(
     folder: Path, trials: Sequence[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]], **spec: Any
-) -> Sweep:
+) -> SweepResults:
     made = load(build_sweep(folder, [FakeTrial(config, rows) for config, rows in trials], {**SPEC, **spec}))
     made.manifest["data"] = {"name": "digits", "classes": [str(n) for n in range(10)], "val": 1000}
     return made
 
 
-def gans(tmp_path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, Sweep]:
+def gans(tmp_path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, SweepResults]:
     """All GAN sweeps of the page, each with these trials at the same values."""
 
     def config(n: int) -> dict[str, float]:
@@ -75,7 +75,7 @@ def test_without_a_collapse_it_cannot_be_told(tmp_path: Path) -> None:
     assert "0 collapsed" in found.measured
 
 
-def rates(tmp_path: Path, **rows: Mapping[str, Any]) -> dict[str, Sweep]:
+def rates(tmp_path: Path, **rows: Mapping[str, Any]) -> dict[str, SweepResults]:
     keys = {name.replace(" ", "_"): key for name, key in gan_rates.SETTINGS.items()}
     trials = [({"lr_g": keys[n][0], "lr_d": keys[n][1], "g_steps": keys[n][2]}, [r]) for n, r in rows.items()]
     return {"learning_rate_ratios": sweep_of(tmp_path / "rates", trials)}
@@ -98,7 +98,9 @@ def test_the_four_settings(tmp_path: Path) -> None:
     assert gan_rates.three_steps(sweeps).answer == "agree"
 
 
-def long_run(tmp_path: Path, slow: Sequence[Mapping[str, Any]], fast: Sequence[Mapping[str, Any]]) -> dict[str, Sweep]:
+def long_run(
+    tmp_path: Path, slow: Sequence[Mapping[str, Any]], fast: Sequence[Mapping[str, Any]]
+) -> dict[str, SweepResults]:
     trials = [({"lr_d": gan_rates.SLOW}, slow), ({"lr_d": gan_rates.FAST}, fast)]
     return {"gan_5000": sweep_of(tmp_path / "run", trials)}
 
@@ -121,7 +123,7 @@ def test_a_run_that_is_noise_and_one_that_is_not(tmp_path: Path) -> None:
     )
 
 
-def spread_sweep(folder: Path, **metrics: float) -> Sweep:
+def spread_sweep(folder: Path, **metrics: float) -> SweepResults:
     trials = []
     for latent in (32, 100):
         numbers = {f"gen/{name}": value for name, value in metrics.items()}
@@ -155,7 +157,7 @@ def test_the_best_of_few_classes_beside_the_best_of_all(tmp_path: Path) -> None:
 
 
 def test_batches_and_epochs(tmp_path: Path) -> None:
-    def curve(batch: int, values: Sequence[float]) -> Sweep:
+    def curve(batch: int, values: Sequence[float]) -> SweepResults:
         spec = {"metric": {"name": "val/elbo", "goal": "maximize"}}
         return sweep_of(tmp_path / str(batch), [({}, [{"val/elbo": value} for value in values])], **spec)
 
@@ -170,7 +172,7 @@ def test_batches_and_epochs(tmp_path: Path) -> None:
     assert vaes.bounds(sweeps)[128, 20] == -109
 
 
-def labelled(folder: Path, model: str, curve: Mapping[int, float]) -> Sweep:
+def labelled(folder: Path, model: str, curve: Mapping[int, float]) -> SweepResults:
     metric = "val/bayes_accuracy" if model in labels.BY_BAYES else "val/accuracy"
     trials = [({"train_size": size}, [{metric: accuracy}]) for size, accuracy in curve.items()]
     return sweep_of(folder / model, trials, metric={"name": metric, "goal": "maximize"})

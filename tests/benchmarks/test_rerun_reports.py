@@ -12,7 +12,7 @@ from helpers.sweep_folder import FakeTrial, build_sweep
 from PIL import Image
 
 from analysis.folder import load
-from analysis.results import Sweep
+from analysis.results import SweepResults
 from benchmarks.reports import classifiers, page, penalties, preferred, weights
 from benchmarks.reports.runner import SPECS, SampleMetrics, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES
@@ -39,7 +39,7 @@ def folds_of(accuracies: Sequence[float], loss: float = 0.1) -> list[dict[str, f
     return [{"cv/fold_accuracy": a, "cv/accuracy": a, "train/loss": loss} for a in accuracies]
 
 
-def penalty_sweep(folder: Path, l2: dict[float, float], l1: dict[float, float]) -> Sweep:
+def penalty_sweep(folder: Path, l2: dict[float, float], l1: dict[float, float]) -> SweepResults:
     """Accuracy by C; the folds differ by the same steps everywhere, so that differences between settings are exact."""
     steps = (-0.02, -0.01, 0.0, 0.01, 0.02)
     trials = [
@@ -87,11 +87,11 @@ def test_negative_weights_are_where_the_other_class_has_ink() -> None:
     assert np.isnan(found[0, 0])
 
 
-def cross_validated(folder: Path, accuracies: Sequence[float]) -> Sweep:
+def cross_validated(folder: Path, accuracies: Sequence[float]) -> SweepResults:
     return load(build_sweep(folder, [FakeTrial({}, folds_of(accuracies))], {"model": "svm"}))
 
 
-def grown(folder: Path, gap: float) -> Sweep:
+def grown(folder: Path, gap: float) -> SweepResults:
     config = {"min_samples_leaf": 1, "C": 1.0}
     return load(build_sweep(folder, [FakeTrial(config, [{"val/accuracy_gap": gap}])], {"model": "svm"}))
 

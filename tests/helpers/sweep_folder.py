@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.results import TRIAL_COLUMNS, Sweep
+from analysis.results import TRIAL_COLUMNS, SweepResults
 
 CLASSIFIER_SPEC: dict[str, Any] = {
     "model": "logistic_regression",
@@ -47,11 +47,11 @@ class FakeTrial:
 
 def sweep_of(
     trials: pd.DataFrame | None = None, rows: pd.DataFrame | None = None, spec: Mapping[str, Any] | None = None
-) -> Sweep:
+) -> SweepResults:
     """A sweep of these tables, with no folder behind it."""
     nothing = pd.DataFrame({name: [] for name in (*TRIAL_COLUMNS, "step", "name", "path")})
     tables = (nothing[["trial", "step"]] if rows is None else rows, nothing if trials is None else trials)
-    return Sweep(Path("nowhere"), dict(spec or {}), {}, *tables, nothing)
+    return SweepResults(Path("nowhere"), dict(spec or {}), {}, *tables, nothing)
 
 
 def build_sweep(

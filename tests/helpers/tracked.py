@@ -23,7 +23,7 @@ from sweeps.spec import load_spec
 from sweeps.store.observer import Status
 from sweeps.store.sweep_folder import Store
 from sweeps.tracking import Tracker, settings_of, write_best
-from sweeps.tracking.files import fragments, records, run_id_of
+from sweeps.tracking.wandb_files import fragments, records, run_id_of
 
 MARK = "TRACKING_TEST"
 KEY = "0123456789abcdef" * 3
@@ -82,7 +82,7 @@ SPEC = {
 CLASSES = ("cat", "dog")
 
 
-class Told:
+class TrackedSweep:
     """A sweep that is told and not run: search, store and tracker hear what they would hear of real trials.
 
     A second one on the same folder goes on with the sweep.

@@ -14,7 +14,7 @@ from analysis.metrics import Goal
 from analysis.plots import scales, style
 from analysis.plots.curves.comparison import names_of
 from analysis.plots.curves.history import history
-from analysis.results import SECONDS, Sweep
+from analysis.results import SECONDS, SweepResults
 
 
 class BestScoreOverTime(NamedTuple):
@@ -34,7 +34,7 @@ class ScoresOverTime(NamedTuple):
     sweeps: tuple[BestScoreOverTime, ...]
 
 
-def budget(sweeps: Sequence[Sweep]) -> tuple[ScoresOverTime, ...]:
+def budget(sweeps: Sequence[SweepResults]) -> tuple[ScoresOverTime, ...]:
     """One for each objective of the sweeps: scores of different metrics do not compare."""
     named = list(zip(names_of(sweeps), sweeps, strict=True))
     objectives = dict.fromkeys((sweep.objective, sweep.goal) for sweep in sweeps)
@@ -54,13 +54,13 @@ def draw_budget(axes: Axes, info: ScoresOverTime) -> None:
     style.set_legend(axes, columns=1)
 
 
-def plot_budget(sweeps: Sequence[Sweep], metric: str | None = None) -> Figure:
+def plot_budget(sweeps: Sequence[SweepResults], metric: str | None = None) -> Figure:
     """The figure of `budget` for the sweeps whose objective is `metric`, the first sweep's if none is named."""
     metric = metric or sweeps[0].objective
     return style.figure(draw_budget, budget([sweep for sweep in sweeps if sweep.objective == metric])[0])
 
 
-def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:
+def pictures(sweeps: Sequence[SweepResults]) -> Iterator[style.Picture]:
     """One for each objective that any sweep has a score of."""
     for info in budget(sweeps):
         if info.sweeps:
@@ -69,7 +69,7 @@ def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:
             yield style.Picture(f"budget_{style.file_name(info.metric)}", title, caption, info, draw_budget)
 
 
-def _budget(named: Sequence[tuple[str, Sweep]]) -> ScoresOverTime:
+def _budget(named: Sequence[tuple[str, SweepResults]]) -> ScoresOverTime:
     spendings = [_spending(name, sweep) for name, sweep in named]
     kept = tuple(spending for spending in spendings if np.isfinite(spending.best).any())
     scores = np.concatenate([spending.best for spending in kept] or [np.empty(0)])
@@ -77,7 +77,7 @@ def _budget(named: Sequence[tuple[str, Sweep]]) -> ScoresOverTime:
     return ScoresOverTime(metric, goal, scales.value_scale(scores[np.isfinite(scores)], goal), kept)
 
 
-def _spending(name: str, sweep: Sweep) -> BestScoreOverTime:
+def _spending(name: str, sweep: SweepResults) -> BestScoreOverTime:
     seconds = sweep.trials[SECONDS].fillna(0).to_numpy(dtype=float)
     return BestScoreOverTime(name, np.cumsum(seconds), history(sweep).best_so_far)
 

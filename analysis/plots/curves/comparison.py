@@ -15,7 +15,7 @@ from analysis.formatting import seconds_word, title, word
 from analysis.metrics import Goal
 from analysis.plots import style
 from analysis.plots.verdicts import COLLAPSES, UNJUDGED, are_judged, last_verdicts
-from analysis.results import FAILED, REASON, SECONDS, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep
+from analysis.results import FAILED, REASON, SECONDS, SPREAD, STATUS, STEP, STOPPED, TRIAL, SweepResults
 
 NEAR = 0.95  # of the way from the first value to the best one counts as converged
 HEADER = ("sweep", "trials", "metric", "best", "training time", "converged after", "collapse rate", "remarks")
@@ -52,12 +52,12 @@ class Compared(NamedTuple):
         return (self.name, str(self.trials), self.metric, best, *times, rate, "; ".join(self.remarks))
 
 
-def comparison(sweeps: Sequence[Sweep]) -> tuple[Compared, ...]:
+def comparison(sweeps: Sequence[SweepResults]) -> tuple[Compared, ...]:
     """A row a sweep, in the order given; scores of different extractors have different names."""
     return tuple(_compared(sweep, name) for sweep, name in zip(told_apart(sweeps), names_of(sweeps), strict=True))
 
 
-def names_of(sweeps: Sequence[Sweep]) -> tuple[str, ...]:
+def names_of(sweeps: Sequence[SweepResults]) -> tuple[str, ...]:
     """What each sweep is called; those that would be called the same by their folder as well."""
     titles = [title(sweep) for sweep in sweeps]
     return tuple(
@@ -82,13 +82,13 @@ def draw_comparison(axes: Axes, info: Sequence[Compared]) -> None:
         axes.axhline(number + 0.5, color=style.GRID if number else style.FAINT, linewidth=0.8)
 
 
-def plot_comparison(sweeps: Sequence[Sweep]) -> Figure:
+def plot_comparison(sweeps: Sequence[SweepResults]) -> Figure:
     """The figure of `comparison`."""
     info = comparison(sweeps)
     return style.figure(draw_comparison, info, _size(info))
 
 
-def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:
+def pictures(sweeps: Sequence[SweepResults]) -> Iterator[style.Picture]:
     """One, for any number of sweeps."""
     info = comparison(sweeps)
     caption = "Of each sweep the best trial, and what became of the others."
@@ -99,7 +99,7 @@ def _size(info: Sequence[Compared]) -> tuple[float, float]:
     return 11.0, ROW_HEIGHT * (len(info) + 1) + 0.3
 
 
-def _compared(sweep: Sweep, name: str) -> Compared:
+def _compared(sweep: SweepResults, name: str) -> Compared:
     best = sweep.best
     table = sweep.trials.set_index(TRIAL)
     judged = last_verdicts(sweep)
@@ -119,7 +119,7 @@ def _compared(sweep: Sweep, name: str) -> Compared:
     )
 
 
-def _converged(sweep: Sweep) -> float:
+def _converged(sweep: SweepResults) -> float:
     """Seconds of training of the best trial until its objective had come most of the way to its best value."""
     rows = sweep.rows[sweep.rows[TRIAL] == sweep.best].sort_values(STEP)
     if sweep.objective not in rows or SECONDS not in rows or rows[sweep.objective].isna().all():
@@ -132,7 +132,7 @@ def _converged(sweep: Sweep) -> float:
     return float(rows[SECONDS].iloc[reached])
 
 
-def _remarks(sweep: Sweep) -> Iterator[str]:
+def _remarks(sweep: SweepResults) -> Iterator[str]:
     """What became of the trials that did not simply end, and the verdicts."""
     table = sweep.trials
     stopped, failed = (int((table[STATUS] == status).sum()) for status in (STOPPED, FAILED))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.plots import scales, style
 from analysis.plots.curves.comparison import names_of
-from analysis.results import STEP, TRIAL, Sweep
+from analysis.results import STEP, TRIAL, SweepResults
 
 METRIC = "cv/fold_accuracy"
 ROW_HEIGHT = 0.5  # inches
@@ -35,7 +35,7 @@ class Folds(NamedTuple):
         return float(self.accuracies.std(ddof=1)) if len(self.accuracies) > 1 else float("nan")
 
 
-def fold_accuracies(sweeps: Sequence[Sweep]) -> tuple[Folds, ...]:
+def fold_accuracies(sweeps: Sequence[SweepResults]) -> tuple[Folds, ...]:
     """The best trial of every sweep that cross-validates, the best mean first."""
     folds = [_folds(sweep, name) for sweep, name in zip(sweeps, names_of(sweeps), strict=True)]
     return tuple(sorted((one for one in folds if len(one.accuracies)), key=lambda one: -one.mean))
@@ -61,13 +61,13 @@ def draw_fold_accuracies(axes: Axes, info: Sequence[Folds]) -> None:
     style.set_labels(axes, "accuracy on a fold (higher is better)", "")
 
 
-def plot_fold_accuracies(sweeps: Sequence[Sweep]) -> Figure:
+def plot_fold_accuracies(sweeps: Sequence[SweepResults]) -> Figure:
     """The figure of `fold_accuracies`."""
     info = fold_accuracies(sweeps)
     return style.figure(draw_fold_accuracies, info, _size(info))
 
 
-def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:
+def pictures(sweeps: Sequence[SweepResults]) -> Iterator[style.Picture]:
     """One, where any sweep cross-validates."""
     info = fold_accuracies(sweeps)
     if info:
@@ -75,7 +75,7 @@ def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:
         yield style.Picture("folds", "Accuracy by fold", caption, info, draw_fold_accuracies, _size(info))
 
 
-def _folds(sweep: Sweep, name: str) -> Folds:
+def _folds(sweep: SweepResults, name: str) -> Folds:
     rows = sweep.rows[sweep.rows[TRIAL] == sweep.best].sort_values(STEP)
     found = rows[METRIC].dropna().to_numpy(dtype=np.float64) if METRIC in rows else np.empty(0)
     return Folds(name, sweep.best or "", found)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.plots import scales, style
 from analysis.plots.verdicts import UNJUDGED, last_verdicts
-from analysis.results import SPREAD, STEP, TRIAL, Sweep
+from analysis.results import SPREAD, STEP, TRIAL, SweepResults
 
 LOSSES = {"train/loss_g": "G loss", "train/loss_d": "D loss"}
 SCORES = {"train/d_real": "D(x), real", "train/d_fake": "D(G(z)), fake"}
@@ -44,7 +44,7 @@ class GameCurves(NamedTuple):
     balance: float | None
 
 
-def game_curves(sweep: Sweep, trial: str | None = None) -> GameCurves:
+def game_curves(sweep: SweepResults, trial: str | None = None) -> GameCurves:
     """The losses and scores of a trial, the best one if none is named."""
     trial = trial or sweep.best or ""
     rows = sweep.rows[sweep.rows[TRIAL] == trial].sort_values(STEP)
@@ -71,12 +71,12 @@ def draw_game_curves(axes: Axes, info: GameCurves) -> None:
         panels[-1].set_ylim(-0.03, 1.03)
 
 
-def plot_game_curves(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_game_curves(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `game_curves`."""
     return style.figure(draw_game_curves, game_curves(sweep, trial), SIZE)
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, where it is a game."""
     info = game_curves(sweep)
     if info.losses:

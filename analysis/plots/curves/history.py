@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.metrics import Goal
 from analysis.plots import marks, scales, style
 from analysis.ranking import leader
-from analysis.results import DONE, SPREAD, STATUS, TRIAL, Sweep
+from analysis.results import DONE, SPREAD, STATUS, TRIAL, SweepResults
 
 
 class History(NamedTuple):
@@ -35,7 +35,7 @@ class History(NamedTuple):
     best: str | None
 
 
-def history(sweep: Sweep) -> History:
+def history(sweep: SweepResults) -> History:
     """The objective of all trials, in the order of their names."""
     table = sweep.trials.set_index(TRIAL)
     score, spread = (np.asarray(sweep.values(m), np.float64) for m in (sweep.objective, sweep.objective + SPREAD))
@@ -52,7 +52,7 @@ def history(sweep: Sweep) -> History:
     )
 
 
-def best_so_far(sweep: Sweep) -> NDArray[np.float64]:
+def best_so_far(sweep: SweepResults) -> NDArray[np.float64]:
     """The score that would have won had the search ended with each of `trials`, (n,), NaN before the first."""
     standings = sweep.standings.values()
     none_done = all(standing.status != DONE for standing in standings)
@@ -76,12 +76,12 @@ def draw_history(axes: Axes, info: History) -> None:
     style.set_legend(axes)
 
 
-def plot_history(sweep: Sweep) -> Figure:
+def plot_history(sweep: SweepResults) -> Figure:
     """The figure of `history`."""
     return style.figure(draw_history, history(sweep))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """One, where more than one trial has a score."""
     info = history(sweep)
     if np.isfinite(info.score).sum() > 1:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.metrics import Goal
 from analysis.plots import scales, style
 from analysis.ranking import trial_order
-from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, Sweep
+from analysis.results import DONE, FAILED, SPREAD, STATUS, STEP, STOPPED, TRIAL, SweepResults
 
 MAX_CURVES = 200  # beyond it lines hide each other: the best one and an even choice of the others are drawn
 MAX_POINTS = 300  # a curve, as many as its width has pixels
@@ -42,7 +42,7 @@ class LossCurves(NamedTuple):
     omitted: int
 
 
-def loss_curves(sweep: Sweep, metric: str | None = None) -> LossCurves:
+def loss_curves(sweep: SweepResults, metric: str | None = None) -> LossCurves:
     """`metric` (the objective, if none is named) by step for each trial that has a finite value of it."""
     metric = metric or sweep.objective
     known = sweep.rows[sweep.rows[metric].notna()] if metric in sweep.rows else sweep.rows.iloc[:0]
@@ -71,12 +71,12 @@ def draw_loss_curves(axes: Axes, info: LossCurves) -> None:
     style.set_legend(axes)
 
 
-def plot_loss_curves(sweep: Sweep, metric: str | None = None) -> Figure:
+def plot_loss_curves(sweep: SweepResults, metric: str | None = None) -> Figure:
     """The figure of `loss_curves`."""
     return style.figure(draw_loss_curves, loss_curves(sweep, metric))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The losses the sweep's trials report, then its objective."""
     for metric in dict.fromkeys([*(name for name in LOSSES if name in sweep.rows), sweep.objective]):
         info = loss_curves(sweep, metric)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.metrics import Goal, goal_of
 from analysis.plots import scales, style
 from analysis.plots.curves.comparison import names_of
-from analysis.results import SECONDS, SPREAD, STEP, TRIAL, Sweep, main_metrics
+from analysis.results import SECONDS, SPREAD, STEP, TRIAL, SweepResults, main_metrics
 
 MAX_METRICS = 6
 SIZE = (9.0, 3.4)
@@ -42,7 +42,7 @@ class Overlay(NamedTuple):
     courses: tuple[BestTrialCurve, ...]
 
 
-def overlay(sweeps: Sequence[Sweep], metric: str) -> Overlay:
+def overlay(sweeps: Sequence[SweepResults], metric: str) -> Overlay:
     """The course of `metric` in the best trial of each sweep that has any."""
     named = zip(names_of(sweeps), sweeps, strict=True)
     courses = tuple(course for name, sweep in named if (course := _course(name, sweep, metric)) is not None)
@@ -52,7 +52,7 @@ def overlay(sweeps: Sequence[Sweep], metric: str) -> Overlay:
     return Overlay(metric, goal, scales.value_scale(values, goal), courses)
 
 
-def shared_metrics(sweeps: Sequence[Sweep]) -> list[str]:
+def shared_metrics(sweeps: Sequence[SweepResults]) -> list[str]:
     """The objectives, then what at least two sweeps report and which has a better way."""
     objectives = [sweep.objective for sweep in sweeps]
     reported = [name for sweep in sweeps for name in main_metrics(sweep.rows)]
@@ -73,12 +73,12 @@ def draw_overlay(axes: Axes, info: Overlay) -> None:
     style.set_legend(left, columns=2)
 
 
-def plot_overlay(sweeps: Sequence[Sweep], metric: str | None = None) -> Figure:
+def plot_overlay(sweeps: Sequence[SweepResults], metric: str | None = None) -> Figure:
     """The figure of `overlay`; without `metric` of the first sweep's objective."""
     return style.figure(draw_overlay, overlay(sweeps, metric or sweeps[0].objective), SIZE)
 
 
-def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:
+def pictures(sweeps: Sequence[SweepResults]) -> Iterator[style.Picture]:
     """One for each metric to compare that any sweep has at more than one step."""
     for metric in shared_metrics(sweeps):
         info = overlay(sweeps, metric)
@@ -88,7 +88,7 @@ def pictures(sweeps: Sequence[Sweep]) -> Iterator[style.Picture]:
             yield style.Picture(name, f"{metric} over training", caption, info, draw_overlay, SIZE)
 
 
-def _course(name: str, sweep: Sweep, metric: str) -> BestTrialCurve | None:
+def _course(name: str, sweep: SweepResults, metric: str) -> BestTrialCurve | None:
     rows = sweep.rows[sweep.rows[TRIAL] == sweep.best]
     if metric not in rows or not rows[metric].notna().any():
         return None

@@ -23,7 +23,7 @@ from analysis.results import (
     STOPPED,
     TRIAL,
     WORKER,
-    Sweep,
+    SweepResults,
     sorted_by_trial,
 )
 
@@ -69,7 +69,7 @@ class Timeline(NamedTuple):
         return busy / (self.span * len(self.lanes)) if self.span else float("nan")
 
 
-def timeline(sweep: Sweep) -> Timeline:
+def timeline(sweep: SweepResults) -> Timeline:
     """The latest stint of every trial of which it is known."""
     known = sweep.trials.dropna(subset=[STARTED, ENDED]) if {STARTED, ENDED} <= set(sweep.trials) else sweep.trials[:0]
     table = sorted_by_trial(known).sort_values(STARTED, kind="stable")
@@ -99,13 +99,13 @@ def draw_timeline(axes: Axes, info: Timeline) -> None:
     style.set_legend(axes)
 
 
-def plot_timeline(sweep: Sweep) -> Figure:
+def plot_timeline(sweep: SweepResults) -> Figure:
     """The figure of `timeline`."""
     info = timeline(sweep)
     return style.figure(draw_timeline, info, _size(info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """One, where it is known when more than one trial ran."""
     info = timeline(sweep)
     if len(info.bars) > 1:

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from analysis.plots import style
 from analysis.plots.images import pixels
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 WIDTH = 5.2  # inches
 
 
-def class_grid(sweep: Sweep, trial: str | None = None) -> pixels.BestPicture:
+def class_grid(sweep: SweepResults, trial: str | None = None) -> pixels.BestPicture:
     """The trial's samples, a class a column (the best trial's, if none is named); None if it is not told the class."""
     trial = trial or sweep.best or ""
     frame = pixels.frame_at_best(sweep, trial, "samples")
@@ -26,13 +26,13 @@ def draw_class_grid(axes: Axes, info: pixels.BestPicture) -> None:
     pixels.draw_still(axes, info)
 
 
-def plot_class_grid(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_class_grid(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `class_grid`."""
     info = class_grid(sweep, trial)
     return style.figure(draw_class_grid, info, pixels.still_size(WIDTH, info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, where the model is told the class."""
     info = class_grid(sweep)
     if info.frame is not None:

@@ -15,7 +15,7 @@ from analysis.formatting import class_names
 from analysis.plots import style
 from analysis.plots.images import pixels
 from analysis.plots.verdicts import UNJUDGED, last_verdicts
-from analysis.results import CLASS_HISTOGRAM, EVIDENCE, HEALTHY, SEVERITY, STEP, Sweep
+from analysis.results import CLASS_HISTOGRAM, EVIDENCE, HEALTHY, SEVERITY, STEP, SweepResults
 
 SIDE = 7  # tiles a side of the samples
 PAIRS, ROWS = 7, 4  # samples shown with their neighbours, and rows of both
@@ -42,7 +42,7 @@ class Collapse(NamedTuple):
     real: NDArray[np.float64] | None
 
 
-def collapse(sweep: Sweep, trial: str | None = None) -> Collapse:
+def collapse(sweep: SweepResults, trial: str | None = None) -> Collapse:
     """A trial at its last step, with the verdict on that; the best one, if none is named."""
     trial = trial or sweep.best or ""
     last = sweep.final.loc[trial].to_dict() if trial in sweep.final.index else {}
@@ -81,13 +81,13 @@ def draw_collapse(axes: Axes, info: Collapse) -> None:
         draw(panel)
 
 
-def plot_collapse(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_collapse(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `collapse`."""
     info = collapse(sweep, trial)
     return style.figure(draw_collapse, info, _size(info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, and the worst one's where one was judged not to be healthy."""
     for name, trial in dict.fromkeys([("best", sweep.best), ("worst", _worst(sweep))]):
         info = collapse(sweep, trial)
@@ -104,12 +104,12 @@ def _size(info: Collapse) -> tuple[float, float]:
     return WIDTH * max(1, len(panels)), HEIGHT
 
 
-def _last(sweep: Sweep, trial: str, name: str) -> pixels.Frame | None:
+def _last(sweep: SweepResults, trial: str, name: str) -> pixels.Frame | None:
     found = pixels.frames(sweep, trial, name, 2)
     return found[-1] if found else None
 
 
-def _worst(sweep: Sweep) -> str | None:
+def _worst(sweep: SweepResults) -> str | None:
     """The trial whose last verdict is the most severe, None where all are healthy or none was judged."""
     verdicts = last_verdicts(sweep)
     sick = verdicts.index[~verdicts.isin([HEALTHY, UNJUDGED])]

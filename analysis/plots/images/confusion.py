@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.formatting import class_names
 from analysis.plots import style
-from analysis.results import CONFUSION, Sweep
+from analysis.results import CONFUSION, SweepResults
 
 SIZE = (4.6, 4.2)
 MAX_WRITTEN = 15  # classes; of more the counts would not be readable
@@ -37,7 +37,7 @@ class Confusion(NamedTuple):
         return shares
 
 
-def confusion(sweep: Sweep, trial: str | None = None) -> Confusion:
+def confusion(sweep: SweepResults, trial: str | None = None) -> Confusion:
     """The trial's at its last step (the best trial's, if none is named)."""
     trial = trial or sweep.best or ""
     found = sweep.final[CONFUSION].get(trial) if CONFUSION in sweep.final else None
@@ -61,12 +61,12 @@ def draw_confusion(axes: Axes, info: Confusion) -> None:
     style.set_labels(axes, "predicted class", "true class")
 
 
-def plot_confusion(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_confusion(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `confusion`."""
     return style.figure(draw_confusion, confusion(sweep, trial), SIZE)
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, where it is a classifier."""
     info = confusion(sweep)
     if info.counts is not None:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from analysis.plots import style
 from analysis.plots.images import pixels
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 STRIP_FRAMES, FILM_FRAMES = 6, 24
 SIDE = 5  # tiles a side of a frame, as far as there are any
@@ -22,7 +22,7 @@ FRAME_MS, LAST_MS = 250, 2000
 CAPTION_HEIGHT = 18
 
 
-def film_strip(sweep: Sweep, trial: str | None = None, count: int = STRIP_FRAMES) -> pixels.PicturesOverTraining:
+def film_strip(sweep: SweepResults, trial: str | None = None, count: int = STRIP_FRAMES) -> pixels.PicturesOverTraining:
     """An even choice of `count` of a trial's sample grids (the best trial's, if none is named), cut to a few tiles."""
     trial = trial or sweep.best or ""
     found = pixels.frames(sweep, trial, "samples", count)
@@ -35,7 +35,7 @@ def draw_film_strip(axes: Axes, info: pixels.PicturesOverTraining) -> None:
     pixels.draw_stages(axes, info, columns=len(info.frames))
 
 
-def plot_film_strip(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_film_strip(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `film_strip`."""
     info = film_strip(sweep, trial)
     return style.figure(draw_film_strip, info, _size(info))
@@ -52,7 +52,7 @@ def film(info: pixels.PicturesOverTraining) -> bytes:
     return buffer.getvalue()
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, where there are samples of more than one step."""
     info = film_strip(sweep)
     if len(info.frames) > 1:
@@ -72,7 +72,7 @@ def _size(info: pixels.PicturesOverTraining) -> tuple[float, float]:
     return pixels.size(WIDTH, info.frames, max(1, len(info.frames)))
 
 
-def _film_of(sweep: Sweep, trial: str) -> bytes:
+def _film_of(sweep: SweepResults, trial: str) -> bytes:
     return film(film_strip(sweep, trial, FILM_FRAMES))
 
 

@@ -9,14 +9,14 @@ from matplotlib.figure import Figure
 
 from analysis.plots import style
 from analysis.plots.images import pixels
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 COUNT = 3
 ROWS = 3  # paths of each step
 WIDTH = 6.0  # inches
 
 
-def interpolation(sweep: Sweep, trial: str | None = None) -> pixels.PicturesOverTraining:
+def interpolation(sweep: SweepResults, trial: str | None = None) -> pixels.PicturesOverTraining:
     """An even choice of the trial's interpolations (the best trial's, if none is named), first and last among them."""
     trial = trial or sweep.best or ""
     found = pixels.frames(sweep, trial, "interpolation", COUNT)
@@ -29,13 +29,13 @@ def draw_interpolation(axes: Axes, info: pixels.PicturesOverTraining) -> None:
     pixels.draw_stages(axes, info, columns=1)
 
 
-def plot_interpolation(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_interpolation(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `interpolation`."""
     info = interpolation(sweep, trial)
     return style.figure(draw_interpolation, info, pixels.size(WIDTH, info.frames, 1))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, where it left any."""
     info = interpolation(sweep)
     if info.frames:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from analysis.media import GAP, Grid, decode_grid
 from analysis.plots import style
-from analysis.results import BEST_STEP, STEP, TRIAL, Sweep
+from analysis.results import BEST_STEP, STEP, TRIAL, SweepResults
 
 TITLE_HEIGHT, NAMES_HEIGHT = 0.25, 0.45  # inches
 
@@ -38,14 +38,14 @@ class PicturesOverTraining(NamedTuple):
     frames: tuple[Frame, ...]
 
 
-def frames(sweep: Sweep, trial: str | None, name: str, count: int) -> tuple[Frame, ...]:
+def frames(sweep: SweepResults, trial: str | None, name: str, count: int) -> tuple[Frame, ...]:
     """The trial's pictures of that name by step: an even choice of `count`, both ends among them."""
     found = _versions(sweep, trial, name)
     chosen = np.unique(np.linspace(0, len(found) - 1, min(count, len(found))).round().astype(int))
     return tuple(frame for row in chosen if (frame := _frame(found.iloc[row])) is not None)
 
 
-def frame_at_best(sweep: Sweep, trial: str | None, name: str) -> Frame | None:
+def frame_at_best(sweep: SweepResults, trial: str | None, name: str) -> Frame | None:
     """The trial's picture of that name at its best step or, if there was none yet, the last one."""
     found = _versions(sweep, trial, name)
     best = sweep.trials.set_index(TRIAL)[BEST_STEP].get(trial) if BEST_STEP in sweep.trials else None
@@ -103,7 +103,7 @@ def show(axes: Axes, grid: Grid, title: str = "") -> None:
         axes.set_title(style.plain(title), fontsize=style.FONT_SIZE - 1, color=style.MUTED, pad=3, loc="left")
 
 
-def _versions(sweep: Sweep, trial: str | None, name: str) -> pd.DataFrame:
+def _versions(sweep: SweepResults, trial: str | None, name: str) -> pd.DataFrame:
     media = sweep.media
     return media[(media[TRIAL] == trial) & (media["name"] == name)].sort_values(STEP)
 

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from analysis.plots import style
 from analysis.plots.images import pixels
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 WIDTH = 4.5  # inches, of one of the two
 
 
-def reconstructions(sweep: Sweep, trial: str | None = None) -> pixels.PicturesOverTraining:
+def reconstructions(sweep: SweepResults, trial: str | None = None) -> pixels.PicturesOverTraining:
     """The trial's first and last reconstructions (the best trial's, if none is named); one if there is but one."""
     trial = trial or sweep.best or ""
     return pixels.PicturesOverTraining(trial, pixels.frames(sweep, trial, "reconstructions", 2))
@@ -25,13 +25,13 @@ def draw_reconstructions(axes: Axes, info: pixels.PicturesOverTraining) -> None:
     pixels.draw_stages(axes, info, columns=len(info.frames))
 
 
-def plot_reconstructions(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_reconstructions(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `reconstructions`."""
     info = reconstructions(sweep, trial)
     return style.figure(draw_reconstructions, info, _size(info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, where it reconstructs."""
     info = reconstructions(sweep)
     if info.frames:

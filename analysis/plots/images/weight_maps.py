@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from analysis.plots import style
 from analysis.plots.images import pixels
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 WIDTH = 5.2  # inches
 
 
-def weight_maps(sweep: Sweep, trial: str | None = None) -> pixels.BestPicture:
+def weight_maps(sweep: SweepResults, trial: str | None = None) -> pixels.BestPicture:
     """The trial's weights in colours around zero with their scale (the best trial's, if none is named)."""
     trial = trial or sweep.best or ""
     return pixels.BestPicture(trial, pixels.frame_at_best(sweep, trial, "weight_maps"))
@@ -25,13 +25,13 @@ def draw_weight_maps(axes: Axes, info: pixels.BestPicture) -> None:
     pixels.draw_still(axes, info)
 
 
-def plot_weight_maps(sweep: Sweep, trial: str | None = None) -> Figure:
+def plot_weight_maps(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `weight_maps`."""
     info = weight_maps(sweep, trial)
     return style.figure(draw_weight_maps, info, pixels.still_size(WIDTH, info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The best trial's, where it has any."""
     info = weight_maps(sweep)
     if info.frame is not None:

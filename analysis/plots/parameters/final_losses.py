@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.plots import marks, scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, draw_x, jitter, parameter_axis
 from analysis.plots.verdicts import LOOKS, last_verdicts, look_of
-from analysis.results import TRIAL, Sweep
+from analysis.results import TRIAL, SweepResults
 from analysis.searched import most_telling
 
 LOSS_G, LOSS_D = "train/loss_g", "train/loss_d"
@@ -33,7 +33,7 @@ class FinalLosses(NamedTuple):
     loss_d: NDArray[np.float64]
 
 
-def final_losses(sweep: Sweep, panels: int = PANELS) -> FinalLosses:
+def final_losses(sweep: SweepResults, panels: int = PANELS) -> FinalLosses:
     """Against the searched parameters that mattered most, or the first ones."""
     found = sweep.final.reindex(columns=[LOSS_G, LOSS_D]).dropna()
     table = sweep.trials[sweep.trials[TRIAL].isin(found.index)]
@@ -64,13 +64,13 @@ def draw_final_losses(axes: Axes, info: FinalLosses) -> None:
     _draw_legend(header, info)
 
 
-def plot_final_losses(sweep: Sweep, panels: int = PANELS) -> Figure:
+def plot_final_losses(sweep: SweepResults, panels: int = PANELS) -> Figure:
     """The figure of `final_losses`."""
     info = final_losses(sweep, panels)
     return style.figure(draw_final_losses, info, _size(info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """One, where more than one trial was a game and a parameter was searched."""
     info = final_losses(sweep)
     if len(info.trials) > 1 and info.axes:

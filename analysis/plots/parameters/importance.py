@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.plots import style
-from analysis.results import Sweep
+from analysis.results import SweepResults
 
 MAX_BARS = 15
 ROW_HEIGHT = 0.26  # inches
@@ -26,7 +26,7 @@ class Importance(NamedTuple):
     shares: tuple[float, ...]
 
 
-def importance(sweep: Sweep) -> Importance:
+def importance(sweep: SweepResults) -> Importance:
     """What the sweep left of it; no parameter where it left nothing."""
     left = sweep.importance
     shares = sorted(left.get("shares", {}).items(), key=lambda pair: -pair[1])
@@ -49,13 +49,13 @@ def draw_importance(axes: Axes, info: Importance) -> None:
     axes.grid(False)
 
 
-def plot_importance(sweep: Sweep) -> Figure:
+def plot_importance(sweep: SweepResults) -> Figure:
     """The figure of `importance`."""
     info = importance(sweep)
     return style.figure(draw_importance, info, _size(info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """One, where the search said anything."""
     info = importance(sweep)
     if len(info.parameters) > 1:

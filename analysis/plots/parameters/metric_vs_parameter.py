@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.metrics import Goal, goal_of
 from analysis.plots import marks, scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, draw_x, jitter, parameter_axis
-from analysis.results import SPREAD, STATUS, TRIAL, Sweep
+from analysis.results import SPREAD, STATUS, TRIAL, SweepResults
 from analysis.searched import Searched, searched_parameters
 
 TRAIN_MARK: marks.Glyph = {"s": 16, "marker": "_", "color": style.BLUE, "alpha": 0.8, "linewidths": 1.1, "zorder": 2}
@@ -40,7 +40,7 @@ class MetricVsParameter(NamedTuple):
     best: str | None
 
 
-def metric_vs_parameter(sweep: Sweep, parameter: str, metric: str | None = None) -> MetricVsParameter:
+def metric_vs_parameter(sweep: SweepResults, parameter: str, metric: str | None = None) -> MetricVsParameter:
     """Any metric (the objective, if none is named) against any parameter, searched or not."""
     metric = metric or sweep.objective
     known = {searched.name: searched for searched in searched_parameters(sweep)}
@@ -78,12 +78,12 @@ def draw_metric_vs_parameter(axes: Axes, info: MetricVsParameter) -> None:
     style.set_legend(axes)
 
 
-def plot_metric_vs_parameter(sweep: Sweep, parameter: str, metric: str | None = None) -> Figure:
+def plot_metric_vs_parameter(sweep: SweepResults, parameter: str, metric: str | None = None) -> Figure:
     """The figure of `metric_vs_parameter`."""
     return style.figure(draw_metric_vs_parameter, metric_vs_parameter(sweep, parameter, metric))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The objective against each searched parameter of which there is more than one score, in the spec's order."""
     for number, searched in enumerate(searched_parameters(sweep)):
         info = metric_vs_parameter(sweep, searched.name)

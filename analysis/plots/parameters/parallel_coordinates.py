@@ -15,7 +15,7 @@ from analysis.formatting import word
 from analysis.metrics import Goal
 from analysis.plots import scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, jitter, parameter_axis
-from analysis.results import TRIAL, Sweep
+from analysis.results import TRIAL, SweepResults
 from analysis.searched import most_telling, searched_parameters
 
 MAX_AXES = 12  # the parameters that mattered most, or the first ones
@@ -46,7 +46,7 @@ class ParallelCoordinates(NamedTuple):
         return max(1, round(TOP * len(self.trials))) if self.trials else 0
 
 
-def parallel_coordinates(sweep: Sweep) -> ParallelCoordinates:
+def parallel_coordinates(sweep: SweepResults) -> ParallelCoordinates:
     """The searched parameters that mattered most, and the objective."""
     searched = searched_parameters(sweep)
     shown = most_telling(sweep, MAX_AXES)
@@ -88,13 +88,13 @@ def draw_parallel_coordinates(axes: Axes, info: ParallelCoordinates) -> None:
     )
 
 
-def plot_parallel_coordinates(sweep: Sweep) -> Figure:
+def plot_parallel_coordinates(sweep: SweepResults) -> Figure:
     """The figure of `parallel_coordinates`."""
     info = parallel_coordinates(sweep)
     return style.figure(draw_parallel_coordinates, info, _size(info))
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """One, where more than one parameter was searched in more than two trials."""
     info = parallel_coordinates(sweep)
     if len(info.axes) > 1 and len(info.trials) > 2:

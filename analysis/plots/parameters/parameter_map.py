@@ -16,7 +16,7 @@ from analysis.metrics import Goal
 from analysis.plots import marks, scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, draw_x, draw_y, jitter, parameter_axis
 from analysis.plots.verdicts import UNJUDGED, are_judged, look_of, verdicts_of
-from analysis.results import FAILED, TRIAL, Sweep
+from analysis.results import FAILED, TRIAL, SweepResults
 from analysis.searched import Searched, most_telling, searched_parameters
 
 RATES = ("lr_g", "lr_d")
@@ -48,7 +48,7 @@ class ParameterMap(NamedTuple):
     regions: NDArray[np.int64]
 
 
-def parameter_map(sweep: Sweep, x: str, y: str) -> ParameterMap:
+def parameter_map(sweep: SweepResults, x: str, y: str) -> ParameterMap:
     """Any two parameters, searched or not."""
     known = {searched.name: searched for searched in searched_parameters(sweep)}
     both = [parameter_axis(sweep.trials, known.get(name, Searched(name))) for name in (x, y)]
@@ -104,12 +104,12 @@ def draw_parameter_map(axes: Axes, info: ParameterMap) -> None:
     style.set_legend(axes, columns=4)
 
 
-def plot_parameter_map(sweep: Sweep, x: str, y: str) -> Figure:
+def plot_parameter_map(sweep: SweepResults, x: str, y: str) -> Figure:
     """The figure of `parameter_map`."""
     return style.figure(draw_parameter_map, parameter_map(sweep, x, y), SIZE)
 
 
-def pictures(sweep: Sweep) -> Iterator[style.Picture]:
+def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     """The two learning rates of a game, else the two parameters that mattered most."""
     pair = _pair(sweep)
     if pair is None:
@@ -126,7 +126,7 @@ def pictures(sweep: Sweep) -> Iterator[style.Picture]:
         yield style.Picture("map", title, caption, info, draw_parameter_map, SIZE)
 
 
-def _pair(sweep: Sweep) -> tuple[str, str] | None:
+def _pair(sweep: SweepResults) -> tuple[str, str] | None:
     """The learning rates of a game; else the two that mattered most of those that most trials use."""
     searched = searched_parameters(sweep)
     if set(RATES) <= {parameter.name for parameter in searched}:

@@ -20,7 +20,7 @@ from sweeps.tracking.settings import FeedSettings
 CONFIG, MODEL, FINAL = "best-config", "best-model", "final-model"
 
 
-def log_artifacts(folder: Path, settings: FeedSettings, stories: TrialHistories, runs: Runs) -> dict[str, Any]:
+def log_artifacts(folder: Path, settings: FeedSettings, histories: TrialHistories, runs: Runs) -> dict[str, Any]:
     """Log a new version of each artifact from the run of the best trial; what the sweep's summary says of the best."""
     lock = best_lock(folder)
     if lock is None:
@@ -28,7 +28,7 @@ def log_artifacts(folder: Path, settings: FeedSettings, stories: TrialHistories,
     best, score = str(lock["trial"]), {str(lock["metric"]): lock["score"]}
     opened = runs.opened(best)
     about = {"trial": best, "sweep": settings.sweep_id, "model": settings.model, "dataset": settings.dataset}
-    metadata = {**about, **score, "config": dict(stories[best].config)}
+    metadata = {**about, **score, "config": dict(histories[best].config)}
     _log(opened, CONFIG, Layout(folder).best_config, metadata, settings)
     _log(opened, MODEL, folder / MODELS / best, metadata, settings)
     run = {} if opened.run.offline else {"best/run": opened.run.url}
@@ -36,11 +36,11 @@ def log_artifacts(folder: Path, settings: FeedSettings, stories: TrialHistories,
     return {"best/trial": best, **{f"best/{name}": value for name, value in score.items()}, **run}
 
 
-def log_final_model(folder: Path, settings: FeedSettings, stories: TrialHistories, opened: OpenRun) -> None:
+def log_final_model(folder: Path, settings: FeedSettings, histories: TrialHistories, opened: OpenRun) -> None:
     """Log the model of a final training, with its card, once it has been tested."""
-    if stories.model:
+    if histories.model:
         about = {"sweep": settings.sweep_id, "model": settings.model, "dataset": settings.dataset}
-        _log(opened, FINAL, folder / stories.model, {**about, **stories.tested}, settings)
+        _log(opened, FINAL, folder / histories.model, {**about, **histories.tested}, settings)
 
 
 def _log(opened: OpenRun, name: str, files: Path, metadata: Mapping[str, Any], settings: FeedSettings) -> None:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from analysis.results import MEDIA_FOLDER, VERDICT, Sweep
+from analysis.results import MEDIA_FOLDER, VERDICT, SweepResults
 from analysis.searched import searched_parameters
 from basics.files import replace_file
 from sweeps.tracking.feed.trial_history import ENDED
@@ -21,7 +21,7 @@ def available() -> bool:
     return find_spec("wandb_workspaces") is not None
 
 
-def save_dashboard(settings: FeedSettings, sweep: Sweep, place: str) -> dict[str, str]:
+def save_dashboard(settings: FeedSettings, sweep: SweepResults, place: str) -> dict[str, str]:
     """Save both in the project `place` ("entity/project"), once a sweep: they show its runs as these are.
 
     The addresses, `workspace` and `report`.
@@ -51,7 +51,7 @@ def _read(path: Path) -> dict[str, str]:
     return addresses
 
 
-def _sections(settings: FeedSettings, sweep: Sweep, wr: Any) -> Mapping[str, list[Any]]:
+def _sections(settings: FeedSettings, sweep: SweepResults, wr: Any) -> Mapping[str, list[Any]]:
     """Panels by section: what the search found, how trials trained, and the pictures they made, if any."""
     best = f"best/{settings.objective}"
     column = wr.ParallelCoordinatesPlotColumn

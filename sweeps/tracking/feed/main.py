@@ -101,28 +101,28 @@ class Feed:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the feed; 0 when everything was delivered."""
     options = _options(arguments)
-    layout, notices = Layout(options.folder.resolve()), StderrLines()
+    layout, stderr_lines = Layout(options.folder.resolve()), StderrLines()
     os.nice(NICENESS)
     parent = Parent(options.parent)
     try:
         client()
         with one_at_a_time(layout.lock):  # an orphan may still be delivering what its driver left
-            return _run(options, layout, read_settings(layout), parent, notices)
+            return _run(options, layout, read_settings(layout), parent, stderr_lines)
     except (ImportError, OSError, ValueError) as error:
         traceback.print_exc()
-        notices.say(f"W&B does not track this sweep: {error}")
+        stderr_lines.say(f"W&B does not track this sweep: {error}")
     return 1
 
 
 def _run(
-    options: argparse.Namespace, layout: Layout, settings: FeedSettings, parent: Parent, notices: StderrLines
+    options: argparse.Namespace, layout: Layout, settings: FeedSettings, parent: Parent, stderr_lines: StderrLines
 ) -> int:
     mode = options.mode or resolve_mode(settings.mode)
     if mode == "off":
         return 0
     fault = login_fault() if settings.mode == "online" and options.mode is None else ""
     if fault:
-        notices.say(f"W&B: not online: {fault}")
+        stderr_lines.say(f"W&B: not online: {fault}")
     from sweeps.tracking.feed.recorder import Recorder
     from sweeps.tracking.feed.wandb_run import InitError
 
@@ -131,26 +131,26 @@ def _run(
         Feed(layout, recorder, options.session, parent.gone.is_set).run()
     except InitError as error:
         if mode == "offline":
-            notices.say(f"W&B records nothing more: {error}")
+            stderr_lines.say(f"W&B records nothing more: {error}")
             return 1
-        notices.say(f"W&B is not available, recording offline instead: {error}")
+        stderr_lines.say(f"W&B is not available, recording offline instead: {error}")
         # wandb's service keeps the id of a refused run taken for as long as it lives: begin again with another.
-        notices.start_over(["-m", "sweeps.tracking.feed.main", *_arguments(options, mode="offline")])
+        stderr_lines.start_over(["-m", "sweeps.tracking.feed.main", *_arguments(options, mode="offline")])
     if recorder.unfinished:
         return 1
-    _farewell(layout, recorder.runs.url, notices)
+    _final_messages(layout, recorder.runs.url, stderr_lines)
     return 0
 
 
-def _farewell(layout: Layout, url: str, notices: StderrLines) -> None:
-    from sweeps.tracking.files import unsynced
+def _final_messages(layout: Layout, url: str, stderr_lines: StderrLines) -> None:
+    from sweeps.tracking.wandb_files import unsynced
 
     runs = len({file.stem for file in unsynced(layout.wandb)})
     if runs:
-        notices.say(f"W&B: {runs} runs are recorded offline; upload them with: {sync_command(layout.folder)}")
+        stderr_lines.say(f"W&B: {runs} runs are recorded offline; upload them with: {sync_command(layout.folder)}")
     if url:
         report = json.loads(layout.dashboard.read_text()).get("report") if layout.dashboard.exists() else None
-        notices.say(f"W&B: the runs are at {url}" + (f", a report at {report}" if report else ""))
+        stderr_lines.say(f"W&B: the runs are at {url}" + (f", a report at {report}" if report else ""))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

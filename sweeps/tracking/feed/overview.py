@@ -9,7 +9,7 @@ import wandb
 
 from analysis import interactive
 from analysis.folder import load
-from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, Sweep
+from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, SweepResults
 from sweeps.tracking.best import best_lock
 from sweeps.tracking.feed.artifacts import log_artifacts, log_final_model
 from sweeps.tracking.feed.dashboard import available, save_dashboard
@@ -27,13 +27,13 @@ AGAIN = 600.0  # seconds before W&B sends an alert of the same title again
 class Overview:
     """A run of job type "sweep": the n-th trial that ends is its step 2n, a conclusion after that its step 2n + 1."""
 
-    def __init__(self, folder: Path, settings: FeedSettings, stories: TrialHistories, runs: Runs) -> None:
-        self._folder, self._settings, self._stories, self._runs = folder, settings, stories, runs
+    def __init__(self, folder: Path, settings: FeedSettings, histories: TrialHistories, runs: Runs) -> None:
+        self._folder, self._settings, self._histories, self._runs = folder, settings, histories, runs
         self._alerted: set[str] = set()
 
     def trial_ended(self, trial: str, fresh: bool) -> None:
         """Chart how many trials ended how and the best so far; if that is news, alert to what is wrong."""
-        ended, counts, best = len(self._stories.ended), self._stories.counts(), self._stories.best()
+        ended, counts, best = len(self._histories.ended), self._histories.counts(), self._histories.best()
         values: dict[str, Any] = {AXIS: ended, **{f"sweep/{status}": counts[status] for status in ENDED}}
         if best is not None and best.at_best is not None:
             values["sweep/best"] = best.at_best.value
@@ -44,16 +44,16 @@ class Overview:
     def conclude(self, complete: bool, alert: bool = True) -> None:
         """Log what came of the sweep, once its report is written, and finish the run."""
         sweep, opened = load(self._folder), self._run()
-        opened.log(2 * len(self._stories.ended) + 1, self._content(sweep), {}, axis=AXIS)
+        opened.log(2 * len(self._histories.ended) + 1, self._content(sweep), {}, axis=AXIS)
         opened.commit()
-        best = log_artifacts(self._folder, self._settings, self._stories, self._runs)
-        opened.run.summary.update({**self._counts(), **best, **self._stories.tested})
-        tested = [TESTED] if self._stories.tested else []
+        best = log_artifacts(self._folder, self._settings, self._histories, self._runs)
+        opened.run.summary.update({**self._counts(), **best, **self._histories.tested})
+        tested = [TESTED] if self._histories.tested else []
         opened.add_tags(["done" if complete else "running", *tested])
-        log_final_model(self._folder, self._settings, self._stories, opened)
+        log_final_model(self._folder, self._settings, self._histories, opened)
         if alert:
             what = "was tested" if tested else "is over" if complete else "was interrupted"
-            self._alert(what, self._words(), "INFO")
+            self._alert(what, self._message(), "INFO")
         self._runs.end(SWEEP, 0 if complete else INTERRUPTED)
 
     def lay_out(self) -> None:
@@ -64,7 +64,7 @@ class Overview:
     def _run(self) -> OpenRun:
         return self._runs.opened(SWEEP, job=SWEEP)
 
-    def _content(self, sweep: Sweep) -> dict[str, Any]:
+    def _content(self, sweep: SweepResults) -> dict[str, Any]:
         figures = sorted((self._folder / FIGURES_FOLDER).glob("*.png"))
         charts = {
             "importance": interactive.importance(sweep),
@@ -74,7 +74,7 @@ class Overview:
         laid_out = available() and not self._run().run.offline
         page = self._folder / REPORT_FILE
         return {
-            AXIS: len(self._stories.ended),
+            AXIS: len(self._histories.ended),
             "trials": trials_table(sweep, self._settings, self._runs.url),
             **{name: wandb.Plotly(figure) for name, figure in charts.items() if figure is not None},
             **{f"figures/{path.stem}": wandb.Image(str(path)) for path in figures},
@@ -82,24 +82,24 @@ class Overview:
         }
 
     def _counts(self) -> dict[str, Any]:
-        counts = self._stories.counts()
+        counts = self._histories.counts()
         return {f"{'sweep' if name in ENDED else 'verdict'}/{name}": count for name, count in counts.items()}
 
-    def _words(self) -> str:
+    def _message(self) -> str:
         lock = best_lock(self._folder)
-        counts = ", ".join(f"{count} {name}" for name, count in self._stories.counts().most_common())
+        counts = ", ".join(f"{count} {name}" for name, count in self._histories.counts().most_common())
         best = f"; best: trial {lock['trial']}, {lock['metric']} {lock['score']:.4g}" if lock else ""
         best += " (stopped early: none is done)" if lock and lock.get("stopped") else ""
-        tested = (f"; {name} {value:.4g}" for name, value in self._stories.tested.items() if _is_main(name))
-        return f"{len(self._stories.ended)} trials: {counts or 'none ended'}{best}{''.join(tested)}"
+        tested = (f"; {name} {value:.4g}" for name, value in self._histories.tested.items() if _is_main(name))
+        return f"{len(self._histories.ended)} trials: {counts or 'none ended'}{best}{''.join(tested)}"
 
     def _warn(self, trial: str) -> None:
-        story, counts = self._stories[trial], self._stories.counts()
-        if story.verdict not in ("", HEALTHY):
-            self._alert(story.verdict.replace("_", " "), f"trial {trial}: {story.evidence}", "WARN")
-        ended = len(self._stories.ended)
+        history, counts = self._histories[trial], self._histories.counts()
+        if history.verdict not in ("", HEALTHY):
+            self._alert(history.verdict.replace("_", " "), f"trial {trial}: {history.evidence}", "WARN")
+        ended = len(self._histories.ended)
         if ended >= ENOUGH and counts["failed"] >= self._settings.failure_rate * ended:
-            reason = self._stories.last_failure()
+            reason = self._histories.last_failure()
             self._alert("many trials fail", f"{counts['failed']} of {ended}, the last: {reason}", "ERROR")
 
     def _alert(self, what: str, text: str, level: str) -> None:

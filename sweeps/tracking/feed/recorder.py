@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sweeps.tracking.feed.overview import Overview
 from sweeps.tracking.feed.runs import SWEEP, Runs
-from sweeps.tracking.feed.server import arrived
+from sweeps.tracking.feed.server import complete_on_server
 from sweeps.tracking.feed.trial_history import TrialHistories
 from sweeps.tracking.queue import Event, trial_of
 from sweeps.tracking.settings import FeedSettings
@@ -22,9 +22,9 @@ class Recorder:
 
     def __init__(self, folder: Path, settings: FeedSettings, *, online: bool) -> None:
         self._settings = settings
-        self.stories = TrialHistories(settings)
-        self.runs = Runs(folder, settings, self.stories, online=online)
-        self._overview = Overview(folder, settings, self.stories, self.runs)
+        self.histories = TrialHistories(settings)
+        self.runs = Runs(folder, settings, self.histories, online=online)
+        self._overview = Overview(folder, settings, self.histories, self.runs)
         self._asked, self._pause = time.monotonic(), CONFIRM
         self._inconclusive: set[str] = set()
         self._concluded = False
@@ -43,7 +43,7 @@ class Recorder:
 
     def remember(self, event: Event) -> None:
         """Take note of an event, whether or not it is to be delivered."""
-        self.stories.remember(event)
+        self.histories.remember(event)
 
     def deliver(self, event: Event, subject: str, fresh: bool = True) -> None:
         """Pass on what an event says of one of its subjects; `fresh` if that was never done before."""
@@ -84,10 +84,12 @@ class Recorder:
     def _confirm(self) -> bool:
         """Whether the server has all of the runs that were sent to it."""
         self._asked = time.monotonic()
-        stories = {trial: self.stories[trial] for trial in self.runs.unconfirmed if trial != SWEEP}
-        expected = {trial: (len(story.steps), story.mark) for trial, story in stories.items()}
+        histories = {trial: self.histories[trial] for trial in self.runs.unconfirmed if trial != SWEEP}
+        expected = {trial: (len(history.steps), history.mark) for trial, history in histories.items()}
         try:
-            self.runs.confirm(arrived(self._settings.sweep_id, self.runs.place, expected) if expected else set())
+            self.runs.confirm(
+                complete_on_server(self._settings.sweep_id, self.runs.place, expected) if expected else set()
+            )
         except Exception:  # nobody knows: sending it again does no harm
             traceback.print_exc()
         return not self.runs.unconfirmed

@@ -17,9 +17,9 @@ from analysis.results import STEP, TRIAL
 from sweeps.tracking.feed.charts import logged
 from sweeps.tracking.feed.trial_history import TrialHistories
 from sweeps.tracking.feed.wandb_run import InitError, OpenRun, open_run
-from sweeps.tracking.files import fragments, is_offline, is_synced, last_step, mark_synced, run_id_of
 from sweeps.tracking.queue import Event, Layout
 from sweeps.tracking.settings import FeedSettings
+from sweeps.tracking.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced, run_id_of
 
 __all__ = ["InitError", "Runs"]
 
@@ -36,13 +36,13 @@ class Runs:
         self,
         folder: Path,
         settings: FeedSettings,
-        stories: TrialHistories,
+        histories: TrialHistories,
         *,
         online: bool,
         scratch: Path | None = None,
     ) -> None:
         """`scratch` is where wandb writes if not to the sweep's folder: then the server alone says what it has."""
-        self._folder, self._settings, self._stories, self._online = folder, settings, stories, online
+        self._folder, self._settings, self._histories, self._online = folder, settings, histories, online
         self._scratch = scratch
         self._open: dict[str, OpenRun] = {}
         self._finishing: dict[str, Future[None]] = {}
@@ -86,9 +86,9 @@ class Runs:
         """Finish a trial's run as its story ended; this does not wait for W&B."""
         opened = self.opened(trial)
         opened.commit()
-        opened.run.summary.update(self._stories.summary(trial))
-        opened.add_tags(self._stories[trial].tags)
-        self.end(trial, EXIT_CODES.get(self._stories[trial].status, 0))
+        opened.run.summary.update(self._histories.summary(trial))
+        opened.add_tags(self._histories[trial].tags)
+        self.end(trial, EXIT_CODES.get(self._histories[trial].status, 0))
 
     def end(self, trial: str, exit_code: int) -> None:
         """Finish a run as it is."""
@@ -123,7 +123,7 @@ class Runs:
         # What was recorded offline and not uploaded must not be overtaken: such a run goes on offline.
         online = self._online and all(is_synced(file) for file in earlier if is_offline(file))
         name = settings.name if trial == SWEEP else f"{settings.name}-{trial}"
-        config = {} if trial == SWEEP else {TRIAL: trial, **self._stories[trial].config}
+        config = {} if trial == SWEEP else {TRIAL: trial, **self._histories[trial].config}
         run = open_run(settings, run_id, name, config, self._scratch or self._folder, online=online, job=job)
         if online:
             self.place, self.url = f"{run.entity}/{run.project}", run.project_url
@@ -132,7 +132,7 @@ class Runs:
         return OpenRun(run, max([*held, run.starting_step - 1 if online else -1]))
 
     def _log(self, trial: str, step: int, values: Mapping[str, Any]) -> None:
-        self.opened(trial).log(step, values, self._stories.goals)
+        self.opened(trial).log(step, values, self._histories.goals)
 
     def _picture(self, trial: str, step: int, name: str, path: Path) -> None:
         if path.exists():

@@ -8,8 +8,8 @@ from typing import Any
 import wandb
 
 from sweeps.tracking.feed.wandb_run import project_of
-from sweeps.tracking.files import run_id_of
 from sweeps.tracking.settings import FeedSettings
+from sweeps.tracking.wandb_files import run_id_of
 
 SECONDS = 10  # for an answer
 PAGE = 500
@@ -21,7 +21,7 @@ def place_of(settings: FeedSettings) -> str:
     return f"{entity}/{project_of(settings)}"
 
 
-def arrived(sweep_id: str, place: str, expected: Mapping[str, tuple[int, str]]) -> set[str]:
+def complete_on_server(sweep_id: str, place: str, expected: Mapping[str, tuple[int, str]]) -> set[str]:
     """Those trials whose runs in `place` are over, have as many steps as expected, or more, and the tag expected."""
     wanted = {run_id_of(sweep_id, trial): trial for trial in expected}
     chosen = {"name": {"$regex": f"^{run_id_of(sweep_id, '')}"}}

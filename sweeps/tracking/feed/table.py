@@ -11,16 +11,16 @@ import pandas as pd
 import wandb
 
 from analysis.media import thumbnail
-from analysis.results import BEST, BEST_STEP, CONFIG, LAST, REASON, SECONDS, STATUS, TRIAL, VERDICT, Sweep
-from sweeps.tracking.files import run_id_of
+from analysis.results import BEST, BEST_STEP, CONFIG, LAST, REASON, SECONDS, STATUS, TRIAL, VERDICT, SweepResults
 from sweeps.tracking.settings import FeedSettings
+from sweeps.tracking.wandb_files import run_id_of
 
 PICTURES = ("samples", "reconstructions", "weight_maps")  # the first there is stands for the trial
 PICTURED = 300  # trials with a picture, the best
 SIDE = 128  # pixels
 
 
-def trials_table(sweep: Sweep, settings: FeedSettings, project_url: str | None) -> Any:
+def trials_table(sweep: SweepResults, settings: FeedSettings, project_url: str | None) -> Any:
     """A row a trial, best first; the column `run` leads to its run where there is a server."""
     ranked = [*sweep.ranked, *(trial for trial in sweep.trials[TRIAL] if trial not in set(sweep.ranked))]
     columns, lines = _columns(sweep), sweep.trials.set_index(TRIAL, drop=False).assign(verdict=sweep.verdicts)
@@ -34,7 +34,7 @@ def trials_table(sweep: Sweep, settings: FeedSettings, project_url: str | None) 
     return table
 
 
-def _columns(sweep: Sweep) -> list[str]:
+def _columns(sweep: SweepResults) -> list[str]:
     """The trial and how it ended, its config, the best of each metric that has one and the last of the others."""
     names = [str(name) for name in sweep.trials]
     best = [name for name in names if name.startswith(BEST)]
@@ -51,7 +51,7 @@ def _shown(columns: Sequence[str]) -> list[str]:
     return [name if name.removeprefix(CONFIG) in taken else name.removeprefix(CONFIG) for name in columns]
 
 
-def _pictures(sweep: Sweep, trials: list[str]) -> dict[str, Path]:
+def _pictures(sweep: SweepResults, trials: list[str]) -> dict[str, Path]:
     """Of each trial the latest picture of the first kind there is."""
     found: dict[str, Path] = {}
     media = sweep.media[sweep.media[TRIAL].isin(trials)]

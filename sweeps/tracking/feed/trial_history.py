@@ -30,20 +30,20 @@ class TrialHistory:
     last: dict[str, float] = field(default_factory=dict)
     best: dict[str, float] = field(default_factory=dict)
     at_best: BestStep | None = None  # of the objective
-    words: dict[str, Any] = field(default_factory=dict)  # the judge's, of the last row that has them
+    judgement: dict[str, Any] = field(default_factory=dict)  # the judge's, of the last row that has them
     tested: Mapping[str, float] = field(default_factory=dict)  # what the test set said of a final training's seed
 
     @property
     def verdict(self) -> str:
-        return str(self.words.get(VERDICT, ""))
+        return str(self.judgement.get(VERDICT, ""))
 
     @property
     def evidence(self) -> str:
-        return "; ".join(self.words.get(EVIDENCE, ()))
+        return "; ".join(self.judgement.get(EVIDENCE, ()))
 
     def add(self, row: Mapping[str, Any], goals: Mapping[str, Goal], objective: Objective) -> None:
         self.steps.add(row[STEP])
-        self.words |= {name: row[name] for name in (VERDICT, EVIDENCE, EXTRACTOR) if name in row}
+        self.judgement |= {name: row[name] for name in (VERDICT, EVIDENCE, EXTRACTOR) if name in row}
         self.last = numbers(row)
         for name, value in self.last.items():
             if name in goals and improves(value, self.best.get(name), goals[name]):
@@ -52,13 +52,13 @@ class TrialHistory:
 
     def summary(self, goals: Mapping[str, Goal], objective: str) -> dict[str, Any]:
         """How it ended in words and numbers; of a metric with a goal the best value as .max or .min, and the last."""
-        judged = {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.words.get(EXTRACTOR)}
-        told = {"status": self.status, "reason": self.reason, **(judged if self.verdict else {})}
+        judged = {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.judgement.get(EXTRACTOR)}
+        outcome = {"status": self.status, "reason": self.reason, **(judged if self.verdict else {})}
         at_best = self.at_best
         best = {"best_step": at_best.step, f"best/{objective}": at_best.value} if at_best is not None else {}
         which = {name: "max" if goals[name] == "maximize" else "min" for name in self.best}
         ranges = {name: {which[name]: value, "last": self.last.get(name)} for name, value in self.best.items()}
-        return {**told, "steps": len(self.steps), **best, **ranges, **self.tested}
+        return {**outcome, "steps": len(self.steps), **best, **ranges, **self.tested}
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -105,12 +105,12 @@ class TrialHistories:
     def counts(self) -> Counter[str]:
         """How many of the trials that ended were done, stopped, failed, or had which verdict."""
         ended = [self._trials[trial] for trial in self.ended]
-        return Counter(tag for story in ended for tag in (story.status, story.verdict) if tag)
+        return Counter(tag for history in ended for tag in (history.status, history.verdict) if tag)
 
     def last_failure(self) -> str:
         """Why the latest trial that failed did."""
         failed = (self._trials[trial] for trial in reversed(self.ended) if self._trials[trial].status == "failed")
-        return next((story.reason for story in failed), "")
+        return next((history.reason for history in failed), "")
 
     def best(self) -> TrialHistory | None:
         """The winner of the trials that have ended, see `analysis.ranking.winner`."""

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from helpers.command import sweeps
 from helpers.sweep_folder import FakeTrial, build_sweep
-from helpers.tracked import Told, logged_in, logged_out
+from helpers.tracked import TrackedSweep, logged_in, logged_out
 from helpers.wandb_server import Accepting
 
 from sweeps.errors import SpecError
@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accepting]:
     folder, server = tmp_path_factory.mktemp("tracked") / "sweep", Accepting()
     folder.mkdir()
     with logged_out(folder.parent / "home"), logged_in(server):
-        sweep = Told(folder, mode="online")
+        sweep = TrackedSweep(folder, mode="online")
         for trial, last in (("0000", 4), ("0001", 3)):
             sweep.feed(trial, range(1, last))
             sweep.done(trial)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from helpers.tracked import Told, config_of, histories, logged_out, of_kind, steps_of, summary_of
+from helpers.tracked import TrackedSweep, config_of, histories, logged_out, of_kind, steps_of, summary_of
 
-from sweeps.tracking.files import unsynced
+from sweeps.tracking.wandb_files import unsynced
 
 JUDGED = {"verdict": "mode_collapse", "evidence": ["two classes", "no dog"], "extractor": "digits"}
 
@@ -26,7 +26,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     folder, said = tmp_path_factory.mktemp("recorded") / "sweep", list[str]()
     folder.mkdir()
     with logged_out(folder.parent / "home"):
-        sweep = Told(folder, said, group="first looks")
+        sweep = TrackedSweep(folder, said, group="first looks")
         sweep.feed("0000", range(1, 5))
         sweep.feed("0001", range(1, 5))
         sweep.row("0000", 5, accuracy=0.01)
@@ -169,7 +169,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder.mkdir()
     searched = {"C": {"min": 0.1, "max": 1.0}, "tol": {"min": 1e-4, "max": 1e-2}}
     with logged_out(folder.parent / "home"):
-        sweep = Told(folder, parameters=searched, alert_failure_rate=0.5)
+        sweep = TrackedSweep(folder, parameters=searched, alert_failure_rate=0.5)
         for number in range(14):
             trial, collapsed = f"{number:04d}", {**JUDGED, "verdict": "frozen"}
             sweep.start(trial)
@@ -216,7 +216,7 @@ def test_another_programs_run_in_the_environment_changes_nothing(
         }.items():
             monkeypatch.setenv(f"WANDB_{name}", value)
         monkeypatch.setenv("TRAINING_JOB_NAME", "theirs")  # SageMaker's
-        sweep = Told(folder, said)
+        sweep = TrackedSweep(folder, said)
         sweep.feed("0000", range(1, 4))
         sweep.done("0000")
         sweep.end()

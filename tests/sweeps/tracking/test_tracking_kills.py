@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from helpers.repository import REPOSITORY
-from helpers.tracked import KEY, Told, logged_out, marked, of_kind, steps_of, summary_of, until
+from helpers.tracked import KEY, TrackedSweep, logged_out, marked, of_kind, steps_of, summary_of, until
 
-from sweeps.tracking.files import fragments, unsynced
 from sweeps.tracking.mode import resolve_mode
 from sweeps.tracking.queue import Layout, delivered
+from sweeps.tracking.wandb_files import fragments, unsynced
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_an_interrupted_sweep_continues_its_runs(folder: Path) -> None:
-    first = Told(folder)
+    first = TrackedSweep(folder)
     first.feed("0000", range(1, 4))
     first.done("0000")
     first.feed("0001", range(1, 6))
@@ -39,7 +39,7 @@ def test_an_interrupted_sweep_continues_its_runs(folder: Path) -> None:
     assert delivered(Layout(folder))
     assert summary_of(folder, "0001")["status"] == "running"
 
-    second = Told(folder)
+    second = TrackedSweep(folder)
     second.feed("0001", range(4, 9))  # from a checkpoint: steps 4 and 5 are taken again
     second.done("0001")
     second.end()
@@ -82,7 +82,7 @@ def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, vict
     driver.stdout.close()
     assert until(lambda: not marked(mark), 60)
 
-    sweep = Told(folder)
+    sweep = TrackedSweep(folder)
     sweep.feed("0002", range(9, 13))
     sweep.done("0002")
     sweep.end()
@@ -95,11 +95,11 @@ def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, vict
 
 
 def test_off_leaves_no_trace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep = Told(folder, mode="off")
+    sweep = TrackedSweep(folder, mode="off")
     sweep.feed("0000", range(1, 3))
     for mode, name, value in (("auto", "WANDB_MODE", "disabled"), ("auto", "WANDB_DISABLED", "true")):
         monkeypatch.setenv(name, value)
-        sweep = Told(folder, mode=mode)
+        sweep = TrackedSweep(folder, mode=mode)
         sweep.feed("0000", range(1, 3))
         assert not sweep.tracker.on
     sweep.end()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from helpers.command import start
-from helpers.tracked import KEY, MARK, Told, logged_in, logged_out, marked, steps_of, until
+from helpers.tracked import KEY, MARK, TrackedSweep, logged_in, logged_out, marked, steps_of, until
 from helpers.wandb_server import Accepting, Fickle, dying, hanging, refusing
 
-from sweeps.tracking.files import unsynced
 from sweeps.tracking.sync import sync
+from sweeps.tracking.wandb_files import unsynced
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +47,13 @@ def files_with_the_key(folder: Path) -> list[Path]:
 def test_a_resumed_sweep_continues_its_runs_on_the_server(folder: Path) -> None:
     server, said = Accepting(), list[str]()
     with logged_in(server):
-        first = Told(folder, said, mode="auto")
+        first = TrackedSweep(folder, said, mode="auto")
         first.feed("0000", range(1, 6))
         first.done("0000", "failed", "diverged at step 5")
         first.feed("0001", range(1, 6))
         first.end(interrupted=True)
         assert server.runs["5eed-0001"]["tags"][-1] == "running"
-        second = Told(folder, mode="auto")
+        second = TrackedSweep(folder, mode="auto")
         second.feed("0001", range(4, 9))  # from a checkpoint: steps 4 and 5 are taken again
         second.done("0001")
         second.end()
@@ -83,10 +83,10 @@ def test_a_resumed_sweep_continues_its_runs_on_the_server(folder: Path) -> None:
 def test_a_refused_sweep_is_recorded_offline_and_uploaded_once(folder: Path) -> None:
     said: list[str] = []
     with logged_in(refusing(403)):
-        first = Told(folder, said, mode="auto", run_cap=1)
+        first = TrackedSweep(folder, said, mode="auto", run_cap=1)
         first.feed("0000", range(1, 4))
         first.end(interrupted=True)
-        second = Told(folder, said, mode="offline", run_cap=1)
+        second = TrackedSweep(folder, said, mode="offline", run_cap=1)
         second.feed("0000", range(3, 6))
         second.done("0000")
         second.end()
@@ -110,7 +110,7 @@ def test_a_refused_sweep_is_recorded_offline_and_uploaded_once(folder: Path) -> 
 def test_a_hanging_server_does_not_hold_the_end(folder: Path) -> None:
     said, over = list[str](), threading.Event()
     with logged_in(hanging(over)):
-        sweep = Told(folder, said, mode="auto", patience=5.0)
+        sweep = TrackedSweep(folder, said, mode="auto", patience=5.0)
         sweep.feed("0000", range(1, 6))
         sweep.done("0000")
         began = time.monotonic()
@@ -129,7 +129,7 @@ def test_rows_that_a_server_refuses_once_a_run_is_open_are_missed_and_uploaded_l
     server, said = Accepting(), list[str]()
     fickle = Fickle(server, refusing(403), "file_stream")
     with logged_in(fickle):
-        sweep = Told(folder, said, mode="auto")
+        sweep = TrackedSweep(folder, said, mode="auto")
         sweep.feed("0000", range(1, 6))
         sweep.done("0000")
         sweep.end()
@@ -144,7 +144,7 @@ def test_a_server_that_limits_the_rate_vanishes_and_comes_back_gets_each_step_on
     server, said = Accepting(), list[str]()
     fickle = Fickle(server, refusing(429), times=3)
     with logged_in(fickle):
-        sweep = Told(folder, said, mode="auto", patience=5.0)
+        sweep = TrackedSweep(folder, said, mode="auto", patience=5.0)
         sweep.feed("0000", range(1, 6))
         deadline = time.monotonic() + 60
         while "5eed-0000" not in server.lines and time.monotonic() < deadline:
@@ -165,7 +165,7 @@ def test_a_server_that_limits_the_rate_vanishes_and_comes_back_gets_each_step_on
 
 
 def test_a_killed_upload_is_taken_up_where_it_was(folder: Path, mark: str) -> None:
-    sweep = Told(folder, run_cap=6)
+    sweep = TrackedSweep(folder, run_cap=6)
     for number in range(6):
         sweep.feed(f"{number:04d}", range(1, 5))
         sweep.done(f"{number:04d}")
@@ -190,7 +190,7 @@ def test_a_killed_upload_is_taken_up_where_it_was(folder: Path, mark: str) -> No
 
 @pytest.mark.slow
 def test_an_upload_without_login_or_server_says_so(folder: Path) -> None:
-    sweep = Told(folder)
+    sweep = TrackedSweep(folder)
     sweep.feed("0000", range(1, 3))
     sweep.end()
     said: list[str] = []

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from helpers.tracked import Told
+from helpers.tracked import TrackedSweep
 
 from sweeps.spec import load_spec
 from sweeps.tracking.queue import Layout, Position, QueueFullError, QueueReader, QueueWriter
@@ -14,7 +14,7 @@ def test_a_full_disk_is_said_once_and_ends_nothing(tmp_path: Path, monkeypatch: 
     said: list[str] = []
     (tmp_path / "wandb").mkdir()
     (tmp_path / "wandb" / "queue.jsonl").symlink_to("/dev/full")
-    sweep = Told(tmp_path, said, patience=0.1)
+    sweep = TrackedSweep(tmp_path, said, patience=0.1)
     sweep.feed("0000", range(1, 4))
     sweep.end()
     assert [line for line in said if "No space left" in line] == [said[0]]

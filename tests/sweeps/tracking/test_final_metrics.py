@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.tracked import Told, logged_in, logged_out
+from helpers.tracked import TrackedSweep, logged_in, logged_out
 from helpers.wandb_server import Accepting
 
 from sweeps.final.gap import summary
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def trained(folder: Path, mode: str) -> None:
-    sweep = Told(folder, mode=mode, **FINAL)
+    sweep = TrackedSweep(folder, mode=mode, **FINAL)
     for trial in ("0000", "0001"):
         sweep.start(trial)
         for step in (1, 2):
