@@ -18,8 +18,8 @@ from rich.text import Text
 from analysis.results import HEALTHY
 from basics.terminal import printable
 from sweeps.driver.progress import Progress, TrialState
+from sweeps.search.method import Status
 from sweeps.spec.resolved import Objective
-from sweeps.store.observer import Status
 
 QUIET = 10.0  # seconds without a line before a plain progress line
 PER_SECOND = 2  # refreshes of the live table

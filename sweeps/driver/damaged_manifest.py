@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.folder import load
 from analysis.results import MANIFEST_FILE
-from sweeps.search.recovery import Say
+from sweeps.store.journal_recovery import Say
 from sweeps.tracking.queue import Layout
 from sweeps.tracking.settings import read_settings
 

@@ -18,8 +18,8 @@ from analysis.folder import load
 from analysis.formatting import counted
 from analysis.results import LAST, ROWS_FILE, SECONDS, STEP, TRIAL, SweepResults
 from basics.files import cut_torn_line, set_aside
-from sweeps.search.optuna_search import Search
-from sweeps.search.recovery import Say
+from sweeps.search.search import Search
+from sweeps.store.journal_recovery import Say
 from sweeps.worker.replicates import merged
 
 Rows = dict[tuple[str, int], dict[str, Any]]

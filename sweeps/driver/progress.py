@@ -9,8 +9,8 @@ from typing import Any
 
 from analysis.ranking import LIVE_PLACES, BestStep, leader, trial_order
 from analysis.results import HEALTHY, VERDICT
+from sweeps.search.method import Status
 from sweeps.spec.resolved import UNJUDGED, Objective
-from sweeps.store.observer import Status
 
 
 @dataclass

@@ -32,13 +32,13 @@ from sweeps.driver.slots import Slots
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import DiskFullError, FolderError, out_of_room
 from sweeps.evaluation.downstream import ood_images
-from sweeps.search.recovery import Say, open_search
+from sweeps.search.method import Status
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.spec.resuming import check_unchanged
 from sweeps.store.folder_lock import locked
+from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest
-from sweeps.store.observer import Status
 from sweeps.store.sweep_folder import Record, Store
 from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.worker.best_model import BestModel

@@ -14,11 +14,13 @@ from typing import Any
 
 from analysis.ranking import BestStep
 from analysis.results import is_metric
-from sweeps.search.optuna_search import Search, trial_seeds
+from sweeps.search.journal import CRASHED
+from sweeps.search.method import Nothing, Status
+from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
+from sweeps.spec.seeds import trial_seeds
 from sweeps.stopping import rules
-from sweeps.store.journal import CRASHED
-from sweeps.store.observer import Observer, Status
+from sweeps.store.observer import Observer
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.messages import Attachment, Report, Work
 
@@ -80,9 +82,10 @@ class Sweep:
         """The next piece of work, interrupted trials first; None when there is none at present."""
         if self._again:
             return self._start(self._again.pop(0), resumed=True)
-        if self._all_asked:
+        answer = Nothing.NO_MORE if self._all_asked else self._search.ask(1)
+        if isinstance(answer, Nothing):
             return None
-        number, config = self._search.ask()
+        [(number, config)] = answer
         self._open[_name(number)] = OpenTrial(config)
         return self._start(_name(number), resumed=False)
 

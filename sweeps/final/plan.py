@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from basics.seeds import derived_seed
 from sweeps.errors import SpecError
-from sweeps.search.optuna_search import derived_seed
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from trainables import Entry

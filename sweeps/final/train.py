@@ -22,6 +22,7 @@ from analysis.folder import load
 from analysis.ranking import trial_order
 from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, SweepResults
 from basics.files import cut_torn_line, replace_file
+from basics.seeds import derived_seed
 from sweeps.driver import runner
 from sweeps.driver.runner import Options
 from sweeps.errors import FolderError, SpecError, TrainingError
@@ -31,9 +32,9 @@ from sweeps.final.model_card import write_card
 from sweeps.final.plan import Plan, plan, trained_on
 from sweeps.final.result import ended, ignores_seed, result_document
 from sweeps.results.provenance import differences
-from sweeps.search.optuna_search import derived_seed, trial_seeds
 from sweeps.spec.document.yaml_file import BEST_FILE
 from sweeps.spec.resolved import Spec
+from sweeps.spec.seeds import trial_seeds
 from sweeps.store.folder_lock import locked
 from sweeps.tracking import track_tested
 from sweeps.worker.messages import Work

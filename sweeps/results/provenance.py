@@ -9,9 +9,10 @@ from typing import Any
 from sweeps.errors import SpecError
 from sweeps.results.ranking import Candidate, Ranking
 from sweeps.results.table_rows import Row, beside, plain
-from sweeps.search.optuna_search import sampler_name, trial_seeds
+from sweeps.search.methods import METHODS
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
+from sweeps.spec.seeds import trial_seeds
 from sweeps.store.manifest import git_state, machine, versions
 from trainables.entry import TRAIN_SIZE
 
@@ -50,7 +51,7 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         "stopped": ranking.stopped or None,  # early, as were all: none is done
         "verdict": chosen.verdict or None,
         "seeds": {"sweep": spec.seed, "trial": list(trial_seeds(spec, int(chosen.trial)))},
-        "sampler": sampler_name(spec),
+        "sampler": METHODS[spec.method].sampler,
         "data": data or None,
         **{name: manifest.get(name) for name in ("versions", "git", "machine")},
     }

@@ -1,1 +1,1 @@
-"""The search: what to try next, by Optuna's samplers or over a grid, and what it says of the parameters."""
+"""The search: what to try next, by one of the methods in a table, and what it says of the parameters."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from basics.shell import command_line
 from sweeps.errors import FolderError
-from sweeps.store.journal import JOURNAL, JOURNAL_FAULTS, storage
+from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, storage
 
 HOST = "127.0.0.1"
 

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, create_trial
 
 from analysis.metrics import Goal
 from analysis.results import IMPORTANCE_FILE
-from sweeps.store.journal import JOURNAL, JOURNAL_FAULTS, status_of, storage
+from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, status_of, storage
 
 MIN_TRIALS = 10  # of fewer it would tell chance
 MIN_TOP = 5  # trials the top has at least, as Optuna asks for; the top tenth where that is more

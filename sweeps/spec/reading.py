@@ -7,13 +7,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from basics.text import nearest
 from search_spaces import SPACES
 from search_spaces.finite import configs
 from search_spaces.space import Domain, Scalar, Space, SpaceError
 from sweeps.errors import SpecError
+from sweeps.search.methods import METHODS, own_name
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.document import overrides as changes
 from sweeps.spec.document.paths import place
@@ -168,7 +169,7 @@ class _Reader:
             raise SpecError(what, key="seeds", valid="replicates, which averages over seeds of each config")
         if not space:
             return section.seeds or 1
-        if section.method == "grid":
+        if METHODS[own_name(section.method)].finite:
             return _grid_size(space, fixed, section.run_cap)
         few = len(configs(space, fixed))
         if few and (section.run_cap is None or section.run_cap > few):
@@ -216,10 +217,10 @@ def _base(model: str, entry: Entry) -> Mapping[str, Domain]:
         raise error.at(model) from None
 
 
-def _method(section: SpecSection, space: Space) -> Literal["tpe", "random", "grid"]:
+def _method(section: SpecSection, space: Space) -> str:
     if section.seeds is not None and not space:
         return "random"  # of one config: a grid would have it once
-    return "tpe" if section.method == "bayes" else section.method
+    return own_name(section.method)
 
 
 def _tracking(section: SpecSection) -> Tracking:

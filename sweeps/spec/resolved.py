@@ -84,7 +84,7 @@ class Spec:
 
     model: str
     dataset: str
-    method: Literal["tpe", "random", "grid"]
+    method: str  # a name in `sweeps.search.methods.METHODS`
     metric: Objective
     space: Space
     fixed: dict[str, Scalar]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-Status = Literal["running", "done", "stopped", "failed"]
+from sweeps.search.method import Status
 
 
 class Observer(Protocol):

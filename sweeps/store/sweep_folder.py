@@ -35,8 +35,8 @@ from analysis.results import (
 )
 from analysis.trial_lines import trial_lines
 from basics.files import cut_torn_line, replace_file
+from sweeps.search.method import Status
 from sweeps.spec.resolved import Objective
-from sweeps.store.observer import Status
 
 MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state

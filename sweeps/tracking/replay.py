@@ -12,8 +12,8 @@ from analysis.folder import read_rows
 from analysis.metrics import goal_of
 from analysis.ranking import trial_order
 from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
-from sweeps.search.recovery import open_search
 from sweeps.spec.resolved import Spec
+from sweeps.store.journal_recovery import open_search
 from sweeps.tracking.final_metrics import tested_events
 from sweeps.tracking.queue import Event
 

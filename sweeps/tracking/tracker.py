@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.metrics import goal_of
 from basics.terminal import say as say_to_terminal
-from sweeps.store.observer import Status
+from sweeps.search.method import Status
 from sweeps.tracking.mode import switched_off
 from sweeps.tracking.process import end, spawn
 from sweeps.tracking.queue import Event, Layout, Position, QueueWriter, delivered, sync_command

@@ -17,7 +17,7 @@ from analysis.report.compare import write_comparison
 from sweeps.driver.sweep import Sweep
 from sweeps.results.provenance import best_spec
 from sweeps.results.ranking import by_metric
-from sweeps.search.optuna_search import Search
+from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.messages import Report

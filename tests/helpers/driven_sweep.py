@@ -11,9 +11,9 @@ import yaml
 from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, ROWS_FILE, SPEC_FILE
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.sweep import Sweep
-from sweeps.search.optuna_search import Search
-from sweeps.search.recovery import open_search
+from sweeps.search.search import Search
 from sweeps.spec import Spec, load_spec
+from sweeps.store.journal_recovery import open_search
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.messages import Report, Work
 

@@ -17,10 +17,11 @@ from PIL import Image
 
 from analysis.report import write_report
 from analysis.results import IMPORTANCE_FILE
+from helpers.asked import ask_one
 from helpers.wandb_server import Answer, serving
-from sweeps.search.optuna_search import Search
+from sweeps.search.method import Status
+from sweeps.search.search import Search
 from sweeps.spec import load_spec
-from sweeps.store.observer import Status
 from sweeps.store.sweep_folder import Store
 from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.tracking.wandb_files import fragments, records, run_id_of
@@ -107,7 +108,7 @@ class TrackedSweep:
     def start(self, trial: str) -> None:
         resumed = trial in self._configs
         if not resumed:
-            number, self._configs[trial] = self.search.ask()
+            number, self._configs[trial] = ask_one(self.search)
             assert trial == f"{number:04d}"
         for observer in (self.store, self.tracker):
             observer.trial_started(trial, self._configs[trial], resumed)

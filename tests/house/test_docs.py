@@ -10,6 +10,7 @@ from helpers.command import sweeps
 from helpers.repository import REPOSITORY
 from helpers.sweep_folder import FakeTrial, build_sweep
 
+from sweeps.search import methods
 from sweeps.spec import load_spec
 
 README = (REPOSITORY / "README.md").read_text()
@@ -42,6 +43,10 @@ def test_a_command_in_the_readme_works_on_a_sweep(command: str, tmp_path: Path) 
     build_sweep(tmp_path / "sweep-results" / "it", [FakeTrial({"C": 1.0, "penalty": "l2"}, [{"val/accuracy": 0.5}])])
     done = sweeps(*command.replace("DIR", "sweep-results/it").split()[1:], folder=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_search_method_stands_in_the_guide() -> None:
+    assert "\n".join(["", *methods.table(), ""]) in (REPOSITORY / "docs" / "spec.md").read_text()
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/running.md"])

@@ -7,13 +7,14 @@ from random import Random
 
 import pandas as pd
 import pytest
+from helpers.asked import ask_one
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.configs import read_configs
 from search_spaces.quantized import Quantized
 from search_spaces.space import Float
-from sweeps.search.optuna_search import Search
+from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import read_domains, write_domain
 
@@ -57,7 +58,7 @@ def asked(tmp_path: Path, trials: int, **entry) -> list[float]:
         {"model": "logistic_regression", "method": "random", "parameters": {"C": entry}, "run_cap": trials}
     )
     search = Search(spec, tmp_path / "journal")
-    found = [search.ask() for _ in range(trials)]
+    found = [ask_one(search) for _ in range(trials)]
     for number, _ in found:
         search.tell(number, "done", 0.5, "")
     again = [config for _, config, *_ in Search(spec, tmp_path / "journal").ended()]
@@ -86,12 +87,12 @@ def test_optuna_is_asked_for_the_same_steps(found):
     """Its own random draws reach every value of any such range, also where a step is no number of few digits."""
     import optuna
 
-    from sweeps.search.optuna_search import _suggest
+    from sweeps.search.drawing import suggest
 
     low, high, step, _ = found
     for domain in (Float(low, high, step=step), Float(low, low + 7 * (step / 3), step=step / 3)):
         trial = optuna.create_study().ask()
-        assert _suggest(trial, "x", domain) in domain.values()
+        assert suggest(trial, "x", domain) in domain.values()
         assert trial.distributions["x"].high == pytest.approx(domain.values()[-1], rel=1e-12)
 
 
@@ -106,7 +107,7 @@ def test_a_grid_of_multiples_has_each_once(tmp_path: Path, model, name, entry) -
     parameters = {name: {**entry, "distribution": "q_uniform"}}
     spec = load_spec({"model": model, "parameters": parameters, "method": "grid"})
     search = Search(spec, tmp_path / "journal")
-    assert [search.ask()[1][name] for _ in range(int(search.size))] == spec.space[name].values()
+    assert [ask_one(search)[1][name] for _ in range(int(search.size))] == spec.space[name].values()
     assert search.exhausted
 
 
@@ -115,7 +116,7 @@ def test_the_journal_alone_tells_the_multiples_too(tmp_path: Path, low, high, q)
     parameters = {"C": {"min": low, "max": high, "q": q, "distribution": "q_uniform"}}
     spec = load_spec({"model": "svm", "method": "random", "parameters": parameters, "run_cap": 3})
     search = Search(spec, tmp_path / "optuna.journal")
-    asked = {f"{number:04d}": config for number, config in (search.ask() for _ in range(3))}
+    asked = {f"{number:04d}": config for number, config in (ask_one(search) for _ in range(3))}
     found = read_configs(tmp_path, spec.document(), pd.DataFrame({"trial": list(asked)}))
     assert found == asked
     assert all(type(found[trial]["C"]) is type(q) for trial in asked)

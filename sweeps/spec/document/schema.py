@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
+
+from sweeps.search import methods
 
 # YAML 1.1 reads 1e-3 (no dot) as text; whoever writes it means the number.
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
@@ -78,6 +80,10 @@ Distribution = Literal[
     "inv_log_uniform_values",
     "int_log_uniform_values",
 ]
+if TYPE_CHECKING:
+    Method = str
+else:
+    Method = Literal[methods.names()]
 
 
 class Section(BaseModel):
@@ -156,7 +162,7 @@ class SpecSection(Section):
     model: Name = Field(description="a model of ours, or package.module:Name of your own")
     model_path: Name | list[Name] | None = Field(None, description="a folder, or a list of them, with your own model")
     dataset: Name = Field("digits", description="a data set of ours, or the path of a .npz or of a folder of images")
-    method: Literal["bayes", "tpe", "random", "grid"] = Field("tpe", description="one of bayes, tpe, random, grid")
+    method: Method = Field("tpe", description=f"one of {', '.join(methods.names())}")
     metric: MetricSection | None = Field(None, description="a mapping {name, goal}")
     parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
     run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")

@@ -11,10 +11,10 @@ from analysis.folder import load
 from analysis.ranking import BestStep
 from sweeps.driver.sweep import RESTARTS, Sweep
 from sweeps.errors import FolderError
-from sweeps.search.optuna_search import Search
+from sweeps.search.journal import storage
+from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.store.folder_lock import locked
-from sweeps.store.journal import storage
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.messages import Attachment, Report, Work
 

@@ -14,9 +14,9 @@ from sweeps.errors import SpecError
 from sweeps.final import gap
 from sweeps.final.plan import Plan, best_steps, plan, trained_on
 from sweeps.final.result import ignores_seed
-from sweeps.search.optuna_search import trial_seeds
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
+from sweeps.spec.seeds import trial_seeds
 from trainables import MODELS
 
 

@@ -13,8 +13,8 @@ from analysis.intervals import of_spread, t_interval, wilson
 from analysis.results import ResultsError
 from sweeps.results.provenance import best_spec, differences, locked_row
 from sweeps.results.ranking import by_metric, pareto
-from sweeps.search.optuna_search import trial_seeds
 from sweeps.spec import load_spec
+from sweeps.spec.seeds import trial_seeds
 from sweeps.store.manifest import git_state, machine, manifest, versions
 from trainables.data import load_dataset
 

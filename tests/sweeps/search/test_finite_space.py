@@ -4,9 +4,10 @@ import itertools
 from pathlib import Path
 
 import pytest
+from helpers.asked import ask_one
 
 from search_spaces.finite import MOST, configs, identity
-from sweeps.search.optuna_search import Search
+from sweeps.search.search import Search
 from sweeps.spec import load_spec
 
 FEW = {
@@ -34,7 +35,7 @@ def test_each_config_once_with_parallel_asks_and_a_resume(tmp_path: Path, method
     spec = spec_of(method, FEW[space], run_cap=50)
     asked = []
     while not (search := Search(spec, tmp_path / "journal")).exhausted:  # a resume after every three
-        three = [search.ask() for _ in range(3) if not search.exhausted]
+        three = [ask_one(search) for _ in range(3) if not search.exhausted]
         for number, config in three:
             search.tell(number, "failed" if number % 5 == 2 else "done", score(config), "")
         asked += [config for _, config in three]
@@ -50,7 +51,7 @@ def test_what_is_not_drawn_twice_is_drawn_as_without_this_rule(tmp_path: Path, m
         monkeypatch.setattr("search_spaces.finite.MOST", most)
         search, asked = Search(spec, tmp_path / f"{most}"), []
         for _ in range(16):
-            number, config = search.ask()
+            number, config = ask_one(search)
             search.tell(number, "done", score(config), "")
             asked.append(config)
         found.append(asked)
@@ -73,5 +74,5 @@ def test_that_there_are_fewer_configs_than_trials_is_said(method: str) -> None:
 def test_seeds_of_one_config_are_no_repetitions(tmp_path: Path) -> None:
     spec = spec_of("random", {"C": {"value": 1.0}}, seeds=3)
     search = Search(spec, tmp_path / "journal")
-    assert [search.ask()[0] for _ in range(3)] == [0, 1, 2]
+    assert [ask_one(search)[0] for _ in range(3)] == [0, 1, 2]
     assert search.exhausted

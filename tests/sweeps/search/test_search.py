@@ -5,16 +5,18 @@ from typing import Any
 
 import optuna
 import pytest
+from helpers.asked import ask_one
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from sweeps.search.optuna_search import Search
+from sweeps.search.optuna_internals import taken_up
+from sweeps.search.search import Search
 from sweeps.spec import Spec, load_spec
 
 
 def spec_of(method: str = "bayes", **keys: Any) -> Spec:
-    return load_spec({"model": "logistic_regression", "dataset": "digits", "method": method, "run_cap": 12, **keys})
+    return load_spec({"model": "logistic_regression", "dataset": "digits", "method": method, "run_cap": 40, **keys})
 
 
 def study(journal: Path) -> optuna.Study:
@@ -29,7 +31,7 @@ def score(config: dict[str, Any]) -> float:
 def play(search: Search, trials: int) -> list[dict[str, Any]]:
     configs = []
     for _ in range(trials):
-        number, config = search.ask()
+        number, config = ask_one(search)
         configs.append(config)
         search.report(number, 1, score(config))
         search.tell(number, "done", score(config), "")
@@ -52,7 +54,7 @@ def test_optuna_hears_how_each_trial_ended(tmp_path: Path) -> None:
     search = Search(spec_of(), tmp_path / "journal")
     ends = (("done", 0.5, False), ("stopped", None, False), ("failed", None, False), ("failed", None, True))
     for status, value, crashed in ends:
-        number, _ = search.ask()
+        number, _ = ask_one(search)
         search.report(number, 1, 0.4)
         search.tell(number, status, value, f"because {status}", crashed=crashed)  # type: ignore[arg-type]
     trials = study(tmp_path / "journal").trials
@@ -69,7 +71,7 @@ def test_optuna_hears_how_each_trial_ended(tmp_path: Path) -> None:
 
 def test_a_journal_that_says_fail_is_still_read(tmp_path: Path) -> None:
     search = Search(spec_of(), tmp_path / "journal")
-    number, config = search.ask()
+    number, config = ask_one(search)
     old = study(tmp_path / "journal")
     old._storage.set_trial_user_attr(old.trials[0]._trial_id, "reason", "diverged: loss is nan")
     old.tell(number, state=TrialState.FAIL)
@@ -81,7 +83,7 @@ def failing(search: Search, trials: int, *, crashed: bool = False) -> list[float
     """Best where C is 0.5, and what is above 0.7 is the better at first, and then fails."""
     asked = []
     for _ in range(trials):
-        number, config = search.ask()
+        number, config = ask_one(search)
         asked.append(config["C"])
         if config["C"] > 0.7:
             search.report(number, 1, 9.0)
@@ -111,19 +113,19 @@ def test_a_resumed_search_that_has_failures_asks_as_the_straight_one(tmp_path: P
 
 def test_reporting_a_step_again_changes_nothing(tmp_path: Path) -> None:
     search = Search(spec_of(), tmp_path / "journal")
-    number, _ = search.ask()
+    number, _ = ask_one(search)
     search.report(number, 1, 0.25)
     search.report(number, 1, 0.75)
     assert study(tmp_path / "journal").trials[0].intermediate_values == {1: 0.25}
 
 
 def test_a_trial_left_running_comes_back_with_its_own_config(tmp_path: Path) -> None:
-    asked = Search(spec_of(), tmp_path / "journal").ask()
+    asked = ask_one(Search(spec_of(), tmp_path / "journal"))
     again = Search(spec_of(), tmp_path / "journal")
     assert list(again.unfinished()) == [asked]
     again.tell(asked[0], "done", 1.0, "")
     assert not list(again.unfinished())
-    assert again.ask()[0] == 1
+    assert ask_one(again)[0] == 1
 
 
 def test_a_torn_last_line_of_the_journal_is_survived(tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def play_under_constraint(search: Search, trials: int) -> list[dict[str, Any]]:
     """Best where C is 1; what the constraint wants is a C over 30."""
     configs = []
     for _ in range(trials):
-        number, config = search.ask()
+        number, config = ask_one(search)
         configs.append(config)
         search.report(number, 1, score(config))
         search.tell(number, "done", score(config), "", 30 - config.get("C", 0.0))
@@ -202,7 +204,7 @@ def test_what_fails_is_worse_than_what_breaks_the_constraint(tmp_path: Path) -> 
     space = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "run_cap": 60}
     search, asked = Search(spec_of(**space, **LIMIT), tmp_path / "journal"), []
     for _ in range(60):
-        number, config = search.ask()
+        number, config = ask_one(search)
         asked.append(config["C"])
         failed, past = config["C"] > 0.7, 1e6 * (0.1 + abs(config["C"] - 0.5))
         search.tell(number, "failed" if failed else "done", None if failed else 0.5, "", past)
@@ -218,8 +220,9 @@ def test_under_a_constraint_too_a_resumed_search_asks_as_the_straight_one(tmp_pa
 
 def test_a_constraint_told_before_a_kill_is_told_once(tmp_path: Path) -> None:
     search = Search(spec_of(**LIMIT), tmp_path / "journal")
-    number, _ = search.ask()
-    search._open[number].set_constraint("val/log_loss of 0.5 or less", 1.0)  # and then the driver was killed
+    number, _ = ask_one(search)
+    killed = study(tmp_path / "journal")
+    taken_up(killed, killed.trials[0]).set_constraint("val/log_loss of 0.5 or less", 1.0)  # and then it was killed
     again = Search(spec_of(**LIMIT), tmp_path / "journal")
     assert [n for n, _ in again.unfinished()] == [number]
     again.tell(number, "done", 0.1, "", 1.0)
@@ -233,7 +236,7 @@ def test_a_value_that_is_there_twice_is_drawn_twice_as_often(tmp_path: Path, met
     assert load_spec(spec.document()) == spec
     search, drawn = Search(spec, tmp_path / "journal"), list[Any]()
     for _ in range(300 if method == "random" else 10):
-        number, config = search.ask()
+        number, config = ask_one(search)
         search.tell(number, "done", 0.5, "")
         drawn.append(config["max_depth"])
     assert set(drawn) == {2, None}

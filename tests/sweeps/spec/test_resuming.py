@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
+from helpers.asked import ask_one
 from helpers.command import rows_of, sweeps, toy_spec
 
 from sweeps.driver.runner import resume
 from sweeps.errors import SpecError
-from sweeps.search.optuna_search import Search
+from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.resuming import check_unchanged
 
@@ -76,7 +77,7 @@ def asked(folder: Path, trials: int, **changes: Any) -> list[int]:
     search = Search(load_spec({**BEGAN, **changes}), folder / "optuna.journal")
     numbers = []
     for _ in range(trials):
-        numbers.append(search.ask()[0])
+        numbers.append(ask_one(search)[0])
         search.tell(numbers[-1], "done", 0.5, "")
     return numbers
 

@@ -22,10 +22,10 @@ from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, SweepResults
 from basics.files import replace_file, replacing, set_aside
 from search_spaces.space import Choice, Domain, Int
 from sweeps.errors import SpecError
-from sweeps.search.optuna_search import Search
+from sweeps.search.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
+from sweeps.search.method import Status
+from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
-from sweeps.store.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
-from sweeps.store.observer import Status
 
 Say = Callable[[str], None]
 LOST = "its config was lost with optuna.journal and trials.csv"
@@ -162,7 +162,7 @@ def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
     best, violation = (None, None) if best_step is None else (best_step.value, best_step.violation)
     if best is None and math.isfinite(known.score):
         best = known.score
-    if known.config is None and known.rows and spec.method == "tpe":
+    if known.config is None and known.rows and search.learns:
         search.tell(number, "failed", None, LOST)
     elif known.status != "running" and (best is not None or known.status != "done"):
         crashed = known.reason.startswith(CRASHED)

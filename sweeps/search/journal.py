@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
+from analysis.metrics import Goal
 from analysis.results import JOURNAL_FILE
-from sweeps.store.observer import Status
+from basics.files import cut_torn_line
+from sweeps.search.method import Status
 
 JOURNAL = JOURNAL_FILE
 CRASHED = "its worker died"  # how the reason of such a trial begins
@@ -32,6 +35,20 @@ _STATUSES = {state: status for status, state in STATES.items()}
 def storage(journal: Path) -> JournalStorage:
     """Optuna's storage in that file, which is made if it is not there."""
     return JournalStorage(JournalFileBackend(str(journal)))
+
+
+def opened(journal: Path | None, name: str, goal: Goal) -> optuna.Study:
+    """The study in that file, whatever it was called when it began; a new one where there is none, or no file."""
+    if journal is None:
+        return optuna.create_study(direction=goal)
+    # The caller holds the sweep's own lock, so a lock file found here was left by a killed process;
+    # Optuna would wait half a minute for it.
+    Path(f"{journal}.lock").unlink(missing_ok=True)
+    cut_torn_line(journal)
+    kept = storage(journal)
+    if kept.get_all_studies():
+        return optuna.load_study(study_name=None, storage=kept)
+    return optuna.create_study(storage=kept, study_name=name, direction=goal)
 
 
 def status_of(trial: FrozenTrial) -> Status:

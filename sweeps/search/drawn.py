@@ -1,0 +1,62 @@
+"""A search whose configs one of Optuna's samplers draws, and which tries no config of a finite space twice.
+
+A sampler is made anew for every question, seeded by the sweep's seed and the trial's number, so that a search resumed
+from its journal asks as the straight one would.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from random import Random
+
+import optuna
+
+from basics.seeds import derived_seed
+from search_spaces.finite import configs, identity
+from search_spaces.space import Config
+from sweeps.search.drawing import draw
+from sweeps.search.method import Answer, Problem, SearchMethod
+from sweeps.search.trials import Trials
+
+DRAWS = 10  # of a config that was not asked for before, until one of those left is taken by lot
+
+
+class DrawnMethod(SearchMethod):
+    """The base of methods that differ in their sampler alone."""
+
+    def __init__(self, problem: Problem, trials: Trials) -> None:
+        self._problem, self._trials = problem, trials
+        self._finite = configs(problem.space, problem.fixed)  # none where there are too many to count
+
+    @abstractmethod
+    def seeded(self, seed: int) -> optuna.samplers.BaseSampler:
+        """The sampler, new, with all its chance from `seed`."""
+
+    def ask(self, n: int) -> Answer:
+        return [self._trials.begin(self.sampler(number), self._instead(number)) for number in self._numbers(n)]
+
+    def sampler(self, number: int, again: int = 0) -> optuna.samplers.BaseSampler:
+        return self.seeded(derived_seed("sampler", self._problem.seed, number, *([again] if again else [])))
+
+    def _numbers(self, n: int) -> range:
+        return range(self._trials.asked, self._trials.asked + n)
+
+    def _instead(self, number: int) -> Config | None:
+        """The config to ask for where the sampler would draw one of before; None where it draws a new one, or may."""
+        if not self._finite or self._trials.has_waiting:
+            return None
+        for again, config in enumerate(self._rehearsed(number)):
+            if identity(config) not in self._trials.known:
+                return config if again else None
+        left = [config for config in self._finite if identity(config) not in self._trials.known]
+        return Random(derived_seed("left", self._problem.seed, number)).choice(left) if left else None
+
+    def _rehearsed(self, number: int) -> Iterator[Config]:
+        """What the sampler would draw, in a study of its own, and what it would draw with other seeds instead."""
+        rehearsal = optuna.create_study(direction=self._problem.metric.goal)
+        if self.learns:
+            rehearsal.add_trials(self._trials.study.get_trials(deepcopy=False))
+        for again in range(DRAWS):
+            rehearsal.sampler = self.sampler(number, again)
+            yield draw(rehearsal.ask(), self._problem.space, self._problem.fixed)

@@ -1,0 +1,99 @@
+"""What a search method is: it is asked for configs, told what became of them, and may be asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
+
+from search_spaces.space import Config, Space
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+Status = Literal["running", "done", "stopped", "failed"]  # of a trial
+
+
+class Nothing(Enum):
+    """There is no config to try."""
+
+    NOT_NOW = "not now"  # until more is told
+    NO_MORE = "no more"  # however much is told
+
+
+class Asked(NamedTuple):
+    """A trial that the search wants: its number in the sweep, from 0 on, and its config."""
+
+    number: int
+    config: Config
+
+
+Answer = list[Asked] | Nothing
+
+
+class Objective(Protocol):
+    """The metric a search is for."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def goal(self) -> Literal["maximize", "minimize"]: ...
+
+    @property
+    def constraint(self) -> object | None:
+        """A bound on another metric, which a journal knows by its `str`."""
+
+
+class Problem(Protocol):
+    """What a search has to know of its sweep; a `Spec` has it all.
+
+    `fixed` is what every config has besides the values drawn from `space`; `trials` is how many there are at most.
+    """
+
+    @property
+    def space(self) -> Space: ...
+
+    @property
+    def fixed(self) -> Mapping[str, Any]: ...
+
+    @property
+    def metric(self) -> Objective: ...
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def trials(self) -> int | None: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def name(self) -> str | None: ...
+
+
+class SearchMethod(Protocol):
+    """One way to search: a class of it, with this Protocol as its base, is a row of `sweeps.search.methods.METHODS`.
+
+    Made of a `Problem` and the `Trials` in a journal. No Ray, no clock, no disk but the journal: one that is made
+    anew over the journal of an interrupted search asks for what the uninterrupted one would have asked for. A method
+    that keeps more than the journal says builds it up from there when it is made. The journal has been told of
+    a value or an end when `report` or `tell` is called; by itself neither does anything.
+    """
+
+    learns: ClassVar[bool] = False  # whether what it asks for depends on what it was told
+
+    def ask(self, n: int) -> Answer:
+        """Up to `n` configs, each begun as a trial by `Trials.begin`, or that there is none now, or none ever."""
+        ...
+
+    def sampler(self, number: int) -> BaseSampler:
+        """Optuna's sampler for what of trial `number`'s config nobody has said, also after a kill in mid-draw."""
+        ...
+
+    def report(self, number: int, step: int, value: float) -> None:
+        """A trial reported its objective after `step`."""
+
+    def tell(self, number: int, status: Status, value: float | None) -> None:
+        """A trial ended; `value` is its objective, None unless it is done."""

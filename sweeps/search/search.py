@@ -1,0 +1,136 @@
+"""The search of a sweep: a method that is asked for configs, and the journal of all that it was told.
+
+The journal file is the whole state of the search.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from sweeps.search.importance import importance
+from sweeps.search.journal import opened
+from sweeps.search.method import Answer, Asked, Nothing, Problem, Status
+from sweeps.search.methods import method_of
+from sweeps.search.trials import Trials
+
+SECONDS = "seconds"  # user attribute of the study
+
+
+class Search:
+    """Ask for configs by trial number, report values as they come, tell how each trial ended."""
+
+    def __init__(self, problem: Problem, journal: Path | None) -> None:
+        """`journal` is made if it is not there; without one the search is in memory alone."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+        self._problem = problem
+        self._trials = Trials(problem, journal)
+        self._method = method_of(problem, self._trials)
+        self._no_more = False
+
+    @property
+    def size(self) -> float:
+        """How many trials there will be at most (infinity without a cap)."""
+        return self._problem.trials or math.inf
+
+    @property
+    def asked(self) -> int:
+        """How many trials were asked for."""
+        return self._trials.asked
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there will be no more trials."""
+        return self._no_more or self.asked >= self.size
+
+    @property
+    def learns(self) -> bool:
+        """Whether what is asked for depends on what was told."""
+        return self._method.learns
+
+    def ask(self, n: int) -> Answer:
+        """Up to `n` trials, drawn with every result told so far in view, or that there is none now, or no more."""
+        if self.exhausted:
+            return Nothing.NO_MORE
+        answer = self._method.ask(int(min(n, self.size - self.asked)))
+        self._no_more = answer is Nothing.NO_MORE
+        return answer
+
+    def ask_for(self, config: Mapping[str, Any] | None) -> None:
+        """Ask for the next trial, of which the values of what is searched are known already; None draws them."""
+        if config is not None:
+            self._trials.begin(self._method.sampler(self.asked), dict(config))
+        else:
+            self._method.ask(1)
+
+    def write(self, journal: Path) -> None:
+        """All of the search into a new journal."""
+        opened(journal, self._problem.name or "sweep", self._problem.metric.goal).add_trials(self._all())
+
+    def unfinished(self) -> Iterator[Asked]:
+        """The trials that a killed sweep left running; a half-drawn config is drawn to its end."""
+        for frozen in self._trials.running():
+            yield self._trials.take_up(frozen, self._method.sampler(frozen.number))
+
+    def ended(self) -> Iterator[tuple[int, dict[str, Any], Status, str]]:
+        """The trials that have ended: number, config, status and reason."""
+        return self._trials.ended()
+
+    @property
+    def seconds(self) -> float:
+        """How long the sweep has run so far, all its resumes together, as it was last said."""
+        return float(self._trials.study.user_attrs.get(SECONDS, 0.0))
+
+    @seconds.setter
+    def seconds(self, seconds: float) -> None:
+        self._trials.study.set_user_attr(SECONDS, seconds)
+
+    def restarts(self, number: int) -> int:
+        """How often a trial that runs was started again because its worker had died."""
+        return self._trials.restarts(number)
+
+    def restarted(self, number: int) -> None:
+        self._trials.restarted(number)
+
+    @property
+    def objective(self) -> str:
+        """The metric whose values are reported."""
+        return self._problem.metric.name
+
+    def reported(self) -> Iterator[tuple[int, int, float]]:
+        """Number, step and value of all that was reported."""
+        return self._trials.reported()
+
+    def importance(self) -> dict[str, Any]:
+        """Which parameters mattered, see `sweeps.search.importance`."""
+        return importance(self._all(), self._problem.metric.goal)
+
+    def report(self, number: int, step: int, value: float) -> None:
+        """One intermediate value of the objective; the same step again (after a resume) changes nothing."""
+        if self._trials.report(number, step, value):
+            self._method.report(number, step, value)
+
+    def tell(
+        self,
+        number: int,
+        status: Status,
+        value: float | None,
+        reason: str,
+        violation: float | None = None,
+        *,
+        crashed: bool = False,
+    ) -> None:
+        """How a trial ended; `value` is its objective, None unless it is done, `violation` how far it is past the
+        constraint. TPE prefers any trial that keeps it to all that do not, and of these the nearer. A config that
+        failed is the farthest, unless its worker `crashed`: that is not known to be the config's fault."""
+        self._trials.tell(number, status, value, reason, violation, crashed=crashed)
+        self._method.tell(number, status, value if status == "done" else None)
+
+    def _all(self) -> list[optuna.trial.FrozenTrial]:
+        return self._trials.study.get_trials(deepcopy=False)

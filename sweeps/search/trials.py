@@ -1,0 +1,137 @@
+"""The trials of a search in its journal: begun with a config, reported on, told how they ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from search_spaces.finite import identity
+from search_spaces.space import Config
+from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
+from sweeps.search.journal import STATES, STATUS, opened, status_of
+from sweeps.search.method import Asked, Problem, Status
+from sweeps.search.optuna_internals import taken_up
+
+RESTARTS, REASON = "restarts", "reason"  # user attributes of a trial
+ENDED = tuple(STATES.values())
+# The constraint that a failed config is past, farther than any trial can be past the spec's.
+SOUND, FAR = "trains to its end", sys.float_info.max
+
+
+@dataclass
+class OpenTrial:
+    """A trial that runs: how often it was started again, and the steps that have been reported."""
+
+    trial: Trial
+    restarts: int = 0
+    steps: set[int] = field(default_factory=set)
+
+
+class Trials:
+    """What a search method has seen so far; every change is in the journal when the call returns."""
+
+    def __init__(self, problem: Problem, journal: Path | None) -> None:
+        """`journal` is made if it is not there; without one the trials are in memory alone."""
+        self._problem = problem
+        self.study = opened(journal, problem.name or "sweep", problem.metric.goal)
+        before = self.study.get_trials(deepcopy=False)
+        for trial in before:
+            check_choices(trial, problem.space)
+        begun = [trial for trial in before if trial.state != TrialState.WAITING]
+        self._waiting = len(before) - len(begun)
+        self._open: dict[int, OpenTrial] = {}
+        self.asked = len(begun)  # trials that were asked for, and with it the next one's number
+        self.known = {identity(self._config(trial)) for trial in begun}  # their configs
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a killed process had decided on the next config, but not begun it."""
+        return self._waiting > 0
+
+    def begin(self, sampler: BaseSampler, config: Config | None = None) -> Asked:
+        """Begin the next trial: with `config`, or with what the sampler draws."""
+        self.study.sampler = sampler
+        if config is not None and not self.has_waiting:
+            self.study.enqueue_trial(numbers_of(config, self._problem.space, self._problem.fixed))
+            self._waiting += 1
+        trial = self.study.ask()
+        self._waiting = max(self._waiting - 1, 0)
+        self._open[trial.number] = OpenTrial(trial)
+        drawn = draw(trial, self._problem.space, self._problem.fixed)
+        self.asked += 1
+        self.known.add(identity(drawn))
+        return Asked(trial.number, drawn)
+
+    def take_up(self, frozen: FrozenTrial, sampler: BaseSampler) -> Asked:
+        """A trial that was left running; a half-drawn config is drawn to its end."""
+        self.study.sampler = sampler
+        trial = taken_up(self.study, frozen)
+        restarts = int(frozen.user_attrs.get(RESTARTS, 0))
+        self._open[frozen.number] = OpenTrial(trial, restarts, set(frozen.intermediate_values))
+        return Asked(frozen.number, draw(trial, self._problem.space, self._problem.fixed))
+
+    def running(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+    def ended(self) -> Iterator[tuple[int, Config, Status, str]]:
+        """Number, config, status and reason of those that have ended."""
+        for frozen in self.study.get_trials(deepcopy=False, states=ENDED):
+            yield frozen.number, self._config(frozen), status_of(frozen), str(frozen.user_attrs.get(REASON, ""))
+
+    def reported(self) -> Iterator[tuple[int, int, float]]:
+        """Number, step and value of all that was reported."""
+        for frozen in self.study.get_trials(deepcopy=False):
+            yield from ((frozen.number, step, value) for step, value in frozen.intermediate_values.items())
+
+    def restarts(self, number: int) -> int:
+        return self._open[number].restarts
+
+    def restarted(self, number: int) -> None:
+        trial = self._open[number]
+        trial.restarts += 1
+        trial.trial.set_user_attr(RESTARTS, trial.restarts)
+
+    def report(self, number: int, step: int, value: float) -> bool:
+        """One intermediate value; False where that step was reported before (a resume), and nothing changes."""
+        trial = self._open[number]
+        if step in trial.steps:
+            return False
+        trial.steps.add(step)
+        trial.trial.report(value, step)
+        return True
+
+    def tell(
+        self,
+        number: int,
+        status: Status,
+        value: float | None,
+        reason: str,
+        violation: float | None = None,
+        *,
+        crashed: bool = False,
+    ) -> None:
+        """See `Search.tell`."""
+        trial, state = self._open.pop(number).trial, STATES[status]
+        if status == "failed" and not crashed:
+            state = TrialState.PRUNED
+            _constrain(trial, SOUND, FAR)
+        elif violation is not None and status != "failed":
+            _constrain(trial, str(self._problem.metric.constraint), violation)
+        trial.set_user_attr(STATUS, status)
+        if reason:
+            trial.set_user_attr(REASON, reason)
+        self.study.tell(trial, value if status == "done" else None, state)
+
+    def _config(self, trial: FrozenTrial) -> Config:
+        return config_of(trial, self._problem.space, self._problem.fixed)
+
+
+def _constrain(trial: Trial, name: str, violation: float) -> None:
+    """Set a constraint that a killed driver has not set already: Optuna takes each once."""
+    if name not in trial.constraints:
+        trial.set_constraint(name, violation)
