@@ -27,10 +27,10 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 from optuna.distributions import FloatDistribution, distribution_to_json
-from optuna.storages.journal._storage import JournalOperation
 from optuna.trial import TrialState
 
 from analysis.media import encode_grid
+from sweeps.search.optuna_internals import JournalOperation
 
 SECONDS, GIBIBYTES, MEGABYTES = 60.0, 4.0, 15.0  # what a report may take
 OBJECTIVE = "gen/frechet"

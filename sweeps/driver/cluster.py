@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]  # compiled
 
 from basics.cpus import usable_cpus
+from sweeps.driver.ray_internals import forget_token, silence_token_notice
 from sweeps.driver.temporary_folder import RAY, clear_abandoned, gather, private_file, scratch_folder, short_folder
 from sweeps.errors import ClusterError
 
@@ -112,7 +112,7 @@ def _own_token(path: Path) -> Iterator[None]:
         token.write(os.urandom(32).hex().encode())
     before = {name: os.environ.get(name) for name in ("RAY_AUTH_TOKEN_PATH", "RAY_AUTH_MODE")}  # Ray sets the second
     os.environ["RAY_AUTH_TOKEN_PATH"] = str(path)
-    AuthenticationTokenLoader.instance().reset_cache()  # of the session before, in a process that has several
+    forget_token()
     try:
         yield
     finally:
@@ -184,8 +184,7 @@ def _logging_to(log: Path) -> Iterator[Callable[[], None]]:
             logger.handlers[:], logger.propagate = [handler], False
 
     attach()
-    # Ray announces at each start, past every handler, that a private instance is guarded by a token.
-    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
+    silence_token_notice()
     try:
         yield attach
     finally:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -19,6 +18,7 @@ from ray.tune.experiment import Trial as RayTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from sweeps.driver.ray_internals import actor_of, failure_log
 from sweeps.driver.sweep import Sweep
 from sweeps.driver.worker_deaths import worker_death
 from sweeps.worker.messages import Attachment, Report
@@ -70,7 +70,7 @@ class StateSender(tune.Callback):
         for work in trial.config["works"]:
             state = self._sweep.checkpoint(work.trial) if work.resumed else None
             if state is not None:
-                _actor(trial).resume_from.remote(work.trial, ray.put(state))
+                actor_of(trial).resume_from.remote(work.trial, ray.put(state))
 
 
 class ReportScheduler(FIFOScheduler):
@@ -86,7 +86,7 @@ class ReportScheduler(FIFOScheduler):
         return str(TrialScheduler.STOP if all(over) else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        found = worker_death(_failure_log(trial))
+        found = worker_death(failure_log(trial))
         logger.warning("trial %s: %s", trial.trial_id, found.reason)
         for work in trial.config["works"]:
             self._sweep.lost(work.trial, found.reason, of_node=found.of_node)
@@ -99,20 +99,8 @@ def _of(report: Report, attachments: list[Attachment]) -> list[Attachment]:
 def _collect(trial: RayTrial) -> list[Attachment]:
     """The attachments of a worker's reports, fetched through the object store; none if it died meanwhile."""
     try:
-        attachments: list[Attachment] = ray.get(_actor(trial).collect.remote())
+        attachments: list[Attachment] = ray.get(actor_of(trial).collect.remote())
     except RayError:
         logger.exception("trial %s: its worker died before it handed over its files", trial.trial_id)
         return []
     return attachments
-
-
-def _failure_log(trial: RayTrial) -> str:
-    """Ray's error text of a trial, from its local file: in the storage, where Ray looks, it is only later."""
-    try:
-        return Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
-    except (OSError, TypeError):
-        return ""
-
-
-def _actor(trial: RayTrial) -> Any:
-    return trial.temporary_state.ray_actor

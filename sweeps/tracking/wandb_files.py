@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from sweeps.tracking.wandb_internals import record
 
 BLOCK, HEADER = 32768, 7  # the format is LevelDB's log: blocks of chunks, both the file and a chunk begin with 7 bytes
 WHOLE, LAST = 1, 4  # the kinds of chunk that end a record
@@ -25,7 +26,6 @@ def fragments(wandb: Path, run_id: str) -> list[Path]:
 
 def records(file: Path) -> Iterator[Any]:
     """The records of a file as far as it is whole (a killed process leaves a torn end)."""
-    protocol = importlib.import_module("wandb.proto.wandb_internal_pb2")  # generated at import: nothing to type
     content, position, parts = file.read_bytes(), HEADER, b""
     while position + HEADER <= len(content):
         if BLOCK - position % BLOCK < HEADER:  # a block's end too short for a chunk is padding
@@ -37,7 +37,7 @@ def records(file: Path) -> Iterator[Any]:
             return
         parts += content[position - size : position]
         if kind in (WHOLE, LAST):
-            yield protocol.Record.FromString(parts)
+            yield record(parts)
             parts = b""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import wandb
 
 from sweeps.tracking.settings import FeedSettings
+from sweeps.tracking.wandb_internals import SETTINGS
 
 STEP_AXIS = "step"
 SUMMARIES = {"maximize": "max,last", "minimize": "min,last"}
@@ -101,11 +102,7 @@ def quiet_settings() -> Any:
         "init_timeout": 15.0,
         "finish_timeout": 120.0,
         "finish_timeout_raises": True,
-        "x_disable_stats": True,
-        "x_disable_meta": True,
-        "x_disable_machine_info": True,
-        "x_save_requirements": False,
-        "x_transaction_log_flush_interval": 2.0,  # what a kill of everything at once can cost is read again
+        **SETTINGS,
     }
     known = wandb.Settings.model_fields
     return wandb.Settings(**{k: v for k, v in wanted.items() if k in known and f"WANDB_{k.upper()}" not in os.environ})

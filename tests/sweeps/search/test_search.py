@@ -73,7 +73,7 @@ def test_a_journal_that_says_fail_is_still_read(tmp_path: Path) -> None:
     search = Search(spec_of(), tmp_path / "journal")
     number, config = ask_one(search)
     old = study(tmp_path / "journal")
-    old._storage.set_trial_user_attr(old.trials[0]._trial_id, "reason", "diverged: loss is nan")
+    taken_up(old, old.trials[0]).set_user_attr("reason", "diverged: loss is nan")
     old.tell(number, state=TrialState.FAIL)
     again = Search(spec_of(), tmp_path / "journal")
     assert list(again.ended()) == [(number, config, "failed", "diverged: loss is nan")]
