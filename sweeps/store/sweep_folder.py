@@ -20,7 +20,7 @@ from typing import Any
 from analysis.configs import json_lines
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
-from analysis.ranking import BestStep, improves, rank, trial_order, winner
+from analysis.ranking import BestStep, improves, place, trial_order, winner
 from analysis.results import (
     CONFIGS_FILE,
     ENDED,
@@ -37,6 +37,7 @@ from analysis.trial_lines import trial_lines
 from basics.files import cut_torn_line, replace_file
 from sweeps.search.method import Status
 from sweeps.spec.resolved import Objective
+from sweeps.store.best_few import BestFew
 
 MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
@@ -69,8 +70,8 @@ class Store:
     """Observes a sweep and keeps its folder; `keep` is how many final states it has at most."""
 
     def __init__(self, folder: Path, objective: Objective, keep: int = KEPT_CHECKPOINTS) -> None:
-        self.folder, self._keep = folder, keep
-        self._objective = objective
+        self.folder, self._objective = folder, objective
+        self._with_state, self._with_model = BestFew(keep), BestFew(1)
         self._records: dict[str, Record] = {}
         self.extractors: set[str] = set()  # that the rows' scores come from
         self._checkpoints = folder / "ray" / "checkpoints"
@@ -90,11 +91,13 @@ class Store:
             yield row
 
     def known(self, trial: str, config: Mapping[str, Any], status: Status, reason: str) -> None:
-        """A trial of an earlier run."""
+        """A trial of an earlier run, whose rows are known already."""
         record = self._record(trial)
         self._configure(record, config)
         record.status, record.reason = status, reason
         self.ran(trial, **self._ran_before.get(trial, {}))
+        if status != "running":
+            self._thin_out(record)
 
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
         self._configure(self._record(trial), config)
@@ -114,8 +117,7 @@ class Store:
     def trial_ended(self, trial: str, status: Status, reason: str) -> None:
         record = self._record(trial)
         record.status, record.reason = status, reason
-        self._drop_checkpoints()
-        self._drop_models()
+        self._thin_out(record)
         self._write_table()
 
     def close(self, interrupted: bool) -> None:
@@ -153,9 +155,6 @@ class Store:
         """The winner of the trials that have ended, see `analysis.ranking.winner`."""
         return winner(self._records.values(), self._objective.goal)
 
-    def _ranked(self) -> list[Record]:
-        return rank((record for record in self._records.values() if record.status == "done"), self._objective.goal)
-
     def _record(self, trial: str) -> Record:
         return self._records.setdefault(trial, Record(trial, {}))
 
@@ -178,19 +177,16 @@ class Store:
                 record.best[name] = value
         record.at_best = self._objective.best_step(record.at_best, row)
 
-    def _drop_checkpoints(self) -> None:
-        """Remove the final states of ended trials but the best few."""
-        kept = {record.trial for record in self._ranked()[: self._keep]}
-        for record in self._records.values():
-            if record.status != "running" and record.trial not in kept:
-                (self._checkpoints / f"{record.trial}.pt").unlink(missing_ok=True)
+    def _thin_out(self, record: Record) -> None:
+        """Remove the final state and the model of an ended trial, or of the one whose place among the best it takes.
 
-    def _drop_models(self) -> None:
-        """Remove the saved models of ended trials but the best one's."""
-        best = self.best()
-        for path in self._models.glob("*"):
-            if self._record(path.name).status != "running" and (best is None or path.name != best.trial):
-                shutil.rmtree(path)
+        Those that are done keep their state, of these the best few; the winner keeps its model.
+        """
+        its_place = place(record, self._objective.goal)
+        if (out := self._with_state.add(record.trial, its_place if record.status == "done" else None)) is not None:
+            (self._checkpoints / f"{out}.pt").unlink(missing_ok=True)
+        if (out := self._with_model.add(record.trial, its_place)) is not None and (self._models / out).exists():
+            shutil.rmtree(self._models / out)
 
     def _write_table(self, now: bool = False) -> None:
         if now or time.monotonic() - self._written > TABLE_SECONDS:
