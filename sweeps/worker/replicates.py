@@ -8,19 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from analysis.results import CLASS_HISTOGRAM, CONFUSION, EVIDENCE, EXTRACTOR, NO_NUMBERS, SEVERITY, VERDICT
+from analysis.ranking import HOPELESS
+from analysis.results import (
+    CLASS_HISTOGRAM,
+    CONFUSION,
+    EVIDENCE,
+    EXTRACTOR,
+    HEALTHY,
+    NO_NUMBERS,
+    SEVERITY,
+    VERDICT,
+)
 
 Row = Mapping[str, Any]
 
 
 def merged(replicates: Sequence[Row]) -> dict[str, Any]:
-    """The row of a trial: `mean_and_spread` of numbers; the verdict of the worst replicate, and what became of the
-    others; the mean of class histograms, the sum of confusions."""
+    """The row of a trial: `mean_and_spread` of numbers; the judge's words on the median replicate, and what became of
+    the others; the mean of class histograms, the sum of confusions."""
     if len(replicates) == 1:
         return dict(replicates[0])
     numbers = [{name: value for name, value in row.items() if name not in NO_NUMBERS} for row in replicates]
     judged = [row for row in replicates if VERDICT in row]
-    return mean_and_spread(numbers) | (_worst(judged) if judged else {}) | _counts(replicates)
+    return mean_and_spread(numbers) | (_median(judged) if judged else {}) | _counts(replicates)
 
 
 def mean_and_spread(replicates: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -34,11 +44,21 @@ def mean_and_spread(replicates: Sequence[Mapping[str, float]]) -> dict[str, floa
     return row
 
 
-def _worst(judged: Sequence[Row]) -> dict[str, Any]:
-    worst = max(judged, key=lambda row: row[SEVERITY])
+def _median(judged: Sequence[Row]) -> dict[str, Any]:
+    """What the judge says of the replicate in the middle, of an even number the worse of the two there.
+
+    So a trial is hopeless where half of its seeds are, and healthy where more than half are; its verdict, severity and
+    evidence are one seed's and do not contradict each other.
+    """
+    median = sorted(judged, key=_badness)[len(judged) // 2]
     verdicts = Counter(row[VERDICT] for row in judged)
-    others = f"of {len(judged)} replicates this is the worst: " + ", ".join(f"{n} {v}" for v, n in verdicts.items())
-    return {VERDICT: worst[VERDICT], EVIDENCE: [*worst[EVIDENCE], others], EXTRACTOR: worst[EXTRACTOR]}
+    others = f"of {len(judged)} replicates this is the median: " + ", ".join(f"{n} {v}" for v, n in verdicts.items())
+    found = {name: median[name] for name in (SEVERITY, VERDICT, EXTRACTOR)}
+    return {**found, EVIDENCE: [*median[EVIDENCE], others]}
+
+
+def _badness(row: Row) -> tuple[bool, bool, float]:
+    return row[VERDICT] in HOPELESS, row[VERDICT] != HEALTHY, row[SEVERITY]
 
 
 def _counts(replicates: Sequence[Row]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.metrics import Goal
-from analysis.ranking import BestStep, improves, winner
+from analysis.ranking import BestStep, improves, leader
 from analysis.results import EVIDENCE, EXTRACTOR, NO_NUMBERS, STEP, TRIAL, VERDICT
 from sweeps.spec.resolved import Objective
 from sweeps.tracking.queue import Event
@@ -113,8 +113,9 @@ class TrialHistories:
         return next((history.reason for history in failed), "")
 
     def best(self) -> TrialHistory | None:
-        """The winner of the trials that have ended, see `analysis.ranking.winner`."""
-        return winner((self._trials[trial] for trial in self.ended), self.objective.goal)
+        """The winner so far of the trials that are done: a curve cannot say that one was stopped early."""
+        ended = (self._trials[trial] for trial in self.ended)
+        return leader((trial for trial in ended if trial.status == "done"), self.objective.goal)
 
     def _test(self, event: Event) -> None:
         if "trial" in event:
