@@ -58,7 +58,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def seconds_word(seconds: Any) -> str:
+def duration(seconds: Any) -> str:
     """A duration in the two units that matter."""
     if is_missing(seconds):
         return ""

@@ -55,7 +55,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class SampleMetrics:
+class CollapseBenchmark:
     """A data set with its judge."""
 
     name: str
@@ -93,10 +93,10 @@ def runs(dataset: str, part: str | None) -> Iterator[tuple[str, Run, int]]:
             yield from ((name, run, seed) for seed in run.seeds)
 
 
-def bench(name: str) -> SampleMetrics:
+def benchmark_on(name: str) -> CollapseBenchmark:
     data, parts = real(name)
     real_features = real_features_of(data)
-    return SampleMetrics(name, data, parts, real_features.reference(data), real_features.extractor)
+    return CollapseBenchmark(name, data, parts, real_features.reference(data), real_features.extractor)
 
 
 def draw(folder: Path, dataset: str, part: str | None) -> None:
@@ -145,7 +145,7 @@ def main() -> None:
         if given.pictures:
             draw(given.pictures, name, given.part)
             continue
-        on = bench(name)
+        on = benchmark_on(name)
         kinds = {"images": on.of_images, "gans": on.of_gans}
         for result in chain.from_iterable(kinds[kind](given.part) for kind in given.cases):
             results.append(result)

@@ -30,7 +30,7 @@ EVALUATIONS = 3  # the last ones, whose samples are looked at
 
 
 @dataclass(frozen=True)
-class Run:
+class LabelledGanRun:
     """A setting, the verdict it deserves with these seeds, and the part of the benchmark it is in.
 
     `classes`: the only ones it was trained on; `dataset`: where it was trained.
@@ -53,7 +53,7 @@ class Game:
     samples: list[Array]
 
 
-def played(run: Run, seed: int, data: Dataset) -> Game:
+def played(run: LabelledGanRun, seed: int, data: Dataset) -> Game:
     """The run, trained on (a part of) the data."""
     if run.classes is not None:
         kept = np.isin(data.train.y, run.classes)
@@ -80,110 +80,128 @@ STILL = {**BRIEF, "lr_g": 1e-9}
 
 def _fashion(
     label: str, model: str, config: Mapping[str, Any], seeds: Sequence[int] = (2,), classes: Sequence[int] | None = None
-) -> Run:
-    return Run(label, TEST, model, config, seeds, classes, dataset="fashion_mnist")
+) -> LabelledGanRun:
+    return LabelledGanRun(label, TEST, model, config, seeds, classes, dataset="fashion_mnist")
 
 
-RUNS: dict[str, Run] = {
+RUNS: dict[str, LabelledGanRun] = {
     # healthy
-    "gan": Run("healthy", CAL, "gan", LONG, (0, 1, 2, 3)),
-    "dcgan": Run("healthy", CAL, "dcgan", seeds=(0,)),
-    "sngan": Run("healthy", CAL, "sngan", seeds=(0,)),
-    "lsgan": Run("healthy", CAL, "lsgan", seeds=(0,)),
-    "cgan": Run("healthy", CAL, "cgan", LONG),
-    "cdcgan": Run("healthy", CAL, "cdcgan", seeds=(0,)),
-    "three G steps": Run("healthy", CAL, "gan", {"g_steps": 3}),
-    "rates 10:1, high": Run("healthy", CAL, "gan", {"lr_g": 1e-2, "lr_d": 1e-3}, (1,)),
+    "gan": LabelledGanRun("healthy", CAL, "gan", LONG, (0, 1, 2, 3)),
+    "dcgan": LabelledGanRun("healthy", CAL, "dcgan", seeds=(0,)),
+    "sngan": LabelledGanRun("healthy", CAL, "sngan", seeds=(0,)),
+    "lsgan": LabelledGanRun("healthy", CAL, "lsgan", seeds=(0,)),
+    "cgan": LabelledGanRun("healthy", CAL, "cgan", LONG),
+    "cdcgan": LabelledGanRun("healthy", CAL, "cdcgan", seeds=(0,)),
+    "three G steps": LabelledGanRun("healthy", CAL, "gan", {"g_steps": 3}),
+    "rates 10:1, high": LabelledGanRun("healthy", CAL, "gan", {"lr_g": 1e-2, "lr_d": 1e-3}, (1,)),
     # mode_collapse
-    "rates 10:1": Run("mode_collapse", CAL, "gan", G_TENFOLD),
-    "rates 10:1, momentum": Run("mode_collapse", CAL, "gan", {"lr_g": 5e-3, "lr_d": 5e-4, **MOMENTUM}),
-    "rates 1:10": Run("mode_collapse", CAL, "gan", D_TENFOLD),
-    "three G steps, momentum": Run("mode_collapse", CAL, "gan", {"g_steps": 3, **MOMENTUM}),
-    "Helvetica, ten G steps": Run("mode_collapse", CAL, "gan", {**BRIEF, "lr_g": 3e-3, "lr_d": 3e-3, "g_steps": 10}),
-    "Helvetica, five G steps": Run(
+    "rates 10:1": LabelledGanRun("mode_collapse", CAL, "gan", G_TENFOLD),
+    "rates 10:1, momentum": LabelledGanRun("mode_collapse", CAL, "gan", {"lr_g": 5e-3, "lr_d": 5e-4, **MOMENTUM}),
+    "rates 1:10": LabelledGanRun("mode_collapse", CAL, "gan", D_TENFOLD),
+    "three G steps, momentum": LabelledGanRun("mode_collapse", CAL, "gan", {"g_steps": 3, **MOMENTUM}),
+    "Helvetica, ten G steps": LabelledGanRun(
+        "mode_collapse", CAL, "gan", {**BRIEF, "lr_g": 3e-3, "lr_d": 3e-3, "g_steps": 10}
+    ),
+    "Helvetica, five G steps": LabelledGanRun(
         "mode_collapse", CAL, "gan", {"lr_g": 5e-3, "lr_d": 5e-4, "g_steps": 5, **MOMENTUM}, (1,)
     ),
-    "one latent": Run("mode_collapse", CAL, "gan", {**LONG, "latent_dim": 1}),
-    "class 3": Run("mode_collapse", CAL, "gan", LONG, classes=(3,)),
-    "classes 0, 1, 7": Run("mode_collapse", CAL, "gan", LONG, classes=(0, 1, 7)),
-    "six classes": Run("mode_collapse", CAL, "gan", LONG, classes=range(6)),
-    "eight classes": Run("mode_collapse", CAL, "gan", LONG, classes=(0, 1, 2, 3, 4, 5, 6, 9)),
-    "wgan_gp, few updates": Run("mode_collapse", CAL, "wgan_gp", {"updates": 1500, "updates_per_step": 150}, (0,)),
+    "one latent": LabelledGanRun("mode_collapse", CAL, "gan", {**LONG, "latent_dim": 1}),
+    "class 3": LabelledGanRun("mode_collapse", CAL, "gan", LONG, classes=(3,)),
+    "classes 0, 1, 7": LabelledGanRun("mode_collapse", CAL, "gan", LONG, classes=(0, 1, 7)),
+    "six classes": LabelledGanRun("mode_collapse", CAL, "gan", LONG, classes=range(6)),
+    "eight classes": LabelledGanRun("mode_collapse", CAL, "gan", LONG, classes=(0, 1, 2, 3, 4, 5, 6, 9)),
+    "wgan_gp, few updates": LabelledGanRun(
+        "mode_collapse", CAL, "wgan_gp", {"updates": 1500, "updates_per_step": 150}, (0,)
+    ),
     # discriminator_wins
-    "D fast": Run("discriminator_wins", CAL, "gan", D_FAST),
-    "five D steps": Run("discriminator_wins", CAL, "gan", {"lr_g": 5e-5, "d_steps": 5}),
-    "D fast, dcgan": Run("discriminator_wins", CAL, "dcgan", {**BRIEF, "lr_g": 2e-6, "lr_d": 1e-3}),
-    "G narrow": Run("discriminator_wins", CAL, "gan", {"lr_g": 1e-4, "lr_d": 2e-3, "g_depth": 1, "g_width_1": 4}),
-    "minimax": Run("discriminator_wins", CAL, "gan", {"loss": "minimax", "lr_d": 4e-3, "lr_g": 4e-4}),
-    "rates 1:10, low": Run("discriminator_wins", CAL, "gan", {"lr_g": 2e-5, "lr_d": 2e-4}),
-    "rates high": Run("discriminator_wins", CAL, "gan", {"lr_g": 0.02, "lr_d": 0.02}),
-    "five G steps, lost": Run(
+    "D fast": LabelledGanRun("discriminator_wins", CAL, "gan", D_FAST),
+    "five D steps": LabelledGanRun("discriminator_wins", CAL, "gan", {"lr_g": 5e-5, "d_steps": 5}),
+    "D fast, dcgan": LabelledGanRun("discriminator_wins", CAL, "dcgan", {**BRIEF, "lr_g": 2e-6, "lr_d": 1e-3}),
+    "G narrow": LabelledGanRun(
+        "discriminator_wins", CAL, "gan", {"lr_g": 1e-4, "lr_d": 2e-3, "g_depth": 1, "g_width_1": 4}
+    ),
+    "minimax": LabelledGanRun("discriminator_wins", CAL, "gan", {"loss": "minimax", "lr_d": 4e-3, "lr_g": 4e-4}),
+    "rates 1:10, low": LabelledGanRun("discriminator_wins", CAL, "gan", {"lr_g": 2e-5, "lr_d": 2e-4}),
+    "rates high": LabelledGanRun("discriminator_wins", CAL, "gan", {"lr_g": 0.02, "lr_d": 0.02}),
+    "five G steps, lost": LabelledGanRun(
         "discriminator_wins", CAL, "gan", {"lr_g": 5e-3, "lr_d": 5e-4, "g_steps": 5, **MOMENTUM}, (0,)
     ),
     # generator_wins
-    "G fast": Run("generator_wins", CAL, "gan", G_FAST),
-    "ten G steps": Run(
+    "G fast": LabelledGanRun("generator_wins", CAL, "gan", G_FAST),
+    "ten G steps": LabelledGanRun(
         "generator_wins",
         CAL,
         "gan",
         {"updates": 600, "updates_per_step": 60, "lr_g": 2e-3, "lr_d": 1e-4, "g_steps": 10},
     ),
-    "D narrow": Run("generator_wins", CAL, "gan", {"lr_g": 2e-3, "lr_d": 1e-5, "d_depth": 1, "d_width_1": 4}, (1,)),
+    "D narrow": LabelledGanRun(
+        "generator_wins", CAL, "gan", {"lr_g": 2e-3, "lr_d": 1e-5, "d_depth": 1, "d_width_1": 4}, (1,)
+    ),
     # frozen
-    "G still": Run("frozen", CAL, "gan", STILL),
-    "both still, batch norm": Run(
+    "G still": LabelledGanRun("frozen", CAL, "gan", STILL),
+    "both still, batch norm": LabelledGanRun(
         "frozen", CAL, "dcgan", {"updates": 300, "updates_per_step": 30, "lr_g": 1e-9, "lr_d": 1e-9}
     ),
-    "saturated": Run("frozen", CAL, "gan", {"lr_g": 4e-3, "lr_d": 4e-3, "beta1": 0.9}),
-    "saturated, D narrow": Run("frozen", CAL, "gan", {"lr_g": 2e-3, "lr_d": 1e-5, "d_depth": 1, "d_width_1": 4}, (0,)),
-    "saturated, rates of 1": Run("frozen", CAL, "lsgan", {**MLP, "lr_g": 1.0, "lr_d": 1.0}, (0,)),
+    "saturated": LabelledGanRun("frozen", CAL, "gan", {"lr_g": 4e-3, "lr_d": 4e-3, "beta1": 0.9}),
+    "saturated, D narrow": LabelledGanRun(
+        "frozen", CAL, "gan", {"lr_g": 2e-3, "lr_d": 1e-5, "d_depth": 1, "d_width_1": 4}, (0,)
+    ),
+    "saturated, rates of 1": LabelledGanRun("frozen", CAL, "lsgan", {**MLP, "lr_g": 1.0, "lr_d": 1.0}, (0,)),
     # noise
-    "after 60 updates": Run("noise", CAL, "gan", {"updates": 60, "updates_per_step": 10}),
-    "critic unbounded": Run("noise", CAL, "wgan", {**MLP, "lr_g": 0.1, "lr_d": 0.1, "clip": 10.0}),
+    "after 60 updates": LabelledGanRun("noise", CAL, "gan", {"updates": 60, "updates_per_step": 10}),
+    "critic unbounded": LabelledGanRun("noise", CAL, "wgan", {**MLP, "lr_g": 0.1, "lr_d": 0.1, "clip": 10.0}),
     # Settings that were not looked at when thresholds were set.
-    "narrow": Run("healthy", TEST, "gan", {**LONG, "g_width_1": 64, "g_width_2": 64, "latent_dim": 16}, (3,)),
-    "narrow, a class lost": Run(
+    "narrow": LabelledGanRun(
+        "healthy", TEST, "gan", {**LONG, "g_width_1": 64, "g_width_2": 64, "latent_dim": 16}, (3,)
+    ),
+    "narrow, a class lost": LabelledGanRun(
         "mode_collapse", TEST, "gan", {**LONG, "g_width_1": 64, "g_width_2": 64, "latent_dim": 16}, (2,)
     ),
-    "deep": Run("healthy", TEST, "gan", {**LONG, "g_depth": 3, "d_depth": 3}, (2,)),
-    "averaged": Run("healthy", TEST, "gan", {**LONG, "ema": 0.99}, (2,)),
-    "narrow dcgan": Run("healthy", TEST, "dcgan", {"g_channels": 16, "d_channels": 16}, (2, 3)),
-    "lsgan, fully connected": Run("healthy", TEST, "lsgan", {**MLP, **LONG}, (2, 3)),
-    "sngan, fully connected": Run("healthy", TEST, "sngan", {**MLP, **LONG}, (2, 3)),
-    "cgan, smoothed": Run("healthy", TEST, "cgan", {**LONG, "label_smoothing": 0.1}, (2, 3)),
-    "D fast, lsgan": Run("discriminator_wins", TEST, "lsgan", {**MLP, **D_FAST}, (2, 3)),
-    "D fast, cgan": Run("discriminator_wins", TEST, "cgan", D_FAST, (2, 3)),
-    "D fast and wide": Run(
+    "deep": LabelledGanRun("healthy", TEST, "gan", {**LONG, "g_depth": 3, "d_depth": 3}, (2,)),
+    "averaged": LabelledGanRun("healthy", TEST, "gan", {**LONG, "ema": 0.99}, (2,)),
+    "narrow dcgan": LabelledGanRun("healthy", TEST, "dcgan", {"g_channels": 16, "d_channels": 16}, (2, 3)),
+    "lsgan, fully connected": LabelledGanRun("healthy", TEST, "lsgan", {**MLP, **LONG}, (2, 3)),
+    "sngan, fully connected": LabelledGanRun("healthy", TEST, "sngan", {**MLP, **LONG}, (2, 3)),
+    "cgan, smoothed": LabelledGanRun("healthy", TEST, "cgan", {**LONG, "label_smoothing": 0.1}, (2, 3)),
+    "D fast, lsgan": LabelledGanRun("discriminator_wins", TEST, "lsgan", {**MLP, **D_FAST}, (2, 3)),
+    "D fast, cgan": LabelledGanRun("discriminator_wins", TEST, "cgan", D_FAST, (2, 3)),
+    "D fast and wide": LabelledGanRun(
         "discriminator_wins", TEST, "gan", {"lr_g": 2e-5, "lr_d": 2e-3, "d_width_1": 256, "d_width_2": 256}, (2, 3)
     ),
-    "ten D steps": Run("discriminator_wins", TEST, "gan", {**BRIEF, "lr_g": 2e-5, "d_steps": 10}, (2,)),
-    "G fast, lsgan": Run("generator_wins", TEST, "lsgan", {**MLP, **G_FAST}, (2, 3)),
-    "G fast, cgan": Run("generator_wins", TEST, "cgan", G_FAST, (2, 3)),
-    "G fast and wide": Run(
+    "ten D steps": LabelledGanRun("discriminator_wins", TEST, "gan", {**BRIEF, "lr_g": 2e-5, "d_steps": 10}, (2,)),
+    "G fast, lsgan": LabelledGanRun("generator_wins", TEST, "lsgan", {**MLP, **G_FAST}, (2, 3)),
+    "G fast, cgan": LabelledGanRun("generator_wins", TEST, "cgan", G_FAST, (2, 3)),
+    "G fast and wide": LabelledGanRun(
         "generator_wins", TEST, "gan", {"lr_g": 2e-3, "lr_d": 2e-6, "g_width_1": 256, "g_width_2": 256}, (2, 3)
     ),
-    "rates 10:1, lsgan": Run("mode_collapse", TEST, "lsgan", {**MLP, **G_TENFOLD}, (2, 3)),
-    "rates 1:10, cgan": Run("healthy", TEST, "cgan", D_TENFOLD, (2, 3)),
-    "rates 1:10, lsgan": Run("healthy", TEST, "lsgan", {**MLP, **D_TENFOLD}, (2, 3)),
-    "three G steps, lsgan": Run("healthy", TEST, "lsgan", {**MLP, "g_steps": 3}, (2, 3)),
-    "three G steps, cgan": Run("healthy", TEST, "cgan", {"g_steps": 3}, (2, 3)),
-    "Helvetica, lsgan": Run("healthy", TEST, "lsgan", {**MLP, "lr_g": 4e-3, "lr_d": 1e-3, "g_steps": 5}, (2, 3)),
-    "Helvetica, cgan": Run(
+    "rates 10:1, lsgan": LabelledGanRun("mode_collapse", TEST, "lsgan", {**MLP, **G_TENFOLD}, (2, 3)),
+    "rates 1:10, cgan": LabelledGanRun("healthy", TEST, "cgan", D_TENFOLD, (2, 3)),
+    "rates 1:10, lsgan": LabelledGanRun("healthy", TEST, "lsgan", {**MLP, **D_TENFOLD}, (2, 3)),
+    "three G steps, lsgan": LabelledGanRun("healthy", TEST, "lsgan", {**MLP, "g_steps": 3}, (2, 3)),
+    "three G steps, cgan": LabelledGanRun("healthy", TEST, "cgan", {"g_steps": 3}, (2, 3)),
+    "Helvetica, lsgan": LabelledGanRun(
+        "healthy", TEST, "lsgan", {**MLP, "lr_g": 4e-3, "lr_d": 1e-3, "g_steps": 5}, (2, 3)
+    ),
+    "Helvetica, cgan": LabelledGanRun(
         "mode_collapse", TEST, "cgan", {"lr_g": 5e-3, "lr_d": 5e-4, "g_steps": 5, **MOMENTUM}, (2, 3)
     ),
-    "class 8": Run("mode_collapse", TEST, "gan", LONG, (2,), classes=(8,)),
-    "classes 4, 9": Run("mode_collapse", TEST, "lsgan", {**MLP, **LONG}, (2,), classes=(4, 9)),
-    "even classes": Run("mode_collapse", TEST, "gan", LONG, (2,), classes=(0, 2, 4, 6, 8)),
-    "all but 0": Run("mode_collapse", TEST, "gan", LONG, (2, 3), classes=range(1, 10)),
-    "G still, lsgan": Run("frozen", TEST, "lsgan", {**MLP, **STILL}, (2,)),
-    "G still, cgan": Run("frozen", TEST, "cgan", STILL, (2,)),
-    "both still": Run("frozen", TEST, "gan", {**STILL, "lr_d": 1e-9}, (2,)),
-    "MNIST": Run("healthy", TEST, "gan", {"updates": 2500, "updates_per_step": 250}, (2,), dataset="mnist"),
-    "MNIST, D fast": Run("discriminator_wins", TEST, "gan", {**BRIEF, **D_FAST}, (2,), dataset="mnist"),
-    "MNIST, G fast": Run("generator_wins", TEST, "gan", {**BRIEF, **G_FAST}, (2,), dataset="mnist"),
-    "MNIST, rates 10:1": Run("generator_wins", TEST, "gan", {**G_TENFOLD, **MOMENTUM}, (2,), dataset="mnist"),
-    "MNIST, rates 1:10": Run("discriminator_wins", TEST, "gan", {**D_TENFOLD, **MOMENTUM}, (2,), dataset="mnist"),
-    "MNIST, three classes": Run(
+    "class 8": LabelledGanRun("mode_collapse", TEST, "gan", LONG, (2,), classes=(8,)),
+    "classes 4, 9": LabelledGanRun("mode_collapse", TEST, "lsgan", {**MLP, **LONG}, (2,), classes=(4, 9)),
+    "even classes": LabelledGanRun("mode_collapse", TEST, "gan", LONG, (2,), classes=(0, 2, 4, 6, 8)),
+    "all but 0": LabelledGanRun("mode_collapse", TEST, "gan", LONG, (2, 3), classes=range(1, 10)),
+    "G still, lsgan": LabelledGanRun("frozen", TEST, "lsgan", {**MLP, **STILL}, (2,)),
+    "G still, cgan": LabelledGanRun("frozen", TEST, "cgan", STILL, (2,)),
+    "both still": LabelledGanRun("frozen", TEST, "gan", {**STILL, "lr_d": 1e-9}, (2,)),
+    "MNIST": LabelledGanRun("healthy", TEST, "gan", {"updates": 2500, "updates_per_step": 250}, (2,), dataset="mnist"),
+    "MNIST, D fast": LabelledGanRun("discriminator_wins", TEST, "gan", {**BRIEF, **D_FAST}, (2,), dataset="mnist"),
+    "MNIST, G fast": LabelledGanRun("generator_wins", TEST, "gan", {**BRIEF, **G_FAST}, (2,), dataset="mnist"),
+    "MNIST, rates 10:1": LabelledGanRun(
+        "generator_wins", TEST, "gan", {**G_TENFOLD, **MOMENTUM}, (2,), dataset="mnist"
+    ),
+    "MNIST, rates 1:10": LabelledGanRun(
+        "discriminator_wins", TEST, "gan", {**D_TENFOLD, **MOMENTUM}, (2,), dataset="mnist"
+    ),
+    "MNIST, three classes": LabelledGanRun(
         "mode_collapse",
         TEST,
         "gan",

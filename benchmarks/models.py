@@ -38,7 +38,7 @@ FEW_LABEL_MODELS = ("logistic_regression", "svm", "cnn", "gaussian_nb", "gmm", "
 
 
 @dataclass(frozen=True)
-class Case:
+class ModelCase:
     """What a row is made of; `dataset` by name or path below the data folder."""
 
     model: str
@@ -46,17 +46,17 @@ class Case:
     dataset: str = "fashion_mnist"
 
 
-CASES: Mapping[str, Case] = {
-    **{name: Case(name) for name in MODELS},
-    "logistic_regression on CIFAR-10": Case("logistic_regression", dataset="cifar10_subset.npz"),
-    "dcgan on CIFAR-10": Case("dcgan", dataset="cifar10_subset.npz"),
-    "vae on binarised MNIST": Case("vae", dataset="mnist"),
-    "few labels": Case("few labels"),
+CASES: Mapping[str, ModelCase] = {
+    **{name: ModelCase(name) for name in MODELS},
+    "logistic_regression on CIFAR-10": ModelCase("logistic_regression", dataset="cifar10_subset.npz"),
+    "dcgan on CIFAR-10": ModelCase("dcgan", dataset="cifar10_subset.npz"),
+    "vae on binarised MNIST": ModelCase("vae", dataset="mnist"),
+    "few labels": ModelCase("few labels"),
 }
 
 
 @dataclass(frozen=True)
-class SampleMetrics:
+class ModelsBenchmark:
     """Where the data lies and the results go."""
 
     data_dir: Path | None
@@ -82,7 +82,7 @@ class SampleMetrics:
         if hasattr(model, "sample") and case.dataset == "fashion_mnist":
             self.generative(row, model, data, test, seconds)
 
-    def test(self, model: Any, case: Case, data: Dataset) -> dict[str, Any]:
+    def test(self, model: Any, case: ModelCase, data: Dataset) -> dict[str, Any]:
         ood = ood_images(MODELS[case.model], data, self.data_dir)
         real_features = (
             real_features_of(load_dataset(case.dataset, data_dir=self.data_dir)) if hasattr(model, "sample") else None
@@ -118,7 +118,7 @@ class SampleMetrics:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(sheet.squeeze()).quantize(16).save(path, optimize=True)
 
-    def binarised(self, case: Case) -> None:
+    def binarised(self, case: ModelCase) -> None:
         """Each pixel black or white by a coin of its brightness, drawn once (Salakhutdinov and Murray 2008)."""
         data = self.data(case.dataset)
         rng = np.random.default_rng(0)
@@ -135,7 +135,7 @@ class SampleMetrics:
         for name in FEW_LABEL_MODELS:
             cells = []
             for few in FEW_SIZES:
-                model, _ = trained(Case(name), data.limited(few))
+                model, _ = trained(ModelCase(name), data.limited(few))
                 seen = np.concatenate([predicted(model, part) for part in np.array_split(test.x, 20)])
                 cells.append(f"{(seen == test.y).mean():.3f}")
             put_row(self.page, FEW, [f"`{name}`", *cells])
@@ -149,7 +149,7 @@ def whole(name: str, data_dir: Path | None) -> Dataset:
     return replace(data, train=Split(x, y))
 
 
-def trained(case: Case, data: Dataset) -> tuple[Any, float]:
+def trained(case: ModelCase, data: Dataset) -> tuple[Any, float]:
     """The model, finished, and the CPU seconds of all its threads that its steps took."""
     model = MODELS[case.model].build(case.config, data, seed=0)
     limit_threads(torch.get_num_threads())  # again: the model may have loaded libraries with pools of their own
@@ -204,9 +204,9 @@ def main() -> None:
     if unknown := set(given.rows) - set(CASES):
         parser.error(f"unknown: {', '.join(unknown)}; valid: {', '.join(CASES)}")
     limit_threads(given.threads)
-    bench = SampleMetrics(given.data_dir, given.page)
+    benchmark = ModelsBenchmark(given.data_dir, given.page)
     for row in given.rows or CASES:
-        bench.run(row)
+        benchmark.run(row)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ CRITIC = {
 
 
 @dataclass(frozen=True)
-class Case:
+class ModesCase:
     """A model with a config, on one of the data sets whose modes are known."""
 
     model: str
@@ -44,8 +44,8 @@ class Case:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-CASES: Mapping[str, Case] = {
-    f"{name} on {dataset}": Case(model, dataset, config)
+CASES: Mapping[str, ModesCase] = {
+    f"{name} on {dataset}": ModesCase(model, dataset, config)
     for dataset in ("ring", "grid")
     for name, model, config in (
         ("gan", "gan", {}),
@@ -54,7 +54,7 @@ CASES: Mapping[str, Case] = {
         ("gmm", "gmm", {"reg_covar": 1e-6}),
     )
 } | {
-    f"{model} on {STACKED}": Case(model, STACKED, {"updates": updates, "updates_per_step": 500})
+    f"{model} on {STACKED}": ModesCase(model, STACKED, {"updates": updates, "updates_per_step": 500})
     for model, updates in (("dcgan", 4000), ("wgan_gp", 1000))
 }
 
@@ -67,7 +67,7 @@ def run(row: str, seeds: int, page: Path) -> None:
     print(row, *cells, sep=" | ", flush=True)
 
 
-def measured(case: Case, seed: int) -> tuple[float, float, float, float]:
+def measured(case: ModesCase, seed: int) -> tuple[float, float, float, float]:
     """Modes captured, share of high quality, reverse KL, and seconds of training."""
     data = load_dataset(case.dataset)
     model: Any = MODELS[case.model].build(case.config, data, seed=seed)

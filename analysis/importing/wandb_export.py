@@ -73,7 +73,7 @@ PAGE_COLUMNS = frozenset(
 
 
 @dataclass(frozen=True)
-class Run:
+class ExportedRun:
     """One run: its `label` is what it is called here."""
 
     label: str
@@ -166,25 +166,25 @@ def _joined(rows: Iterator[Record]) -> list[Record]:
     return list(joined.values())
 
 
-def _runs(file: Path, records: Sequence[Record], kind: Kind | None, measured: frozenset[str]) -> Iterator[Run]:
+def _runs(file: Path, records: Sequence[Record], kind: Kind | None, measured: frozenset[str]) -> Iterator[ExportedRun]:
     for number, record in enumerate(records):
         if kind == "runs":
             config, summary = (_dictionary(file, record.get(key)) for key in ("config", "summary"))
             identity = str(record.get("id", ""))
             label = str(record.get("name") or record.get("display_name") or identity or number)
             state = str(record.get("state", "finished"))
-            yield Run(label, identity, state, flat(_unwrapped(config), "."), flat(summary, "."))
+            yield ExportedRun(label, identity, state, flat(_unwrapped(config), "."), flat(summary, "."))
         elif kind == "page":
             yield _of_page(number, record, measured)
 
 
-def _of_page(number: int, record: Record, measured: frozenset[str]) -> Run:
+def _of_page(number: int, record: Record, measured: frozenset[str]) -> ExportedRun:
     values = {key: value for key, value in record.items() if key not in PAGE_COLUMNS}
     metrics = {k: v for k, v in values.items() if k in measured or k.startswith("_") or "/" in k or goal_of(k)}
     config = {key: value for key, value in values.items() if key not in metrics}
     seconds = {"_runtime": record["Runtime"]} if "Runtime" in record else {}
     label, identity = str(record.get("Name", number)), str(record.get("ID", ""))
-    return Run(label, identity, str(record.get("State", "finished")), config, seconds | metrics)
+    return ExportedRun(label, identity, str(record.get("State", "finished")), config, seconds | metrics)
 
 
 def _dictionary(file: Path, value: Any) -> Record:
@@ -207,24 +207,24 @@ def _unwrapped(config: Record) -> Record:
     return {name: v["value"] if isinstance(v, dict) and "value" in v else v for name, v in values.items()}
 
 
-def _labelled(runs: Sequence[Run]) -> list[Run]:
+def _labelled(runs: Sequence[ExportedRun]) -> list[ExportedRun]:
     """Runs of one name, as W&B allows, told apart by their ids or else by a number."""
     counts, seen = Counter(run.label for run in runs), Counter[str]()
     labelled = []
     for run in runs:
         seen[run.label] += 1
         label = run.label if counts[run.label] == 1 else run.id or f"{run.label} ({seen[run.label]})"
-        labelled.append(Run(label, run.id, run.state, run.config, run.summary))
+        labelled.append(ExportedRun(label, run.id, run.state, run.config, run.summary))
     return labelled
 
 
-def _trial(run: Run) -> Record:
+def _trial(run: ExportedRun) -> Record:
     status = STATES.get(run.state.lower(), RUNNING)
     reason = run.state.lower() if status in (FAILED, STOPPED) else ""
     return {TRIAL: run.label, STATUS: status, REASON: reason, **{CONFIG + key: v for key, v in run.config.items()}}
 
 
-def _last(run: Run) -> Record:
+def _last(run: ExportedRun) -> Record:
     """The summary of a run without a history, as its only row."""
     metrics = {key: value for key, value in run.summary.items() if not key.startswith("_")}
     step, seconds = run.summary.get("_step", 1), run.summary.get("_runtime")

@@ -37,7 +37,7 @@ LOOKS: Mapping[str, Glyph] = {
 }
 
 
-def look_of(verdict: str) -> Glyph:
+def glyph_of(verdict: str) -> Glyph:
     """The look of any verdict, also one this table does not know."""
     return LOOKS.get(verdict, Glyph(style.INK, "*"))
 

@@ -87,7 +87,7 @@ def _data(sweep: SweepResults) -> dict[str, Any]:
         "rows": trials.table(sweep, order, [column["key"] for column in columns]),
         "media": media(sweep, order),
         "curves": trials.curves(sweep, order, trials.curve_metrics(sweep)),
-        "looks": trials.looks(),
+        "looks": trials.glyphs(),
         "evidence": trials.evidence(sweep),
         "hidden": len(sweep.trials[TRIAL]) - len(order),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.formatting import counted, dataset_of, is_missing, model_of, seconds_word, title, word
+from analysis.formatting import counted, dataset_of, duration, is_missing, model_of, title, word
 from analysis.plots.verdicts import COLLAPSES, UNJUDGED, last_verdicts
 from analysis.ranking import Standing, improves
 from analysis.report.advice import MIN_TRIALS, advice
@@ -110,7 +110,7 @@ def _winner(sweep: SweepResults) -> Iterator[str]:
     trial = sweep.trials.set_index(TRIAL).loc[sweep.best]
     which = WINNERS.get(str(trial[STATUS]), "Best so far")
     at = f" at step {trial[BEST_STEP]:.0f}" if not is_missing(trial.get(BEST_STEP)) else ""
-    took = f" ({seconds_word(trial[SECONDS])} of training)" if not is_missing(trial.get(SECONDS)) else ""
+    took = f" ({duration(trial[SECONDS])} of training)" if not is_missing(trial.get(SECONDS)) else ""
     yield f"{which}: trial {sweep.best} with {sweep.objective} {word(sweep.score(sweep.best))}{at}{took}."
     yield from _passed_over(sweep)
     others = pd.Series([sweep.score(name) for name in sweep.ranked])

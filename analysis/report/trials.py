@@ -89,7 +89,7 @@ def table(sweep: SweepResults, order: Sequence[str], keys: Sequence[str]) -> lis
     return [list(line) for line in zip(*cells, strict=True)]
 
 
-def looks() -> dict[str, dict[str, str]]:
+def glyphs() -> dict[str, dict[str, str]]:
     """By status or verdict its colour on a light and on a dark page, and Plotly's name of its shape."""
     named = {**STATUS_LOOKS, **LOOKS}.items()
     return {

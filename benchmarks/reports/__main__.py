@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.reports.page import names_of, write_page
 from benchmarks.reports.preferred import preferred
-from benchmarks.reports.runner import INTERRUPTED, SampleMetrics, expected_seconds, run_all
+from benchmarks.reports.runner import INTERRUPTED, ReportsBenchmark, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reports.md"
@@ -31,14 +31,14 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.studies) - set(known):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; valid: {', '.join(known)}")
-    bench = SampleMetrics(given.out, given.data_dir)
+    benchmark = ReportsBenchmark(given.out, given.data_dir)
     wanted = names_of([known[name] for name in given.studies or known])
     try:
-        failed = [] if given.no_run else run_all(bench, wanted, expected_seconds(given.page))
+        failed = [] if given.no_run else run_all(benchmark, wanted, expected_seconds(given.page))
     except KeyboardInterrupt:
         print("\ninterrupted; everything so far is kept, the same command goes on")
         return INTERRUPTED
-    missing = write_page(given.page, bench, STUDIES, preferred)
+    missing = write_page(given.page, benchmark, STUDIES, preferred)
     print(f"wrote {given.page}")
     for name, reason in missing.items():
         print(f"not answered: {name} ({reason})")

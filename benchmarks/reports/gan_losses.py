@@ -13,7 +13,7 @@ from scipy import stats
 
 from analysis.plots import style
 from analysis.plots.scales import set_x_scale, set_y_scale
-from analysis.plots.verdicts import COLLAPSES, look_of
+from analysis.plots.verdicts import COLLAPSES, glyph_of
 from analysis.results import CONFIG, DONE, HEALTHY, STATUS, STEP, TRIAL, VERDICT, SweepResults
 from benchmarks.reports.pictures import as_png, panels, title
 from benchmarks.reports.readings import percent
@@ -159,7 +159,7 @@ def picture_of_gaps(sweeps: Sweeps) -> bytes:
     for one, dataset in zip(axes, datasets, strict=True):
         of_one = table[table["dataset"] == dataset]
         for verdict, part in of_one.groupby(VERDICT):
-            look = look_of(str(verdict))
+            look = glyph_of(str(verdict))
             one.scatter(part["gap"], part["gen/frechet"], s=22, color=look.color, marker=look.marker)
         set_x_scale(one, "log", of_one.loc[of_one["gap"] > 0, "gap"].to_numpy(float))
         set_y_scale(one, "log", of_one["gen/frechet"].to_numpy(float))
@@ -171,13 +171,13 @@ def picture_of_gaps(sweeps: Sweeps) -> bytes:
 
 def _marks(axes: Axes, table: pd.DataFrame, metric: str) -> None:
     for verdict, part in table.groupby(VERDICT):
-        look = look_of(str(verdict))
+        look = glyph_of(str(verdict))
         axes.scatter(part["x"], part[metric], s=20, color=look.color, marker=look.marker, zorder=3)
 
 
 def _legend(figure: Figure, verdicts: dict[str, None]) -> None:
     handles = [
-        Line2D([], [], linestyle="", marker=look_of(name).marker, color=look_of(name).color, label=_plain(name))
+        Line2D([], [], linestyle="", marker=glyph_of(name).marker, color=glyph_of(name).color, label=_plain(name))
         for name in verdicts
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False, fontsize=style.FONT_SIZE - 1)

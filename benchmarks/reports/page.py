@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from analysis.folder import load
 from analysis.results import TRIAL
-from benchmarks.reports.runner import SampleMetrics
+from benchmarks.reports.runner import ReportsBenchmark
 from benchmarks.reports.study import Finding, Study, Sweeps
 
 IMAGES = Path("images") / "reports"
@@ -47,11 +47,11 @@ class Answered(NamedTuple):
 
 
 def write_page(
-    page: Path, bench: SampleMetrics, studies: Sequence[Study], preferred: Callable[[Sweeps], str] | None = None
+    page: Path, benchmark: ReportsBenchmark, studies: Sequence[Study], preferred: Callable[[Sweeps], str] | None = None
 ) -> dict[str, str]:
     """Write the page and its pictures from the studies that can be answered; why the others cannot, by name."""
-    swept = [study for study in studies if all(bench.took(name) for name in study.sweeps)]
-    sweeps = {name: load(bench.folder(name)) for name in names_of(swept)}
+    swept = [study for study in studies if all(benchmark.took(name) for name in study.sweeps)]
+    sweeps = {name: load(benchmark.folder(name)) for name in names_of(swept)}
     missing = {study.name: "not measured" for study in studies if study not in swept}
     answered = []
     for study in swept:
@@ -61,10 +61,10 @@ def write_page(
         except LookupError as error:  # a metric that was not reported, a trial that failed, a picture that is not there
             missing[study.name] = f"its sweeps lack {error}"
     known = {name: sweeps[name] for name in names_of([one.study for one in answered])}
-    parts = [INTRO, _machine(bench, known), *_missing(missing), _overview(answered), *map(_section, answered)]
+    parts = [INTRO, _machine(benchmark, known), *_missing(missing), _overview(answered), *map(_section, answered)]
     parts += [preferred(known)] if preferred else []
     _write_pictures(page.parent / IMAGES, answered)
-    page.write_text("\n".join([*parts, SOURCES, _times(bench, known)]))
+    page.write_text("\n".join([*parts, SOURCES, _times(benchmark, known)]))
     return missing
 
 
@@ -73,9 +73,9 @@ def names_of(studies: Sequence[Study]) -> list[str]:
     return list(dict.fromkeys(name for study in studies for name in study.sweeps))
 
 
-def _machine(bench: SampleMetrics, sweeps: Sweeps) -> str:
+def _machine(benchmark: ReportsBenchmark, sweeps: Sweeps) -> str:
     cores = sorted({sweep.manifest["machine"]["cpus"] for sweep in sweeps.values()})
-    seconds, busy = (total(bench, sweeps, key) for key in ("seconds", "cpu_seconds"))
+    seconds, busy = (total(benchmark, sweeps, key) for key in ("seconds", "cpu_seconds"))
     return (
         f"Measured on a virtual machine with {' or '.join(map(str, cores))} cores: {seconds / 60:.0f} minutes by the "
         f"clock, {busy / 60:.0f} minutes of one core's work. Where the first is more than half of the second, other "
@@ -110,20 +110,20 @@ def _section(answered: Answered) -> str:
     return "\n".join(lines)
 
 
-def _times(bench: SampleMetrics, sweeps: Sweeps) -> str:
+def _times(benchmark: ReportsBenchmark, sweeps: Sweeps) -> str:
     lines = ["## What it took\n", "| sweep | trials | seconds | CPU seconds |", "|---|---|---|---|"]
     for name, sweep in sweeps.items():
-        took = bench.took(name) or {}
+        took = benchmark.took(name) or {}
         trials = sweep.trials[TRIAL].nunique()
         lines.append(f"| `{name}` | {trials} | {took['seconds']:.0f} | {took['cpu_seconds']:.0f} |")
-    seconds, busy = (total(bench, sweeps, key) / 60 for key in ("seconds", "cpu_seconds"))
+    seconds, busy = (total(benchmark, sweeps, key) / 60 for key in ("seconds", "cpu_seconds"))
     lines.append(f"\nIn all {seconds:.0f} minutes by the clock and {busy:.0f} minutes of one core's work.")
     return "\n".join(lines) + "\n"
 
 
-def total(bench: SampleMetrics, sweeps: Sweeps, key: str) -> float:
+def total(benchmark: ReportsBenchmark, sweeps: Sweeps, key: str) -> float:
     """Of all sweeps together."""
-    return float(sum((bench.took(name) or {})[key] for name in sweeps))
+    return float(sum((benchmark.took(name) or {})[key] for name in sweeps))
 
 
 def _write_pictures(folder: Path, answered: Sequence[Answered]) -> None:

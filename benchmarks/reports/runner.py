@@ -29,7 +29,7 @@ POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class SampleMetrics:
+class ReportsBenchmark:
     """Where the sweeps go and the data lies."""
 
     out: Path
@@ -114,31 +114,31 @@ def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
         return sum(busy.values())
 
 
-def run_all(bench: SampleMetrics, names: Sequence[str], expected: Mapping[str, float]) -> list[str]:
+def run_all(benchmark: ReportsBenchmark, names: Sequence[str], expected: Mapping[str, float]) -> list[str]:
     """Run what is not complete and say how it goes; the names of those that could not be run."""
-    todo, failed = [name for name in names if bench.took(name) is None], []
+    todo, failed = [name for name in names if benchmark.took(name) is None], []
     left = sum(expected.get(name, UNKNOWN_SECONDS) for name in todo)
     print(f"{len(names)} sweeps, {len(names) - len(todo)} of them complete; {minutes(left)} to go", flush=True)
     for number, name in enumerate(todo, 1):
-        trials, seconds = bench.spec(name).trials, expected.get(name, UNKNOWN_SECONDS)
+        trials, seconds = benchmark.spec(name).trials, expected.get(name, UNKNOWN_SECONDS)
         known = f"about {seconds:.0f} s" if name in expected else f"never timed, say {seconds:.0f} s"
         print(f"[{number}/{len(todo)}] {name}: {trials} trials, {known}", end=" ... ", flush=True)
         left -= seconds
-        trouble = _trouble(bench, name)
+        trouble = _trouble(benchmark, name)
         failed += [name] if trouble else []
-        took = bench.took(name) or {}
+        took = benchmark.took(name) or {}
         print(trouble or f"{took['seconds']:.0f} s", f"; {minutes(left)} to go", sep="", flush=True)
     return failed
 
 
-def _trouble(bench: SampleMetrics, name: str) -> str:
+def _trouble(benchmark: ReportsBenchmark, name: str) -> str:
     """Run the sweep; what went wrong, if anything did."""
-    if bench.is_of_another_spec(name):
-        return f"{bench.folder(name)} is of another spec; delete it or give another --out"
-    code = bench.run(name)
+    if benchmark.is_of_another_spec(name):
+        return f"{benchmark.folder(name)} is of another spec; delete it or give another --out"
+    code = benchmark.run(name)
     if code == INTERRUPTED:
         raise KeyboardInterrupt
-    return "" if bench.took(name) else f"exit code {code}, see {bench.out / name}.log"
+    return "" if benchmark.took(name) else f"exit code {code}, see {benchmark.out / name}.log"
 
 
 def expected_seconds(page: Path) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""Weights & Biases, fed by a process of its own from a queue on disk; importing this never imports wandb."""
+"""Tracking in Weights & Biases: the driver writes events to a queue on disk, a separate process sends them.
+
+Importing this never imports wandb.
+"""
 
 from sweeps.tracking.best import write_best
 from sweeps.tracking.final_metrics import track_tested

@@ -1,4 +1,4 @@
-"""The best config of a sweep as the spec that W&B is given, with the lock that says which trial's it is."""
+"""Writes the best config of a sweep as a spec file, for the W&B artifact best-config."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sweeps.tracking.queue import Layout
 
 
 def write_best(folder: Path) -> None:
-    """Write it where the feed looks for it; nothing where no trial is done, or all are seeds of one config."""
+    """Write the best config into the sweep's wandb folder; nothing if no trial is done, or all are seeds of one
+    config."""
     from sweeps.results.provenance import best_spec
     from sweeps.results.ranking import by_metric
     from sweeps.spec.document.writing import write_spec
@@ -29,6 +30,6 @@ def write_best(folder: Path) -> None:
 
 
 def best_lock(folder: Path) -> Mapping[str, Any] | None:
-    """What `write_best` wrote of the best trial, none that has collapsed if another has not; None if nothing."""
+    """The lock of the spec that `write_best` wrote (trial, metric, score, ...); None if it wrote nothing."""
     path = Layout(folder).best_config / BEST_FILE
     return read_yaml(path)["lock"] if path.exists() else None

@@ -1,7 +1,7 @@
-"""An artifact of W&B as a folder on this machine: `entity/project/name:alias`, wherever a folder is asked for.
+"""Downloads an artifact of W&B, `entity/project/name:alias`, wherever a command takes a folder.
 
-W&B is asked by a process of its own (`python -m sweeps.tracking.fetch PATH INTO`), so that the one who waits can end
-it whatever wandb waits for.
+The download runs in a process of its own (`python -m sweeps.tracking.fetch PATH INTO`), so that the caller can
+end it whatever wandb waits for.
 """
 
 from __future__ import annotations

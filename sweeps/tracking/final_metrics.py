@@ -1,4 +1,4 @@
-"""What the test set said of a final training, for W&B: kept in the folder of its sweep, told when that is long over."""
+"""Test metrics of a final training for W&B: stored in the sweep's folder and added to its runs after it has ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TESTED_FILE = "tested.json"
 
 
 def track_tested(folder: Path, result: Mapping[str, Any], model: Path, mode: str, patience: float = PATIENCE) -> None:
-    """Keep the `result` of the final training whose sweep is in `folder`, and tell W&B if that was tracked."""
+    """Store the `result` of a final training in its sweep's `folder`, and send it to W&B if the sweep was tracked."""
     trials = {row["trial"]: _numbers(row) for row in result["each"]}
     document = {"trials": trials, "sweep": _means(result), "model": os.path.relpath(model, folder)}
     replace_file(folder / TESTED_FILE, json.dumps(document).encode())
@@ -30,7 +30,7 @@ def track_tested(folder: Path, result: Mapping[str, Any], model: Path, mode: str
 
 
 def tested_events(folder: Path) -> list[Event]:
-    """One event a seed and one of the whole, if the final training in `folder` has been tested."""
+    """One event per seed and one for all, if the final training in `folder` has been tested."""
     if not (folder / TESTED_FILE).exists():
         return []
     found = json.loads((folder / TESTED_FILE).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Online, offline or off: what W&B's own settings, environment and login say, found out without network or prompt."""
+"""Resolves the W&B mode (online, offline, off) from settings, environment and login, without network or prompt."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def resolve_mode(mode: str) -> Mode:
 
 
 def client() -> Any:
-    """The wandb package, kept from what is not ours to wait for.
+    """The wandb package, imported with the environment cleared of other programs' runs and sweeps.
 
     A service, a run or a sweep that another program left in the environment is not ours; and where a server hangs,
     wandb's reports about itself would hold the end of this process.

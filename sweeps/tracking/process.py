@@ -1,4 +1,4 @@
-"""How a process that talks to W&B lives: no longer than its parent wants, heard by the parent alone."""
+"""Child processes that talk to W&B: they are started and ended with all their children, and end with their parent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 class Parent:
-    """Notices the end of the driver, and from then on bounds how long this process lives."""
+    """Watches the parent process; once that has ended, this process has `GRACE` seconds left."""
 
     def __init__(self, pid: int | None) -> None:
         self._pid = pid
@@ -62,7 +62,7 @@ class Parent:
 
 
 class StderrLines:
-    """One line at a time to the person at the terminal, by way of the driver.
+    """Sends messages to the parent process, a line each, which prints them on stderr.
 
     The pipe is moved off standard output, so that neither wandb nor its service can write to it or keep it open.
     """

@@ -1,4 +1,4 @@
-"""A sweep's folder as the events its tracker was told, or would have been: the folder has all of them for good."""
+"""Rebuilds the events of a sweep from its folder, as if its tracker had received them: for uploading it later."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Replay:
 
 
 def replay(folder: Path, spec: Spec) -> Replay:
-    """What happened in `folder`; the caller holds its lock."""
+    """The events of the sweep in `folder`; the caller holds its lock."""
     search, rows, pictures = open_search(folder, spec, lambda line: None), _rows(folder), _pictures(folder)
     ends = {f"{number:04d}": (config, status, reason) for number, config, status, reason in search.ended()}
     running = {f"{number:04d}": config for number, config in search.unfinished()}

@@ -1,4 +1,4 @@
-"""What every run of a sweep has in common: known to the driver, left in a file for the process that feeds W&B."""
+"""Settings that all W&B runs of a sweep share, passed from the driver to the feed process in a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upload what W&B does not have of a sweep: `python -m sweeps.tracking.sync FOLDER`, which `sweeps sync` waits for.
+"""Uploads what W&B lacks of a sweep: `python -m sweeps.tracking.sync FOLDER`, run by the command `sweeps sync`.
 
 Everything is read from the sweep's folder and nothing from wandb's own files: whatever was recorded when, in how many
 pieces or not at all, the server is asked which steps of a run it has, and is given those that follow.

@@ -1,4 +1,4 @@
-"""W&B as an observer of a sweep. The driver only appends to a file; a process of its own (`feed`) does more."""
+"""The tracker: observes a sweep and appends its events to a queue; a separate process (`feed`) sends them to W&B."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALWAYS = ("sweep_ended", "close")  # events that a full queue still takes
 
 
 class Tracker:
-    """Observes a sweep and has it recorded in W&B: its trials, and itself.
+    """Observes a sweep and has it recorded in W&B: a run for each trial, and one for the sweep.
 
     folder: the sweep's folder; patience: seconds from its end that W&B may take. Nothing here raises or waits for W&B
     but the end of the `with` block, which the report is written in: what cannot be recorded is said once, and the
@@ -78,7 +78,7 @@ class Tracker:
         self._put({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
 
     def tested(self, events: Iterable[Event]) -> None:
-        """What the test set says of a final training, whose sweep ended in an earlier session."""
+        """Add the test metrics of a final training, whose sweep ended in an earlier session."""
         for event in events:
             self._put(event)
 
@@ -137,7 +137,7 @@ class Tracker:
 
 
 class FeedProcess:
-    """The feed as seen from the driver."""
+    """The driver's handle of the feed process: starts it, passes on its messages, ends it."""
 
     def __init__(self, layout: Layout, session: str, say: Callable[[str], None]) -> None:
         options = ["--parent", str(os.getpid()), "--session", session]

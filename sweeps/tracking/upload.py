@@ -1,4 +1,4 @@
-"""Runs given to a server at once, several in parallel, each from the step that the server has last."""
+"""Uploads a sweep's runs to a W&B server, several in parallel, each from the step the server has last."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ class Upload:
         overview.lay_out()
 
     def _expected(self) -> dict[str, tuple[int, str]]:
-        """Of each run how many steps it has and the tag that says how it ended."""
+        """For each run its number of steps and the tag of how it ended, as the server should have them."""
         trials = {t: (len(self._histories[t].steps), self._histories[t].mark) for t in self._replay.trials}
         mark = TESTED if self._histories.tested else "done" if self._replay.complete else "running"
         return {**trials, SWEEP: (len(self._histories.ended) + 1, mark)}
 
     def _complete_on_server(self) -> set[str]:
-        """What the server has all of; TrackingError if it does not say."""
+        """The runs that the server has in full; TrackingError if it does not answer."""
         expected, found = self._expected(), list[set[str] | Exception]()
 
         def ask() -> None:

@@ -1,4 +1,4 @@
-"""What W&B has written in a sweep's folder: the .wandb files of its runs, their steps, and what is not uploaded."""
+"""Reads the .wandb files of a sweep's runs: which steps they hold, and which are not uploaded yet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run_id_of(sweep_id: str, trial: str) -> str:
 
 
 def fragments(wandb: Path, run_id: str) -> list[Path]:
-    """The files of a run, oldest first: every time a run is taken up again it gets another."""
+    """The files of a run, oldest first: it gets another one each time it is resumed."""
     return sorted(wandb.glob(f"*/run-{run_id}.wandb"))
 
 
@@ -47,7 +47,7 @@ def last_step(file: Path) -> int:
 
 
 def mark_synced(file: Path) -> None:
-    """Say, as `wandb sync` does, that the server has all of this file."""
+    """Mark a file as uploaded, the way `wandb sync` does."""
     file.with_suffix(".wandb.synced").touch()
 
 

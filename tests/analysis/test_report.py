@@ -14,7 +14,7 @@ from helpers.sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 from PIL import Image
 
 from analysis.folder import load
-from analysis.formatting import seconds_word, word
+from analysis.formatting import duration, word
 from analysis.media import encode_grid
 from analysis.plots import PICTURES, Picture, style
 from analysis.report import write_report
@@ -259,4 +259,4 @@ class TestSummary:
         ],
     )
     def test_durations(self, seconds, text):
-        assert seconds_word(seconds) == text
+        assert duration(seconds) == text

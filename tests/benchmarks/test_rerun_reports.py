@@ -14,7 +14,7 @@ from PIL import Image
 from analysis.folder import load
 from analysis.results import SweepResults
 from benchmarks.reports import classifiers, page, penalties, preferred, weights
-from benchmarks.reports.runner import SPECS, SampleMetrics, expected_seconds, run_all
+from benchmarks.reports.runner import SPECS, ReportsBenchmark, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES
 from benchmarks.reports.study import Claim, Finding, Study, by_margin
 
@@ -23,7 +23,7 @@ NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_spec_is_one_and_ends(name: str, tmp_path: Path) -> None:
-    spec = SampleMetrics(tmp_path).spec(name)
+    spec = ReportsBenchmark(tmp_path).spec(name)
     assert spec.name == name
     assert spec.warnings == ()
     assert spec.trials is not None
@@ -129,12 +129,12 @@ def picture_of_one_pixel(sweeps: object) -> bytes:
 @pytest.mark.timeout(240)
 def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(tmp_path: Path, capsys) -> None:
     toy_spec(tmp_path, name="toy", run_cap=2)
-    bench = SampleMetrics(tmp_path / "out", specs=tmp_path)
-    assert run_all(bench, ["toy"], {"toy": 30.0}) == []
+    benchmark = ReportsBenchmark(tmp_path / "out", specs=tmp_path)
+    assert run_all(benchmark, ["toy"], {"toy": 30.0}) == []
     assert "[1/1] toy: 2 trials, about 30 s" in capsys.readouterr().out
     written = (tmp_path / "out" / "toy" / "results.jsonl").read_bytes()
 
-    assert run_all(bench, ["toy"], {}) == []
+    assert run_all(benchmark, ["toy"], {}) == []
     assert "1 sweeps, 1 of them complete; about 0 min to go" in capsys.readouterr().out
     assert (tmp_path / "out" / "toy" / "results.jsonl").read_bytes() == written
 
@@ -149,7 +149,7 @@ def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(tmp_
     lacking = Study("mute", "Mute", "R0", "A toy.", ("toy",), (mute,), picture_of_one_pixel, "Nothing.")
     absent = Study("others", "Others", "R0", "More.", ("nothing",), (toys,), picture_of_one_pixel, "Nothing.")
     (tmp_path / "nothing.yaml").write_text(yaml.safe_dump({"model": "gmm", "run_cap": 1}))
-    missing = page.write_page(tmp_path / "reports.md", bench, [study, lacking, absent])
+    missing = page.write_page(tmp_path / "reports.md", benchmark, [study, lacking, absent])
     assert missing == {"mute": "its sweeps lack 'val/nothing'", "others": "not measured"}
     text = (tmp_path / "reports.md").read_text()
     assert "| Toys play. | 2 trials | **depends**: it is a toy |" in text
@@ -159,7 +159,7 @@ def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(tmp_
     assert expected_seconds(tmp_path / "reports.md")["toy"] > 0
 
     toy_spec(tmp_path, name="toy", run_cap=3)
-    assert run_all(bench, ["toy"], {}) == ["toy"]
+    assert run_all(benchmark, ["toy"], {}) == ["toy"]
     assert "is of another spec" in capsys.readouterr().out
 
 

@@ -25,7 +25,7 @@ MANY_STEPS = 100
 
 
 @dataclass(frozen=True)
-class Case:
+class ModelUnderTest:
     """A model by name, a config it trains with in no time, and which part of the digits it gets."""
 
     model: str
@@ -51,36 +51,42 @@ FEW_UPDATES = {"batch_size": 32, "updates": 40, "updates_per_step": 7}
 
 # saga and not lbfgs: the solver that draws at random is the one that can be resumed wrongly.
 TINY = {
-    "cnn": Case("cnn", {"channels_1": 4, "channels_2": 6, "hidden": 8, **FEW_UPDATES}),
-    "cross_validation": Case("logistic_regression", {"solver": "saga", "max_iter": 50, "cv_folds": 4}),
-    "cross_validation_neural": Case("mlp", {"depth": 1, "width_1": 8, "cv_folds": 3, **FEW_UPDATES}),
-    "decision_tree": Case("decision_tree", {"max_depth": 6}),
-    "gaussian_nb": Case("gaussian_nb", draws=False),
-    "logistic_regression": Case("logistic_regression", {"solver": "saga", "max_iter": 160, "tol": 1e-6}),
-    "mlp": Case("mlp", {"width_1": 16, "width_2": 8, **FEW_UPDATES}),
-    "rnn": Case("rnn", {"hidden": 8, "layers": 2, **FEW_UPDATES}),
-    "svm": Case("svm", {"backend": "sklearn"}, draws=False),
-    "svm_auto": Case("svm", {"kernel": "poly"}, draws=False),
-    "transformer": Case("transformer", {"depth": 1, "heads": 2, "head_width": 4, "patch_size": 3, **FEW_UPDATES}),
-    "gan": Case("gan", TINY_MLP),
-    "cgan": Case("cgan", {**TINY_MLP, "instance_noise": 0.1}),
-    "dcgan": Case("dcgan", TINY_CONV),
-    "cdcgan": Case("cdcgan", TINY_CONV),
-    "lsgan": Case("lsgan", {**TINY_CONV, "ema": 0.0}),
-    "wgan": Case("wgan", TINY_CONV),
-    "wgan_gp": Case("wgan_gp", TINY_CONV),
-    "sngan": Case("sngan", TINY_CONV),
-    "stylegan": Case("stylegan", {**TINY_CONV, "r1_every": 3}),
-    "autoregressive": Case("autoregressive", {"width": 6, "depth": 1, "mixtures": 2, **FEW_UPDATES}),
-    "cvae": Case("cvae", {"net": "conv", "channels": 4, "latent_dim": 3, "importance_samples": 3, **FEW_UPDATES}),
-    "diffusion": Case("diffusion", {"width": 4, "sample_steps": 3, "eta": 1.0, "guidance": 1.0, **FEW_UPDATES}),
-    "flow": Case("flow", {"pca_components": 6, "transforms": 2, "width": 8, "ema": 0.9, **FEW_UPDATES}),
-    "gmm": Case("gmm", {"n_components": 2, "pca_components": 8, "iterations_per_step": 2, "tol": 1e-9}),
-    "gmm_of_all": Case(
+    "cnn": ModelUnderTest("cnn", {"channels_1": 4, "channels_2": 6, "hidden": 8, **FEW_UPDATES}),
+    "cross_validation": ModelUnderTest("logistic_regression", {"solver": "saga", "max_iter": 50, "cv_folds": 4}),
+    "cross_validation_neural": ModelUnderTest("mlp", {"depth": 1, "width_1": 8, "cv_folds": 3, **FEW_UPDATES}),
+    "decision_tree": ModelUnderTest("decision_tree", {"max_depth": 6}),
+    "gaussian_nb": ModelUnderTest("gaussian_nb", draws=False),
+    "logistic_regression": ModelUnderTest("logistic_regression", {"solver": "saga", "max_iter": 160, "tol": 1e-6}),
+    "mlp": ModelUnderTest("mlp", {"width_1": 16, "width_2": 8, **FEW_UPDATES}),
+    "rnn": ModelUnderTest("rnn", {"hidden": 8, "layers": 2, **FEW_UPDATES}),
+    "svm": ModelUnderTest("svm", {"backend": "sklearn"}, draws=False),
+    "svm_auto": ModelUnderTest("svm", {"kernel": "poly"}, draws=False),
+    "transformer": ModelUnderTest(
+        "transformer", {"depth": 1, "heads": 2, "head_width": 4, "patch_size": 3, **FEW_UPDATES}
+    ),
+    "gan": ModelUnderTest("gan", TINY_MLP),
+    "cgan": ModelUnderTest("cgan", {**TINY_MLP, "instance_noise": 0.1}),
+    "dcgan": ModelUnderTest("dcgan", TINY_CONV),
+    "cdcgan": ModelUnderTest("cdcgan", TINY_CONV),
+    "lsgan": ModelUnderTest("lsgan", {**TINY_CONV, "ema": 0.0}),
+    "wgan": ModelUnderTest("wgan", TINY_CONV),
+    "wgan_gp": ModelUnderTest("wgan_gp", TINY_CONV),
+    "sngan": ModelUnderTest("sngan", TINY_CONV),
+    "stylegan": ModelUnderTest("stylegan", {**TINY_CONV, "r1_every": 3}),
+    "autoregressive": ModelUnderTest("autoregressive", {"width": 6, "depth": 1, "mixtures": 2, **FEW_UPDATES}),
+    "cvae": ModelUnderTest(
+        "cvae", {"net": "conv", "channels": 4, "latent_dim": 3, "importance_samples": 3, **FEW_UPDATES}
+    ),
+    "diffusion": ModelUnderTest(
+        "diffusion", {"width": 4, "sample_steps": 3, "eta": 1.0, "guidance": 1.0, **FEW_UPDATES}
+    ),
+    "flow": ModelUnderTest("flow", {"pca_components": 6, "transforms": 2, "width": 8, "ema": 0.9, **FEW_UPDATES}),
+    "gmm": ModelUnderTest("gmm", {"n_components": 2, "pca_components": 8, "iterations_per_step": 2, "tol": 1e-9}),
+    "gmm_of_all": ModelUnderTest(
         "gmm", {"conditional": False, "covariance_type": "tied", "iterations_per_step": 1, "tol": 1e-9, "max_iter": 6}
     ),
-    "hmm": Case("hmm", {"n_states": 4, "max_iter": 5, "iterations_per_step": 1, "tol": 1e-9}),
-    "vae": Case("vae", {"width": 16, "latent_dim": 3, "latent_prior": "uniform", "ema": 0.9, **FEW_UPDATES}),
+    "hmm": ModelUnderTest("hmm", {"n_states": 4, "max_iter": 5, "iterations_per_step": 1, "tol": 1e-9}),
+    "vae": ModelUnderTest("vae", {"width": 16, "latent_dim": 3, "latent_prior": "uniform", "ema": 0.9, **FEW_UPDATES}),
 }
 
 
@@ -97,13 +103,13 @@ def some(dataset: str, train_size: int) -> Dataset:
 class ModelContract:
     """What every model keeps. A subclass gives the fixture `case`."""
 
-    def test_step_returns_plain_finite_floats_by_name(self, case: Case) -> None:
+    def test_step_returns_plain_finite_floats_by_name(self, case: ModelUnderTest) -> None:
         row = case.build().step()
         assert row
         assert all(type(name) is str and "/" in name for name in row)
         assert all(type(value) is float and np.isfinite(value) for value in row.values())
 
-    def test_goes_on_bit_for_bit_in_a_new_process(self, case: Case) -> None:
+    def test_goes_on_bit_for_bit_in_a_new_process(self, case: ModelUnderTest) -> None:
         straight = case.build()
         advance(straight, FEW_STEPS)
         saved = straight.state()
@@ -112,7 +118,7 @@ class ModelContract:
         assert same(state, straight.state())
         assert same(answered, torch.from_numpy(answer(straight, case.data())))
 
-    def test_asking_does_not_disturb_training(self, case: Case) -> None:
+    def test_asking_does_not_disturb_training(self, case: ModelUnderTest) -> None:
         asked, left_alone = case.build(), case.build()
         for _ in range(FEW_STEPS):
             asked.step()
@@ -121,14 +127,14 @@ class ModelContract:
             left_alone.step()
         assert same(asked.state(), left_alone.state())
 
-    def test_same_seed_same_run_and_another_seed_another(self, case: Case) -> None:
+    def test_same_seed_same_run_and_another_seed_another(self, case: ModelUnderTest) -> None:
         runs = [case.build(seed) for seed in (3, 3, 4)]
         rows = [advance(run, FEW_STEPS) for run in runs]
         assert rows[0] == rows[1]
         assert same(runs[0].state(), runs[1].state())
         assert same(runs[0].state(), runs[2].state()) is not case.draws
 
-    def test_leaves_the_global_generators_alone(self, case: Case) -> None:
+    def test_leaves_the_global_generators_alone(self, case: ModelUnderTest) -> None:
         before = global_generators()
         model = case.build()
         advance(model, FEW_STEPS)
@@ -136,7 +142,7 @@ class ModelContract:
         model.load_state(model.state())
         assert same(global_generators(), before)
 
-    def test_trains_on_read_only_data_and_leaves_it_as_it_was(self, case: Case) -> None:
+    def test_trains_on_read_only_data_and_leaves_it_as_it_was(self, case: ModelUnderTest) -> None:
         data = case.data()
         arrays = [data.train.x, data.train.y, data.val.x, data.val.y]
         before = [array.copy() for array in arrays]
@@ -147,7 +153,7 @@ class ModelContract:
         answer(model, data)
         assert all(np.array_equal(array, was) for array, was in zip(arrays, before, strict=True))
 
-    def test_a_state_is_a_copy(self, case: Case) -> None:
+    def test_a_state_is_a_copy(self, case: ModelUnderTest) -> None:
         model, other = case.build(), case.build()
         model.step()
         state = model.state()
@@ -158,30 +164,30 @@ class ModelContract:
         assert same(state, kept)
         assert same(other.state(), model.state())
 
-    def test_finishes(self, case: Case) -> None:
+    def test_finishes(self, case: ModelUnderTest) -> None:
         model = case.build()
         assert not model.finished
         steps = len(advance(model, MANY_STEPS))
         assert model.finished, f"not finished after {steps} steps"
 
-    def test_a_finished_state_is_finished_when_loaded(self, case: Case) -> None:
+    def test_a_finished_state_is_finished_when_loaded(self, case: ModelUnderTest) -> None:
         model, loaded = case.build(), case.build()
         advance(model, MANY_STEPS)
         loaded.load_state(model.state())
         assert loaded.finished
 
-    def test_answers_have_the_shape_and_range_they_must(self, case: Case) -> None:
+    def test_answers_have_the_shape_and_range_they_must(self, case: ModelUnderTest) -> None:
         model, data = case.build(), case.data()
         model.step()
         check_answers(model, data)
 
-    def test_takes_images_of_any_shape(self, case: Case) -> None:
+    def test_takes_images_of_any_shape(self, case: ModelUnderTest) -> None:
         data = coloured()
         model = case.build(data=data)
         model.step()
         check_answers(model, data)
 
-    def test_an_unknown_parameter_is_refused(self, case: Case) -> None:
+    def test_an_unknown_parameter_is_refused(self, case: ModelUnderTest) -> None:
         with pytest.raises(ConfigError, match=r"^no_such_parameter: unknown parameter"):
             case.build(no_such_parameter=1)
 
@@ -260,7 +266,7 @@ def elsewhere() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
-def in_new_process(case: Case, saved: State) -> tuple[State, Tensor]:
+def in_new_process(case: ModelUnderTest, saved: State) -> tuple[State, Tensor]:
     """State and answer after FEW_STEPS more steps from `saved`, made by another interpreter."""
     packed = io.BytesIO()
     torch.save(saved, packed)
@@ -269,7 +275,7 @@ def in_new_process(case: Case, saved: State) -> tuple[State, Tensor]:
     return state, answered
 
 
-def gone_on(case: Case, saved: bytes, threads: int) -> bytes:
+def gone_on(case: ModelUnderTest, saved: bytes, threads: int) -> bytes:
     torch.set_num_threads(threads)
     model = case.build()
     model.load_state(torch.load(io.BytesIO(saved), weights_only=True))

@@ -1,14 +1,14 @@
 """Every registered model keeps the contract."""
 
 import pytest
-from helpers.contract import TINY, Case, ModelContract
+from helpers.contract import TINY, ModelContract, ModelUnderTest
 
 from trainables import MODELS
 
 
 class TestModels(ModelContract):
     @pytest.fixture(params=TINY)
-    def case(self, request: pytest.FixtureRequest) -> Case:
+    def case(self, request: pytest.FixtureRequest) -> ModelUnderTest:
         return TINY[request.param]
 
 

@@ -27,9 +27,9 @@ class TestSchedule:
     def test_from_all_signal_to_hardly_any(self, name: Any) -> None:
         schedule = Schedule.named(name, 1000, CPU)
         assert len(schedule) == 1000
-        assert schedule.kept[0] == 1
-        assert (schedule.kept.diff() < 0).all()
-        assert schedule.kept[-1] < 1e-4
+        assert schedule.alpha_bar[0] == 1
+        assert (schedule.alpha_bar.diff() < 0).all()
+        assert schedule.alpha_bar[-1] < 1e-4
 
     def test_signal_and_noise_preserve_the_variance(self, name: Any) -> None:
         schedule = Schedule.named(name, 50, CPU)
@@ -41,10 +41,10 @@ class TestSchedule:
         schedule = Schedule.named(name, 200, CPU)
         mean, variance = 1.0, 0.0
         for t in range(1, 201):
-            beta = 1 - (schedule.kept[t] / schedule.kept[t - 1]).item()
+            beta = 1 - (schedule.alpha_bar[t] / schedule.alpha_bar[t - 1]).item()
             mean, variance = mean * (1 - beta) ** 0.5, variance * (1 - beta) + beta
-        assert mean == pytest.approx(schedule.kept[-1].sqrt().item(), rel=1e-3)
-        assert variance == pytest.approx(1 - schedule.kept[-1].item(), rel=1e-4)
+        assert mean == pytest.approx(schedule.alpha_bar[-1].sqrt().item(), rel=1e-3)
+        assert variance == pytest.approx(1 - schedule.alpha_bar[-1].item(), rel=1e-4)
 
     def test_time_of_a_noise(self, name: Any) -> None:
         schedule = Schedule.named(name, 1000, CPU)

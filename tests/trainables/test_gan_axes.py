@@ -118,7 +118,7 @@ def test_r1_comes_every_so_many_updates_and_then_as_many_times_over() -> None:
     assert rows[0] == pytest.approx(3 * eager.step()["train/penalty"])
 
 
-class Recorder(nn.Module):
+class RecordingDiscriminator(nn.Module):
     """A discriminator that keeps the images it is shown."""
 
     def __init__(self) -> None:
@@ -143,7 +143,7 @@ class Black(Generator):
 
 def test_instance_noise_is_on_all_that_d_sees_and_falls_to_nothing() -> None:
     black = Dataset("black", *[Split(np.zeros((64, 1, 8, 8), np.float32), np.zeros(64, np.int64))] * 2, ("a",), "0", 0)
-    recipe = Recipe(lambda config, shape, classes: (Black(), Recorder()), NON_SATURATING)
+    recipe = Recipe(lambda config, shape, classes: (Black(), RecordingDiscriminator()), NON_SATURATING)
     config = AdversarialConfig(instance_noise=0.4, updates=4, updates_per_step=1)
     gan = Gan(config, black, seed=0, recipe=recipe)
     while not gan.finished:

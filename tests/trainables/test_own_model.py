@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.contract import Case, ModelContract, digits
+from helpers.contract import ModelContract, ModelUnderTest, digits
 from helpers.repository import REPOSITORY
 
 from trainables import ModelError, find_model
@@ -26,8 +26,8 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 class TestDocumentedModel(ModelContract):
     @pytest.fixture
-    def case(self, documented: Path) -> Case:
-        return Case("mine:NearestMean", {"batch_size": 20}, search_path=(str(documented),))
+    def case(self, documented: Path) -> ModelUnderTest:
+        return ModelUnderTest("mine:NearestMean", {"batch_size": 20}, search_path=(str(documented),))
 
 
 def test_entry_of_an_own_model(documented: Path) -> None:

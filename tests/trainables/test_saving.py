@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.contract import MANY_STEPS, TINY, Case, advance, answer, coloured, digits
+from helpers.contract import MANY_STEPS, TINY, ModelUnderTest, advance, answer, coloured, digits
 from helpers.repository import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +63,7 @@ class Forgetful(Mean):
 """
 
 
-def trained(case: Case, seed: int = 3) -> Any:
+def trained(case: ModelUnderTest, seed: int = 3) -> Any:
     model = case.build(seed)
     advance(model, MANY_STEPS)
     return model
@@ -172,7 +172,7 @@ def test_images_of_another_shape(tmp_path: Path) -> None:
 
 
 def test_a_part_of_the_training_images_and_parameters_with_defaults(tmp_path: Path) -> None:
-    case, data = Case("mlp", {**TINY["mlp"].config, "train_size": 100}), digits(200)
+    case, data = ModelUnderTest("mlp", {**TINY["mlp"].config, "train_size": 100}), digits(200)
     model = case.build(3, data)
     advance(model, MANY_STEPS)
     facts = save_model(tmp_path, model, "mlp", case.config, data, seed=3)
@@ -183,7 +183,7 @@ def test_a_part_of_the_training_images_and_parameters_with_defaults(tmp_path: Pa
 
 def test_a_model_of_ones_own_is_named_and_required(tmp_path: Path) -> None:
     (tmp_path / "saved_own.py").write_text(OWN)
-    case = Case("saved_own:Mean", {"shade": 0.5}, search_path=(str(tmp_path),))
+    case = ModelUnderTest("saved_own:Mean", {"shade": 0.5}, search_path=(str(tmp_path),))
     model = trained(case)
     save_model(tmp_path / "it", model, case.model, case.config, case.data(), seed=3, search_path=[tmp_path])
     ask = "import trainables, sys, pathlib; {}trainables.load(sys.argv[1]{})"
@@ -199,7 +199,7 @@ def test_a_model_of_ones_own_is_named_and_required(tmp_path: Path) -> None:
 
 def test_a_model_whose_answers_need_more_than_its_state_is_refused(tmp_path: Path) -> None:
     (tmp_path / "saved_own.py").write_text(OWN)
-    case = Case("saved_own:Forgetful", {"shade": 0.5}, search_path=(str(tmp_path),))
+    case = ModelUnderTest("saved_own:Forgetful", {"shade": 0.5}, search_path=(str(tmp_path),))
     with pytest.raises(SavedModelError, match=r"^predict_proba of the model as loaded differs"):
         save_model(tmp_path / "it", trained(case), case.model, case.config, case.data(), seed=3, search_path=[tmp_path])
     assert not (tmp_path / "it").exists()

@@ -169,7 +169,7 @@ class PatchTransformer(nn.Module):
         self.patches = nn.Conv2d(channels, self.width, size, stride=size)
         # Its weight, (width, patches), is added to the patches: it tells where each one lies.
         self.places = nn.Linear(patches, self.width, bias=False)
-        self.blocks = nn.Sequential(*(Block(self.width, config) for _ in range(config.depth)))
+        self.blocks = nn.Sequential(*(AttentionBlock(self.width, config) for _ in range(config.depth)))
         self.logits = nn.Sequential(nn.LayerNorm(self.width), nn.Linear(self.width, classes))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -178,7 +178,7 @@ class PatchTransformer(nn.Module):
         return logits
 
 
-class Block(nn.Module):
+class AttentionBlock(nn.Module):
     """Attention, then a hidden layer, each added to what came in: (n, patches, width) to the same."""
 
     def __init__(self, width: int, config: TransformerConfig) -> None:

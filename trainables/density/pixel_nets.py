@@ -44,7 +44,7 @@ class MaskedConv(nn.Module):
         return conv2d(window, self.weight * self.mask, self.bias)
 
 
-class Block(nn.Module):
+class MaskedConvBlock(nn.Module):
     """A residual block: down to half the features, a masked convolution, and up again."""
 
     def __init__(self, width: int, size: int, groups: int) -> None:
@@ -80,7 +80,7 @@ class PixelNet(nn.Module):
         self.place = nn.Parameter(torch.zeros(1, width, *shape[1:]))
         self.looks = nn.Parameter(torch.zeros(classes, PLANES, *shape[1:]))
         self.looked = nn.Conv2d(PLANES, width, 1, bias=False)
-        self.blocks = nn.ModuleList(Block(width, size, self.groups) for _ in range(depth))
+        self.blocks = nn.ModuleList(MaskedConvBlock(width, size, self.groups) for _ in range(depth))
         self.given = nn.Parameter(torch.zeros(classes, sum(self._sizes)))
         self.last = MaskedConv(width, outputs * shape[0], 1, self.groups)
 
@@ -95,7 +95,7 @@ class PixelNet(nn.Module):
         return PixelwiseSampler(self, x, self._setting(labels), self._given(x, labels))
 
     @property
-    def _blocks(self) -> Sequence[Block]:
+    def _blocks(self) -> Sequence[MaskedConvBlock]:
         return list(self.blocks)  # type: ignore[arg-type]
 
     @property

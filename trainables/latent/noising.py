@@ -19,27 +19,27 @@ MAX_BETA = 0.999  # the share of noise a step may add
 
 @dataclass(frozen=True)
 class Schedule:
-    """How much signal is left: `kept` (T + 1,) is alpha bar, from 1 at time 0 down to nearly 0 at time T."""
+    """How much signal is left: `alpha_bar` (T + 1,) is alpha bar, from 1 at time 0 down to nearly 0 at time T."""
 
-    kept: Tensor
+    alpha_bar: Tensor
 
     @classmethod
     def named(cls, name: ScheduleName, timesteps: int, device: torch.device) -> Schedule:
         betas = _cosine(timesteps) if name == "cosine" else _linear(timesteps)
-        kept = np.concatenate([[1.0], np.cumprod(1 - betas)])
-        return cls(torch.tensor(kept, dtype=torch.float32).to(device))
+        alpha_bar = np.concatenate([[1.0], np.cumprod(1 - betas)])
+        return cls(torch.tensor(alpha_bar, dtype=torch.float32).to(device))
 
     def __len__(self) -> int:
         """T, the last time."""
-        return len(self.kept) - 1
+        return len(self.alpha_bar) - 1
 
     def signal(self, t: Tensor) -> Tensor:
         """What the clean image is multiplied by at times (n,), as (n, 1, 1, 1)."""
-        return self.kept[t].sqrt()[:, None, None, None]
+        return self.alpha_bar[t].sqrt()[:, None, None, None]
 
     def noise(self, t: Tensor) -> Tensor:
         """The standard deviation of the noise at times (n,), as (n, 1, 1, 1)."""
-        return (1 - self.kept[t]).sqrt()[:, None, None, None]
+        return (1 - self.alpha_bar[t]).sqrt()[:, None, None, None]
 
     def diffused(self, x: Tensor, t: Tensor, noise: Tensor) -> Tensor:
         """x at times (n,), made of clean images and standard normal noise (Ho et al., equation 4)."""
@@ -47,7 +47,7 @@ class Schedule:
 
     def time_of(self, noise: float) -> int:
         """The time at which there is noise of that standard deviation beside a signal of 1."""
-        ratio = ((1 - self.kept) / self.kept).sqrt()
+        ratio = ((1 - self.alpha_bar) / self.alpha_bar).sqrt()
         return int((ratio - noise).abs().argmin())
 
 
@@ -84,8 +84,8 @@ def ddim(
 
 def _ancestral(schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
     """The standard deviation of q(x at s | x at t, clean x), as (n, 1, 1, 1) (Song et al., equation 16)."""
-    kept_t, kept_s = schedule.kept[t], schedule.kept[s]
-    return ((1 - kept_s) / (1 - kept_t) * (1 - kept_t / kept_s)).sqrt()[:, None, None, None]
+    alpha_bar_t, alpha_bar_s = schedule.alpha_bar[t], schedule.alpha_bar[s]
+    return ((1 - alpha_bar_s) / (1 - alpha_bar_t) * (1 - alpha_bar_t / alpha_bar_s)).sqrt()[:, None, None, None]
 
 
 def _cosine(timesteps: int) -> NDArray[np.float64]:

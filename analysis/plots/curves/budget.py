@@ -43,10 +43,10 @@ def budget(sweeps: Sequence[SweepResults]) -> tuple[ScoresOverTime, ...]:
 
 def draw_budget(axes: Axes, info: ScoresOverTime) -> None:
     """Staircases on a common scale of training time, each with a mark where it ends."""
-    for number, spending in enumerate(info.sweeps):
+    for number, curve in enumerate(info.sweeps):
         color = style.SERIES[number % len(style.SERIES)]
-        axes.step(spending.seconds, spending.best, where="post", color=color, label=style.plain(spending.name, 56))
-        axes.plot(spending.seconds[-1:], spending.best[-1:], marker="o", markersize=4, color=color)
+        axes.step(curve.seconds, curve.best, where="post", color=color, label=style.plain(curve.name, 56))
+        axes.plot(curve.seconds[-1:], curve.best[-1:], marker="o", markersize=4, color=color)
     scores, seconds = (np.concatenate([s[i] for s in info.sweeps] or [np.empty(0)]) for i in (2, 1))
     scales.set_y_scale(axes, info.score_scale, scores[np.isfinite(scores)])
     scales.set_x_scale(axes, _time_scale(seconds), seconds)
@@ -70,14 +70,14 @@ def pictures(sweeps: Sequence[SweepResults]) -> Iterator[style.Picture]:
 
 
 def _budget(named: Sequence[tuple[str, SweepResults]]) -> ScoresOverTime:
-    spendings = [_spending(name, sweep) for name, sweep in named]
-    kept = tuple(spending for spending in spendings if np.isfinite(spending.best).any())
-    scores = np.concatenate([spending.best for spending in kept] or [np.empty(0)])
+    spendings = [_best_score_over_time(name, sweep) for name, sweep in named]
+    kept = tuple(curve for curve in spendings if np.isfinite(curve.best).any())
+    scores = np.concatenate([curve.best for curve in kept] or [np.empty(0)])
     metric, goal = named[0][1].objective, named[0][1].goal
     return ScoresOverTime(metric, goal, scales.value_scale(scores[np.isfinite(scores)], goal), kept)
 
 
-def _spending(name: str, sweep: SweepResults) -> BestScoreOverTime:
+def _best_score_over_time(name: str, sweep: SweepResults) -> BestScoreOverTime:
     seconds = sweep.trials[SECONDS].fillna(0).to_numpy(dtype=float)
     return BestScoreOverTime(name, np.cumsum(seconds), history(sweep).best_so_far)
 

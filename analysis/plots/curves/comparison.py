@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.extractors import told_apart
-from analysis.formatting import seconds_word, title, word
+from analysis.formatting import duration, title, word
 from analysis.metrics import Goal
 from analysis.plots import style
 from analysis.plots.verdicts import COLLAPSES, UNJUDGED, are_judged, last_verdicts
@@ -47,7 +47,7 @@ class Compared(NamedTuple):
         """The row in words, one for each of HEADER."""
         spread = f" ± {self.spread:.2g}" if np.isfinite(self.spread) else ""
         rate = f"{self.collapse_rate:.0%}" if np.isfinite(self.collapse_rate) else "not judged"
-        times = (seconds_word(self.seconds), seconds_word(self.converged))
+        times = (duration(self.seconds), duration(self.converged))
         best = word(self.score) + spread
         return (self.name, str(self.trials), self.metric, best, *times, rate, "; ".join(self.remarks))
 

@@ -16,7 +16,7 @@ from analysis.ranking import leader
 from analysis.results import DONE, SPREAD, STATUS, TRIAL, SweepResults
 
 
-class History(NamedTuple):
+class SearchHistory(NamedTuple):
     """Trials in the order they were asked for, `number` 0, 1, ...; all arrays and tuples run over them.
 
     `score` is NaN for a trial without one, `spread` its standard deviation over the replicates; `best_so_far` is the
@@ -35,11 +35,11 @@ class History(NamedTuple):
     best: str | None
 
 
-def history(sweep: SweepResults) -> History:
+def history(sweep: SweepResults) -> SearchHistory:
     """The objective of all trials, in the order of their names."""
     table = sweep.trials.set_index(TRIAL)
     score, spread = (np.asarray(sweep.values(m), np.float64) for m in (sweep.objective, sweep.objective + SPREAD))
-    return History(
+    return SearchHistory(
         metric=sweep.objective,
         goal=sweep.goal,
         score_scale=scales.value_scale(score[np.isfinite(score)], sweep.goal),
@@ -64,7 +64,7 @@ def best_so_far(sweep: SweepResults) -> NDArray[np.float64]:
     return np.array(found, dtype=np.float64)
 
 
-def draw_history(axes: Axes, info: History) -> None:
+def draw_history(axes: Axes, info: SearchHistory) -> None:
     """A mark a trial by how it ended, and the best so far as a staircase."""
     number = np.arange(len(info.trials), dtype=float)
     axes.step(number, info.best_so_far, where="post", color=style.BLUE, linewidth=1.4, label="best so far", zorder=2)

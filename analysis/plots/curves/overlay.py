@@ -45,8 +45,8 @@ class Overlay(NamedTuple):
 def overlay(sweeps: Sequence[SweepResults], metric: str) -> Overlay:
     """The course of `metric` in the best trial of each sweep that has any."""
     named = zip(names_of(sweeps), sweeps, strict=True)
-    courses = tuple(course for name, sweep in named if (course := _course(name, sweep, metric)) is not None)
-    values = np.concatenate([course.values for course in courses] or [np.empty(0)])
+    courses = tuple(curve for name, sweep in named if (curve := _best_trial_curve(name, sweep, metric)) is not None)
+    values = np.concatenate([curve.values for curve in courses] or [np.empty(0)])
     goals = [sweep.goal for sweep in sweeps if sweep.objective == metric]
     goal = goals[0] if goals else goal_of(metric)
     return Overlay(metric, goal, scales.value_scale(values, goal), courses)
@@ -62,7 +62,7 @@ def shared_metrics(sweeps: Sequence[SweepResults]) -> list[str]:
 
 def draw_overlay(axes: Axes, info: Overlay) -> None:
     """A line a sweep, by step on the left and by seconds of training on the right, with a band of one spread."""
-    values = np.concatenate([course.values for course in info.courses] or [np.empty(0)])
+    values = np.concatenate([curve.values for curve in info.courses] or [np.empty(0)])
     left, right = style.split(axes, 1, 2)
     _draw_panel(left, info, "steps")
     _draw_panel(right, info, "seconds")
@@ -82,13 +82,13 @@ def pictures(sweeps: Sequence[SweepResults]) -> Iterator[style.Picture]:
     """One for each metric to compare that any sweep has at more than one step."""
     for metric in shared_metrics(sweeps):
         info = overlay(sweeps, metric)
-        if any(len(course.values) > 1 for course in info.courses):
+        if any(len(curve.values) > 1 for curve in info.courses):
             caption = "The best trial of each sweep; bands are one standard deviation over the replicates."
             name = f"overlay_{style.file_name(metric)}"
             yield style.Picture(name, f"{metric} over training", caption, info, draw_overlay, SIZE)
 
 
-def _course(name: str, sweep: SweepResults, metric: str) -> BestTrialCurve | None:
+def _best_trial_curve(name: str, sweep: SweepResults, metric: str) -> BestTrialCurve | None:
     rows = sweep.rows[sweep.rows[TRIAL] == sweep.best]
     if metric not in rows or not rows[metric].notna().any():
         return None
@@ -102,10 +102,10 @@ def _course(name: str, sweep: SweepResults, metric: str) -> BestTrialCurve | Non
 
 
 def _draw_panel(axes: Axes, info: Overlay, across: Literal["steps", "seconds"]) -> None:
-    places = [course.steps if across == "steps" else course.seconds for course in info.courses]
-    for number, (course, place) in enumerate(zip(info.courses, places, strict=True)):
-        look = {"color": style.SERIES[number % len(style.SERIES)], "label": style.plain(course.name, 32)}
-        style.draw_line(axes, place, course.values, course.spread, **look)
+    places = [curve.steps if across == "steps" else curve.seconds for curve in info.courses]
+    for number, (curve, place) in enumerate(zip(info.courses, places, strict=True)):
+        look = {"color": style.SERIES[number % len(style.SERIES)], "label": style.plain(curve.name, 32)}
+        style.draw_line(axes, place, curve.values, curve.spread, **look)
     found = np.concatenate([place[np.isfinite(place)] for place in places] or [np.empty(0)])
     wide = found.size and found.min() > 0 and found.max() > scales.WIDE_RATIO * found.min()
     scales.set_x_scale(axes, "log" if wide else "linear", found)

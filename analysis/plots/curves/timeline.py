@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.formatting import seconds_word
+from analysis.formatting import duration
 from analysis.plots import scales, style
 from analysis.results import (
     DONE,
@@ -111,7 +111,7 @@ def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     if len(info.bars) > 1:
         slots = f"{len(info.lanes)} slot{'s' * (len(info.lanes) != 1)}"
         cut = " Interruptions are left out." if info.pauses else ""
-        caption = f"{slots}, busy {info.utilisation:.0%} of {seconds_word(info.span)}.{cut}"
+        caption = f"{slots}, busy {info.utilisation:.0%} of {duration(info.span)}.{cut}"
         yield style.Picture("timeline", "Who ran what when", caption, info, draw_timeline, _size(info))
 
 

@@ -23,13 +23,13 @@ def class_grid(sweep: SweepResults, trial: str | None = None) -> pixels.BestPict
 
 def draw_class_grid(axes: Axes, info: pixels.BestPicture) -> None:
     """Columns under the names of their classes."""
-    pixels.draw_still(axes, info)
+    pixels.draw_best_picture(axes, info)
 
 
 def plot_class_grid(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `class_grid`."""
     info = class_grid(sweep, trial)
-    return style.figure(draw_class_grid, info, pixels.still_size(WIDTH, info))
+    return style.figure(draw_class_grid, info, pixels.best_picture_size(WIDTH, info))
 
 
 def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
@@ -38,5 +38,5 @@ def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     if info.frame is not None:
         caption = f"The best trial, {info.trial}, at step {info.frame.step}. Each column was asked for its class."
         yield style.Picture(
-            "classes", "Samples by class", caption, info, draw_class_grid, pixels.still_size(WIDTH, info)
+            "classes", "Samples by class", caption, info, draw_class_grid, pixels.best_picture_size(WIDTH, info)
         )

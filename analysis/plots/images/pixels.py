@@ -64,7 +64,7 @@ def size(width: float, frames: Sequence[Frame], columns: int) -> tuple[float, fl
     return width, height * -(-len(frames) // columns)
 
 
-def draw_still(axes: Axes, info: BestPicture) -> None:
+def draw_best_picture(axes: Axes, info: BestPicture) -> None:
     """The picture, or nothing."""
     if info.frame is None:
         axes.set_axis_off()
@@ -72,7 +72,7 @@ def draw_still(axes: Axes, info: BestPicture) -> None:
         show(axes, info.frame.grid)
 
 
-def still_size(width: float, info: BestPicture) -> tuple[float, float]:
+def best_picture_size(width: float, info: BestPicture) -> tuple[float, float]:
     """Inches of a figure of that width with the picture."""
     return size(width, [] if info.frame is None else [info.frame], 1)
 

@@ -22,13 +22,13 @@ def weight_maps(sweep: SweepResults, trial: str | None = None) -> pixels.BestPic
 
 def draw_weight_maps(axes: Axes, info: pixels.BestPicture) -> None:
     """The maps as the trial made them."""
-    pixels.draw_still(axes, info)
+    pixels.draw_best_picture(axes, info)
 
 
 def plot_weight_maps(sweep: SweepResults, trial: str | None = None) -> Figure:
     """The figure of `weight_maps`."""
     info = weight_maps(sweep, trial)
-    return style.figure(draw_weight_maps, info, pixels.still_size(WIDTH, info))
+    return style.figure(draw_weight_maps, info, pixels.best_picture_size(WIDTH, info))
 
 
 def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
@@ -37,5 +37,5 @@ def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
     if info.frame is not None:
         caption = f"The best trial, {info.trial}. Red: a bright pixel speaks for the class; blue: against it."
         yield style.Picture(
-            "weight_maps", "Weights by class", caption, info, draw_weight_maps, pixels.still_size(WIDTH, info)
+            "weight_maps", "Weights by class", caption, info, draw_weight_maps, pixels.best_picture_size(WIDTH, info)
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.plots import marks, scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, draw_x, jitter, parameter_axis
-from analysis.plots.verdicts import LOOKS, last_verdicts, look_of
+from analysis.plots.verdicts import LOOKS, glyph_of, last_verdicts
 from analysis.results import TRIAL, SweepResults
 from analysis.searched import most_telling
 
@@ -88,7 +88,7 @@ def _draw_panel(axes: Axes, info: FinalLosses, axis: ParameterAxis) -> None:
     size = 16 if len(info.trials) <= MANY else 9
     for verdict in dict.fromkeys(info.verdicts):
         chosen = marks.equal(verdict, info.verdicts) & axis.active
-        color = look_of(verdict).color
+        color = glyph_of(verdict).color
         hollow: marks.Glyph = {"facecolors": style.PAPER, "edgecolors": color, "linewidths": 0.8, "zorder": 3}
         marks.scatter(axes, x[chosen], info.loss_g[chosen], s=size, color=color, linewidths=0, zorder=4)
         marks.scatter(axes, x[chosen], info.loss_d[chosen], s=size, **hollow)
@@ -98,7 +98,7 @@ def _draw_legend(axes: Axes, info: FinalLosses) -> None:
     """On axes of its own, over all panels."""
     kinds = sorted(set(info.verdicts), key=[*LOOKS, *info.verdicts].index)
     look: dict[str, Any] = {"linestyle": "", "markersize": 5, "marker": "o"}
-    handles = [Line2D([], [], color=look_of(kind).color, label=kind.replace("_", " "), **look) for kind in kinds]
+    handles = [Line2D([], [], color=glyph_of(kind).color, label=kind.replace("_", " "), **look) for kind in kinds]
     handles += [
         Line2D([], [], color=style.MUTED, label="G loss", **look),
         Line2D([], [], color=style.MUTED, markerfacecolor=style.PAPER, label="D loss", **look),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analysis.metrics import Goal
 from analysis.plots import marks, scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, draw_x, draw_y, jitter, parameter_axis
-from analysis.plots.verdicts import UNJUDGED, are_judged, look_of, verdicts_of
+from analysis.plots.verdicts import UNJUDGED, are_judged, glyph_of, verdicts_of
 from analysis.results import FAILED, TRIAL, SweepResults
 from analysis.searched import Searched, most_telling, searched_parameters
 
@@ -82,7 +82,7 @@ def draw_parameter_map(axes: Axes, info: ParameterMap) -> None:
         _draw_regions(axes, info)
         for kind in dict.fromkeys([*info.kinds, *info.verdicts]):
             chosen = marks.equal(kind, info.verdicts)
-            look = look_of(kind)
+            look = glyph_of(kind)
             marks.scatter(
                 axes,
                 x[chosen],
@@ -157,7 +157,7 @@ def _draw_regions(axes: Axes, info: ParameterMap) -> None:
     for number, kind in enumerate(info.kinds):
         inside = (info.regions == number).astype(float)
         if inside.any():
-            axes.contourf(x, y, inside, levels=[0.5, 1.5], colors=[look_of(kind).color], alpha=0.22, zorder=1)
+            axes.contourf(x, y, inside, levels=[0.5, 1.5], colors=[glyph_of(kind).color], alpha=0.22, zorder=1)
 
 
 def _draw_ratios(axes: Axes, info: ParameterMap) -> None:

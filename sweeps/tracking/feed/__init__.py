@@ -1,1 +1,1 @@
-"""The process that talks to W&B for a sweep; nothing else waits for W&B."""
+"""The feed: the process that sends a sweep's events to W&B, so that nothing else waits for W&B."""

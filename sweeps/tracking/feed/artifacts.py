@@ -1,4 +1,4 @@
-"""The artifacts of a sweep: its best config and model, from the run of the trial that made them; the final model."""
+"""Logs the W&B artifacts of a sweep: its best config, its best model, and the final model."""
 
 from __future__ import annotations
 

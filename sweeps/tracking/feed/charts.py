@@ -1,4 +1,4 @@
-"""What a row says, as W&B shows it: numbers as curves, lists as charts. Words go to the run's summary."""
+"""Converts a row of results to W&B values: numbers for curves, lists as charts. Text goes to the run's summary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweeps.tracking.feed.trial_history import numbers
 
 
 def logged(row: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:
-    """The values of a trial's step."""
+    """The W&B values of a row."""
     values: dict[str, Any] = {"seconds": row["seconds"], **numbers(row)}
     if row.get(CLASS_HISTOGRAM):
         shares = np.asarray(row[CLASS_HISTOGRAM], float)

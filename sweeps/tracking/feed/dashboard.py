@@ -1,4 +1,4 @@
-"""The dashboard of a sweep: a saved workspace and a W&B report, laid out by wandb-workspaces where it is installed."""
+"""Creates a W&B workspace and report for a sweep, with wandb-workspaces where that is installed."""
 
 from __future__ import annotations
 

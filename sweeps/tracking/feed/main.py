@@ -1,4 +1,4 @@
-"""The process that talks to W&B for a sweep: `python -m sweeps.tracking.feed.main FOLDER`.
+"""The feed process, which sends a sweep's events to W&B: `python -m sweeps.tracking.feed.main FOLDER`.
 
 It follows the queue that the driver appends to, keeps how far it came, and ends when the driver has closed the
 queue or is gone.
@@ -32,7 +32,7 @@ NICENESS = 5  # the trials come first
 
 
 class Feed:
-    """Delivers a queue's events in order and keeps the position.
+    """Delivers the events of a queue in order and saves the position it has reached.
 
     `session` is the driver's: its close ends the queue (an earlier driver's may lie in it too), and so does the end of
     the driver, `gone`.

@@ -1,4 +1,4 @@
-"""The run of the sweep itself: how it goes while it goes, and at its end what came of it."""
+"""The W&B run of the sweep itself: progress while it runs, and tables, charts and report at its end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Overview:
             self._warn(trial)
 
     def conclude(self, complete: bool, alert: bool = True) -> None:
-        """Log what came of the sweep, once its report is written, and finish the run."""
+        """Log the results of the sweep, once its report is written, and finish the run."""
         sweep, opened = load(self._folder), self._run()
         opened.log(2 * len(self._histories.ended) + 1, self._content(sweep), {}, axis=AXIS)
         opened.commit()

@@ -1,4 +1,4 @@
-"""A sweep as W&B records it: the runs of its trials and its own, told event by event what happened."""
+"""Records a sweep in W&B, event by event: the runs of its trials and the run of the sweep itself."""
 
 from __future__ import annotations
 

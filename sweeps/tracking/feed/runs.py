@@ -1,4 +1,4 @@
-"""The runs of a sweep's trials, one each, and what of a row is logged to them.
+"""The W&B runs of a sweep's trials, one each: opened, logged to and finished.
 
 A trial's steps reach W&B once, whatever was killed in between: a run that is taken up again first looks at the
 steps that its earlier files (offline) or the server (online) already hold, and passes over them.
@@ -83,7 +83,7 @@ class Runs:
         return self._open[trial]
 
     def finish(self, trial: str) -> None:
-        """Finish a trial's run as its story ended; this does not wait for W&B."""
+        """Finish a trial's run with its summary, tags and exit code; this does not wait for W&B."""
         opened = self.opened(trial)
         opened.commit()
         opened.run.summary.update(self._histories.summary(trial))

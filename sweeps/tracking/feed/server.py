@@ -1,4 +1,4 @@
-"""What a W&B server holds of a sweep's runs, asked of the server: a client that was refused finishes like any other."""
+"""Asks a W&B server which runs of a sweep it has in full: the client does not say whether an upload was refused."""
 
 from __future__ import annotations
 

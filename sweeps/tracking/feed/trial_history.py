@@ -1,4 +1,4 @@
-"""What the events of a sweep have said so far, trial by trial. Nothing here knows W&B."""
+"""Trial histories: the state of each trial, collected from the events of a sweep. Nothing here knows W&B."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of W&B: opened quietly, its steps once and in order. Only processes that may be ended use this: it blocks."""
+"""A W&B run: opened without console output, each step logged once and in order. May block, so only children use it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.command import rows_of, sweeps
-from helpers.contract import FEW_UPDATES, MANY_STEPS, TINY_MLP, Case, ModelContract, advance, answer, check_answers
+from helpers.contract import (
+    FEW_UPDATES,
+    MANY_STEPS,
+    TINY_MLP,
+    ModelContract,
+    ModelUnderTest,
+    advance,
+    answer,
+    check_answers,
+)
 from helpers.spec_cases import refused
 from PIL import Image
 
@@ -26,21 +35,21 @@ from trainables.saving.save import save_model
 
 TINY_VAE = {"width": 16, "latent_dim": 2, **FEW_UPDATES}
 TINY = {
-    "gan": Case("gan", TINY_MLP, dataset="ring"),
-    "cgan": Case("cgan", {**TINY_MLP, "instance_noise": 0.1}, dataset="ring"),
-    "lsgan": Case("lsgan", TINY_MLP, dataset="ring"),
-    "wgan": Case("wgan", TINY_MLP, dataset="ring"),
-    "wgan_gp": Case("wgan_gp", TINY_MLP, dataset="grid"),
-    "sngan": Case("sngan", {**TINY_MLP, "ema": 0.9}, dataset="ring"),
-    "vae": Case("vae", TINY_VAE, dataset="ring"),
-    "cvae": Case("cvae", {**TINY_VAE, "importance_samples": 3}, dataset="ring"),
-    "flow": Case("flow", {"transforms": 2, "width": 8, **FEW_UPDATES}, dataset="ring"),
-    "gmm": Case("gmm", {"conditional": False, "iterations_per_step": 2, "tol": 1e-9}, dataset="ring"),
-    "gaussian_nb": Case("gaussian_nb", dataset="ring", draws=False),
-    "mlp": Case("mlp", {"depth": 1, "width_1": 16, **FEW_UPDATES}, dataset="ring"),
-    "decision_tree": Case("decision_tree", {"min_samples_leaf": 20}, dataset="grid"),
-    "logistic_regression": Case("logistic_regression", {"solver": "saga", "max_iter": 160}, dataset="ring"),
-    "svm": Case("svm", {"backend": "sklearn"}, dataset="ring", draws=False),
+    "gan": ModelUnderTest("gan", TINY_MLP, dataset="ring"),
+    "cgan": ModelUnderTest("cgan", {**TINY_MLP, "instance_noise": 0.1}, dataset="ring"),
+    "lsgan": ModelUnderTest("lsgan", TINY_MLP, dataset="ring"),
+    "wgan": ModelUnderTest("wgan", TINY_MLP, dataset="ring"),
+    "wgan_gp": ModelUnderTest("wgan_gp", TINY_MLP, dataset="grid"),
+    "sngan": ModelUnderTest("sngan", {**TINY_MLP, "ema": 0.9}, dataset="ring"),
+    "vae": ModelUnderTest("vae", TINY_VAE, dataset="ring"),
+    "cvae": ModelUnderTest("cvae", {**TINY_VAE, "importance_samples": 3}, dataset="ring"),
+    "flow": ModelUnderTest("flow", {"transforms": 2, "width": 8, **FEW_UPDATES}, dataset="ring"),
+    "gmm": ModelUnderTest("gmm", {"conditional": False, "iterations_per_step": 2, "tol": 1e-9}, dataset="ring"),
+    "gaussian_nb": ModelUnderTest("gaussian_nb", dataset="ring", draws=False),
+    "mlp": ModelUnderTest("mlp", {"depth": 1, "width_1": 16, **FEW_UPDATES}, dataset="ring"),
+    "decision_tree": ModelUnderTest("decision_tree", {"min_samples_leaf": 20}, dataset="grid"),
+    "logistic_regression": ModelUnderTest("logistic_regression", {"solver": "saga", "max_iter": 160}, dataset="ring"),
+    "svm": ModelUnderTest("svm", {"backend": "sklearn"}, dataset="ring", draws=False),
 }
 
 
@@ -48,7 +57,7 @@ class TestContract(ModelContract):
     """Of those that have code of their own for points, or are put together of other parts than those are."""
 
     @pytest.fixture(params=["cgan", "wgan_gp", "sngan", "cvae", "flow", "gmm", "logistic_regression"])
-    def case(self, request: pytest.FixtureRequest) -> Case:
+    def case(self, request: pytest.FixtureRequest) -> ModelUnderTest:
         return TINY[request.param]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.command import sweeps
-from helpers.contract import MANY_STEPS, TINY, Case, advance
+from helpers.contract import MANY_STEPS, TINY, ModelUnderTest, advance
 from PIL import Image
 
 import trainables
@@ -24,7 +24,7 @@ MODELS = {
     "svm": TINY["svm"],
     "gmm": TINY["gmm"],
     "gan": TINY["gan"],
-    "damaged": Case("gaussian_nb"),
+    "damaged": ModelUnderTest("gaussian_nb"),
 }
 
 
