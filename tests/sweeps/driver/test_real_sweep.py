@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -195,6 +196,19 @@ def test_a_sweep_leaves_no_token_in_the_home_and_nothing_in_the_temporary_folder
     assert not (home / ".ray").exists()
     assert list(temporary.glob("*sweeps-*")) == []
     assert (tmp_path / "it" / "ray" / "workers.log").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_pressed_twice_still_says_how_to_go_on(tmp_path: Path) -> None:
+    toy_spec(tmp_path, parameters={**SPACE, "steps": {"value": 40}, "sleep": {"value": 0.2}}, run_cap=8)
+    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    wait_until(lambda: len(rows_of(tmp_path / "it")) >= 4, 300)
+    driver.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    out, err = end(driver, signal.SIGINT)
+    assert driver.returncode == 130, err
+    assert "sweeps resume it" in err
+    assert "Traceback" not in err + out
 
 
 def test_ctrl_c_while_ray_starts_says_how_to_go_on(tmp_path: Path) -> None:

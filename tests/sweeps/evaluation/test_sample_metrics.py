@@ -16,6 +16,8 @@ from analysis.ranking import HOPELESS
 from analysis.results import HEALTHY, NO_NUMBERS
 from sweeps.evaluation.evaluator import SAMPLES, Evaluator
 from sweeps.evaluation.extractors import RealFeatures, real_features_of
+from sweeps.spec import load_spec
+from sweeps.stopping.rules import rules_of
 from sweeps.worker.messages import Work
 from sweeps.worker.trial import Running
 from trainables import MODELS
@@ -187,3 +189,35 @@ def test_a_judge_of_other_images_of_the_kind(tmp_path: Path) -> None:
     seen = real_features().extractor.extract(DIGITS.train.x)
     assert np.allclose(turned.real["vectors"], seen.vectors, atol=1e-5)
     assert turned.extractor is real_features().extractor
+
+
+def test_a_gan_of_images_that_are_all_the_same_has_finite_numbers_and_a_verdict(tmp_path: Path) -> None:
+    images = np.repeat(DIGITS.train.x[:1], 120, axis=0)
+    labels = np.arange(120) % 2
+    np.savez(tmp_path / "same.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    same = load_dataset(tmp_path / "same.npz")
+    config = {**TINY["gan"].config, "updates": 20, "updates_per_step": 10}
+    running = Running(Work("0000", config, (3,), None), MODELS["gan"], same, "cpu")
+    running.start()
+    judged = Evaluator(same, real_features=real_features_of(same, say=lambda line: None))
+    rows = []
+    while not running.finished:
+        running.advance()
+        rows.append(judged.row(running.models[0], last=running.finished, history=running.histories[0]))
+    assert len(rows) == 2
+    assert all(row["verdict"] in VERDICTS for row in rows)
+    numbers = [v for row in rows for name, v in row.items() if name not in NO_NUMBERS and isinstance(v, float)]
+    assert numbers
+    assert np.isfinite(numbers).all()
+
+
+@pytest.mark.parametrize("level", [-1.0, 0.0, 1.0])
+def test_a_generator_of_one_colour_is_stopped_as_collapsed(level: float) -> None:
+    model = Copying(np.full((4, 1, 8, 8), level, np.float32))
+    (rule,) = rules_of(load_spec("gan", {"early_terminate": {"type": "collapse", "patience": 2}}))
+    reasons = []
+    for step in (1, 2):
+        row = evaluator().row(model, last=False, history=[{}])
+        reasons.append(rule.report({**row, "trial": "0000", "step": step}))
+    assert reasons[0] is None
+    assert "mode_collapse" in str(reasons[1])
