@@ -1,4 +1,4 @@
-"""What a sweep means: metrics, its results read back, pictures and the report. Runs where no Ray and no torch are."""
+"""Analysis of sweeps: metrics, reading results, pictures and the report. Needs neither Ray nor torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configs of a sweep's trials as they were given: every value of the type it had.
+"""Reads the configs of a sweep's trials from its folder, every value with its original type.
 
 `configs.jsonl` has a line a trial. A folder from before there was one has the same in Optuna's journal, which is JSON
 lines as well; where that is gone, the cells of the table for people are matched with the values that the spec names.
@@ -60,7 +60,7 @@ def plain(value: Any) -> Any:
 
 
 def json_lines(path: Path) -> Iterator[Any]:
-    """What the lines of a file hold, None for one that is no JSON."""
+    """The parsed lines of a JSON lines file, None for a line that is no JSON."""
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:

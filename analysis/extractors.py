@@ -1,4 +1,4 @@
-"""Scores of different extractors told apart: they do not compare, so they must not meet in a column or a picture."""
+"""Renames metrics of sweeps that used different feature extractors: such scores do not compare."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCORES = [name for name, row in METRICS.items() if row.kind in ("judged", "path"
 
 
 def told_apart(sweeps: Sequence[SweepResults]) -> list[SweepResults]:
-    """The sweeps; if they were judged by different extractors, each score names its own: gen/frechet@EXTRACTOR."""
+    """The sweeps; if their extractors differ, with metrics that name theirs: gen/frechet@EXTRACTOR."""
     names = [_extractor(sweep) for sweep in sweeps]
     if len({name for name in names if name}) < 2:
         return list(sweeps)

@@ -1,4 +1,4 @@
-"""A sweep's folder, read back, also of one that still runs or was killed."""
+"""Reads the results in a sweep's folder, also of a sweep that still runs or was killed."""
 
 from __future__ import annotations
 

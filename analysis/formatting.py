@@ -1,4 +1,4 @@
-"""Numbers, times and names of a sweep in words."""
+"""Formats numbers, durations, names and values of a sweep as text."""
 
 from __future__ import annotations
 

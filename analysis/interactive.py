@@ -1,4 +1,4 @@
-"""Plotly figures of what a sweep found, for pages and dashboards that show them as they are."""
+"""Interactive Plotly figures of a sweep's results, for web pages and dashboards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sure a number is: intervals of a mean over seeds, and of a share of images."""
+"""Confidence intervals: of a mean over seeds (Student), and of a share of images (Wilson)."""
 
 from __future__ import annotations
 

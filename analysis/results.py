@@ -1,4 +1,4 @@
-"""What a sweep left: one row per (trial, step) and one line per trial, whatever crashed.
+"""The results of a sweep as tables: one row per (trial, step), one line per trial, and its pictures.
 
 The names of files and columns here are the format of a sweep's folder; `analysis.folder` reads it.
 """
@@ -51,12 +51,12 @@ MEDIA_NAME = re.compile(r"(\d+)_(.+)\.png")
 
 
 class ResultsError(RequestError):
-    """A folder that cannot be read as a sweep; one line that says which file and why."""
+    """A folder cannot be read as a sweep; the message says in one line which file and why."""
 
 
 @dataclass(frozen=True)
 class SweepResults:
-    """What a sweep left: `rows` by (trial, step), `trials` by trial, `media` (trial, step, name, path).
+    """The results of a sweep: tables `rows` by (trial, step), `trials` by trial, and `media` (trial, step, name, path).
 
     `verdict` and `evidence` of a trial are those of its last row, empty where nothing was judged.
     """

@@ -1,4 +1,4 @@
-"""Which parameters a sweep searched, and on what scale."""
+"""The parameters that a sweep searched, with their scale, bounds or choices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of trials.csv as they can still be read: torn, with garbage between, or saved again by a spreadsheet."""
+"""Reads trials.csv even if damaged: lines cut short, garbage between them, or saved again by a spreadsheet."""
 
 from __future__ import annotations
 

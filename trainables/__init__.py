@@ -1,4 +1,4 @@
-"""What is trained. `MODELS` is the only registry: model name -> class and config."""
+"""Models and data sets. `MODELS` is the only registry of models: name -> class and config."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images and labels as every model and data set has them."""
+"""Array types of images and labels, shared by all models and data sets."""
 
 from __future__ import annotations
 

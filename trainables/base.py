@@ -1,4 +1,4 @@
-"""The contract every model keeps, ours and a user's own alike.
+"""The protocols every model implements, ours and a user's own: Trainable, Classifier, Generative, Explicit.
 
 A model is made with `Model(config, data, seed=..., device=...)` and then only stepped, saved and asked:
 
@@ -59,7 +59,7 @@ class DivergedError(ArithmeticError):
 
 
 class Trainable(ABC):
-    """One model in training on the train part of `data`."""
+    """A model that is trained step by step on the training part of `data`."""
 
     @abstractmethod
     def __init__(self, config: Any, data: Dataset, *, seed: int, device: str = "cpu") -> None:
@@ -104,7 +104,7 @@ class Classifier(Trainable):
 
 
 class Generative(Trainable):
-    """A model of P(x) one can draw from."""
+    """A generative model: P(x), or P(x | y), with a method to draw samples."""
 
     # Whether an image takes many passes through a net, so that fewer of them should be asked for.
     costly_samples: ClassVar[bool] = False

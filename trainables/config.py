@@ -1,4 +1,4 @@
-"""From a mapping of plain values to a model's config dataclass: names, types and ranges, each refused by name."""
+"""Builds a model's config dataclass from plain values; checks names, types and ranges."""
 
 from __future__ import annotations
 

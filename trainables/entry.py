@@ -1,4 +1,4 @@
-"""One row of the registry: a model's class, its config and how the two become a model in training."""
+"""The registry entry of a model: its class, its config, and how to build an instance from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inception v3 with weights that somebody has: its last features are what a FID is taken in (Heusel et al. 2017).
+"""Inception v3 from a file of weights: its last features are those the FID is computed in (Heusel et al. 2017).
 
 Nothing is downloaded. The weights are torchvision's file (inception_v3_google-0cc3c7bd.pth), or any state dict of its
 `inception_v3`. Published FIDs are of TensorFlow's weights and 50,000 samples, and compare with nothing of ours.
@@ -27,7 +27,7 @@ WEIGHTS = "the state dict of torchvision's inception_v3, as inception_v3_google-
 
 
 class Inception:
-    """What turns images into Inception's features, on a GPU if this process has one; `name` stands for its weights."""
+    """Computes Inception's features of images, on a GPU if there is one; `name` identifies the weights."""
 
     def __init__(self, weights: Path) -> None:
         state = _read(weights)

@@ -1,4 +1,4 @@
-"""The classes of images that a conditional model draws, and how frequent they are in training."""
+"""Labels that a conditional model draws samples with, as frequent as in training unless they are given."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Results that other programs wrote, read as a sweep: Ray Tune's folders and W&B's exports."""
+"""Imports the results of other programs as a sweep: Ray Tune's folders and W&B's exports."""

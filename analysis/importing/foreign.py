@@ -1,4 +1,4 @@
-"""Results that others wrote, as a sweep."""
+"""Builds a sweep's results from rows and trials that were read from another program's files."""
 
 from __future__ import annotations
 

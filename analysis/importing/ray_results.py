@@ -1,4 +1,4 @@
-"""A Ray Tune experiment's folder as a sweep, whoever wrote it. Only its JSON is read, never a pickle.
+"""Imports the folder of any Ray Tune experiment as a sweep. Only its JSON is read, never a pickle.
 
 An experiment holds a folder a trial (`params.json`, `result.json` with a line a report or else the same as
 `progress.csv`, `error.txt` of one that failed) and `experiment_state-*.json`, which has every trial's status and the

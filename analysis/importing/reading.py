@@ -1,4 +1,4 @@
-"""Whatever holds results, read: a sweep's folder, a Ray Tune experiment of anybody's, what W&B exports."""
+"""Reads results of any kind by path: a sweep's folder, a Ray Tune experiment, or an export of W&B."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data of one W&B chart: a column `RUN - METRIC` for each run, over the axis that the first column is.
+"""Imports the CSV export of a W&B chart: a column `RUN - METRIC` for each run, the first column is the x axis.
 
 Over steps, or another axis of whole numbers that no run has twice, the axis says the step. Over time, or any other
 axis, the step is the column `RUN - _step` where the export has it, or else the number of the run's point, so that no

@@ -1,4 +1,4 @@
-"""What Weights & Biases exports, as a sweep: tables of runs and of their histories, as CSV, JSON or JSON lines.
+"""Imports exports of Weights & Biases as a sweep: tables of runs and of histories in CSV, JSON or JSON lines.
 
 - Runs: the table of a project's page, or what the API gives, a run a row: `name` or `id`, `state`, `config` and
   `summary` (as JSON or as Python prints them, which is the CSV of W&B's own guide).
@@ -74,7 +74,7 @@ PAGE_COLUMNS = frozenset(
 
 @dataclass(frozen=True)
 class ExportedRun:
-    """One run: its `label` is what it is called here."""
+    """A run of an export; `label` is its unique name, which becomes the trial's."""
 
     label: str
     id: str

@@ -1,4 +1,5 @@
-"""A file a picture: `NAME(sweep)` gives its numbers, `draw_NAME(axes, numbers)` the ink, `plot_NAME(sweep)` a figure.
+"""Plots, a file each: `NAME(sweep)` computes the numbers, `draw_NAME(axes, numbers)` draws, `plot_NAME(sweep)` does
+both.
 
 A new picture is a file, a row of PICTURES or COMPARISONS, and its `plot_NAME` here.
 """

@@ -1,4 +1,4 @@
-"""A mark a trial, its shape by how the trial ended: the same ones in every picture."""
+"""Markers of trials in plots, their shape by how the trial ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Honest axes: linear where that shows the data, log where values span orders of magnitude, and what is in between."""
+"""Chooses axis scales for values: linear, logarithmic if they span orders of magnitude, or symlog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all pictures share: size, colours, honest scales, and files of them.
+"""Shared style of all plots: sizes, colours, labels, and rendering to files.
 
 Colours are Okabe and Ito's (2008), told apart by every kind of colour vision; marks differ in shape as well.
 Only Matplotlib's object-oriented interface is used: no figure outlives its picture.

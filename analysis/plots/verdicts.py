@@ -1,4 +1,4 @@
-"""How each verdict of the judge looks, the same in every picture: a colour and a shape of its own."""
+"""Colour and marker shape of each verdict, the same in all plots."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LOOKS: Mapping[str, Glyph] = {
 
 
 def glyph_of(verdict: str) -> Glyph:
-    """The look of any verdict, also one this table does not know."""
+    """The colour and shape of any verdict, also of one that the table does not have."""
     return LOOKS.get(verdict, Glyph(style.INK, "*"))
 
 

@@ -1,4 +1,4 @@
-"""A sweep's folder to one self-contained HTML page and the figures in it as files."""
+"""Writes the report of a sweep: one self-contained HTML page, and its figures as files."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _place(results: Path) -> Path:
 
 
 def _commands(folder: str) -> list[tuple[str, str]]:
-    """What to do next, as lines for a shell, each with what it does."""
+    """Commands to run next, as shell lines, each with a description."""
     return [
         (f"sweeps best {folder} --out best.yaml", "the best config as a spec that runs"),
         ("sweeps train best.yaml --seeds 5", "the final model: all images but test, then the test set, once"),

@@ -1,4 +1,4 @@
-"""What to try next: each rule looks at what the sweep measured, and speaks only when that says something."""
+"""Advice on what to try next: rules, each of which looks at a sweep's results and gives a sentence or none."""
 
 from __future__ import annotations
 

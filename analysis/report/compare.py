@@ -1,4 +1,4 @@
-"""Several sweeps beside each other: a table in words, as CSV, as Markdown, or a page with their curves overlaid."""
+"""Compares several sweeps: as a table in text, CSV or Markdown, or an HTML page with their curves overlaid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which searched parameter tells one group of trials from the others."""
+"""Finds the searched parameter that best separates one group of trials from the others, by a rank test."""
 
 from __future__ import annotations
 

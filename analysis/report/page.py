@@ -1,4 +1,4 @@
-"""One self-contained HTML file: styles, scripts, pictures and data inside, nothing fetched, no script but ours run."""
+"""Builds a self-contained HTML page: styles, scripts, pictures and data inside; only our own scripts may run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures as the page holds them: one SVG for a light and a dark page, media made small."""
+"""Prepares the pictures of a report page: SVGs for light and dark mode, and downscaled media."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep in words: what was searched, how it went, what won."""
+"""Summary of a sweep in sentences: what was searched, how the trials ended, the best trial, what mattered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WINNERS = {"done": "Best", "stopped": "Best of those stopped early, for none is 
 
 @dataclass(frozen=True)
 class BestScore:
-    """The one number of a sweep, and what it is."""
+    """The best score of a sweep, with its metric's name."""
 
     value: str
     label: str

@@ -1,4 +1,4 @@
-"""What the page's scripts know of the trials: a table, curves, evidence. Plain data, no more than a page bears."""
+"""Data on trials for the report page's scripts: table, curves, evidence; limited to what a page can hold."""
 
 from __future__ import annotations
 

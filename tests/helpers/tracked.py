@@ -1,4 +1,4 @@
-"""Sweeps that are told and not run: what the tracking tests feed, and how they read what W&B wrote."""
+"""Sweeps simulated by their events, without training, for tracking tests; and readers of what W&B wrote."""
 
 import io
 import json

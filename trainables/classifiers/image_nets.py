@@ -1,4 +1,4 @@
-"""Nets that tell images apart: a config each, which builds its net from the shape of an image."""
+"""Neural image classifiers: MLP, CNN, RNN, transformer; each config builds its net from the image shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classifiers of scikit-learn, stepped in slices so that a hopeless one can be stopped early."""
+"""Logistic regression by scikit-learn, fitted in slices of iterations so that a hopeless trial can be stopped early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neural classifiers in training: minibatches, an optimizer, cross entropy; what the net is, a config says."""
+"""Training of neural classifiers: minibatches, an optimizer, cross entropy; the config defines the net."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Support vector machines: fitted by scikit-learn or scikit-learn-intelex, kept and asked as plain arrays."""
+"""Support vector machines: fitted by scikit-learn or scikit-learn-intelex, stored and evaluated as plain arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which data sets there are: the named ones, and whatever .npz file or folder of images a path leads to."""
+"""The catalogue of data sets: the named ones, and any .npz file or folder of images by its path."""
 
 from __future__ import annotations
 

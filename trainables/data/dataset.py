@@ -1,4 +1,4 @@
-"""A data set as a sweep sees it: images and labels to train on and to validate by, and a hash of all of it."""
+"""A data set as a sweep uses it: training and validation images with labels, and a content hash."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a sweep may see. `classes` are the names of labels 0..k-1; the hash stands for everything in here.
+    """Training and validation parts of a data set: what a sweep may see, never the test part. `classes` are the names
+    of labels 0..k-1; the hash stands for everything in here.
 
     `modes`: of points, where the Gaussians lie that they were drawn from, one a class.
     """

@@ -1,4 +1,4 @@
-"""From a name or a path to a data set: found, read, and divided once into train, validation and test."""
+"""Loads a data set by name or path: finds it, reads it, and divides it into train, validation and test."""
 
 from __future__ import annotations
 

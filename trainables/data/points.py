@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians in the plane, generated from a seed: what mode collapse is counted on.
+"""Synthetic data sets of points: mixtures of Gaussians in the plane, on which mode collapse can be counted.
 
 The settings of Srivastava et al. 2017 (VEEGAN) as Lin et al. 2018 (PacGAN) run them, github.com/fjxmlzn/PacGAN: `ring`
 has 8 modes of standard deviation 0.01 on the unit circle, `grid` 25 of 0.05 at the even points of [-4, 4] x [-4, 4],

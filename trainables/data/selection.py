@@ -1,4 +1,4 @@
-"""Which of a data set's classes and training images are wanted."""
+"""Selects classes and a number of training images of a data set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where images come from: the part of a data set as its source holds it, and the readers of the named sources."""
+"""Readers of the named data sets' source files: images as stored, with labels and class names."""
 
 from __future__ import annotations
 

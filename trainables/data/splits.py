@@ -1,4 +1,4 @@
-"""Seeded, stratified choices of rows: the one way this project divides a data set.
+"""Seeded, stratified splits: the only way this project divides a data set.
 
 Two properties scikit-learn's splitters lack are needed here: a smaller choice lies inside a larger one, and every
 class gets its share to within one image however unequal the classes are.

@@ -1,4 +1,4 @@
-"""Images as points of a subspace: the principal components of training, and one variance for all that lies outside.
+"""Probabilistic PCA of images: coordinates on the principal components, one variance for all other directions.
 
 A density of the coordinates times an isotropic Gaussian of the rest is a density of the whole image (Tipping and
 Bishop 1999): the basis is orthonormal, so no volume changes.

@@ -1,4 +1,4 @@
-"""What holds a discriminator back, as data: a term of its loss, a bound on its weights or a norm of its layers."""
+"""Regularisers of the discriminator as data: gradient penalties, weight clipping, spectral normalisation."""
 
 from __future__ import annotations
 

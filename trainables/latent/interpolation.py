@@ -1,4 +1,4 @@
-"""Ways through a latent space."""
+"""Interpolation paths through a latent space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The diffusion of images into noise and back: schedules (Ho et al. 2020, Nichol and Dhariwal 2021) and DDIM."""
+"""Forward and reverse diffusion of images: schedules (Ho et al. 2020, Nichol and Dhariwal 2021) and DDIM."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BETA = 0.999  # the share of noise a step may add
 
 @dataclass(frozen=True)
 class Schedule:
-    """How much signal is left: `alpha_bar` (T + 1,) is alpha bar, from 1 at time 0 down to nearly 0 at time T."""
+    """A noise schedule: `alpha_bar` (T + 1,), the share of signal left, from 1 at time 0 to nearly 0 at time T."""
 
     alpha_bar: Tensor
 

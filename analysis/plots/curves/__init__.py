@@ -1,1 +1,1 @@
-"""Pictures of trials over steps, trials and time."""
+"""Plots over training steps, number of trials, or time."""

@@ -1,4 +1,4 @@
-"""How much budget bought how good a model: the best score so far by training time, a line a sweep."""
+"""Plot of the best score so far against training time, one line per sweep."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.results import SECONDS, SweepResults
 
 
 class BestScoreOverTime(NamedTuple):
-    """One sweep: after `seconds` of training in all its trials so far, (n,), the best score was `best`, (n,)."""
+    """A sweep's curve: the `best` score (n,) after `seconds` (n,) of training, summed over its trials."""
 
     name: str
     seconds: NDArray[np.float64]
@@ -26,7 +26,7 @@ class BestScoreOverTime(NamedTuple):
 
 
 class ScoresOverTime(NamedTuple):
-    """Sweeps with one objective."""
+    """The curves of sweeps that share an objective."""
 
     metric: str
     goal: Goal

@@ -1,4 +1,4 @@
-"""Several models or sweeps in one table: training time, quality, speed of convergence, collapse rate, remarks."""
+"""Comparison table of several sweeps: training time, quality, speed of convergence, collapse rate, remarks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROW_HEIGHT = 0.42  # inches
 
 
 class Compared(NamedTuple):
-    """One sweep. Times are seconds, NaN where unknown, as is the collapse rate of a sweep that was not judged.
+    """A sweep's row of the table. Times are seconds; NaN where unknown, as the collapse rate where nothing was judged.
 
     `score` is its best trial's, `spread` its standard deviation over the replicates, `seconds` its training time and
     `converged` how much of that it took to come 95 % of the way from its first value to its best one; `total` is the

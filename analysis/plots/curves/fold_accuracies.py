@@ -1,4 +1,4 @@
-"""Cross-validation: the accuracy on every fold, a model a line."""
+"""Plot of the accuracy on each cross-validation fold, one line per model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One game of generator and discriminator: both losses, and what D makes of real images and of fakes."""
+"""Plot of a GAN's training: losses of generator and discriminator, and D's outputs on real and generated images."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 class GameCurves(NamedTuple):
-    """One trial: lines over the same `steps`. `scores` are empty where the model reports none.
+    """The curves of a trial over the same `steps`; `scores` are empty if the model reports none.
 
     `balance` is the score at which D cannot tell real from fake, None where scores are a critic's and have no scale.
     """

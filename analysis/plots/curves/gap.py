@@ -1,4 +1,4 @@
-"""How far the best config's score fell: in the sweep, with fresh seeds, on the test set."""
+"""Plot of the best config's score in the sweep, with fresh seeds, and on the test set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of a search: every trial's score in the order they were asked for, and the best so far."""
+"""Plot of the search history: every trial's score in the order they were started, and the best so far."""
 
 from __future__ import annotations
 

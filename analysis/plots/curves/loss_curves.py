@@ -1,4 +1,4 @@
-"""A metric over training, one line a trial: the best one, those stopped early and those that failed stand out."""
+"""Plot of a metric over training, one line per trial; the best, stopped and failed trials are marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several sweeps' best trials in one picture: how a metric grew by step and by the clock."""
+"""Plot of a metric in the best trial of each of several sweeps, by step and by training time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who ran what when: the trials of every slot over time, and how much of that time the slots were busy."""
+"""Plot of which trial ran on which slot over time, with the utilisation of the slots."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Timeline(NamedTuple):
 
 
 def timeline(sweep: SweepResults) -> Timeline:
-    """The latest stint of every trial of which it is known."""
+    """The last uninterrupted run of every trial, where its times are known."""
     known = sweep.trials.dropna(subset=[STARTED, ENDED]) if {STARTED, ENDED} <= set(sweep.trials) else sweep.trials[:0]
     table = sorted_by_trial(known).sort_values(STARTED, kind="stable")
     starts, ends, pauses = _without_pauses(table)

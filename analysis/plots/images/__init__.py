@@ -1,1 +1,1 @@
-"""Pictures of what trials made of images: samples, reconstructions, weights, confusion."""
+"""Plots of images: samples, reconstructions, weights, confusion matrices."""

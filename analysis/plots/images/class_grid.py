@@ -1,4 +1,4 @@
-"""Samples of a conditional model by the class that was asked for."""
+"""Plot of a conditional model's samples, a column per class."""
 
 from __future__ import annotations
 

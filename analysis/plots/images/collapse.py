@@ -1,4 +1,4 @@
-"""Has it collapsed? Samples, the classes they fall into beside the real ones, and the real images nearest to them."""
+"""Plot of evidence for mode collapse: samples, their class shares beside the real ones, their nearest real images."""
 
 from __future__ import annotations
 

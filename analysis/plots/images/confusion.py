@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Plot of a classifier's confusion matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples over training: what the same noise becomes, as a strip for paper and a film for the page."""
+"""Plot of samples over training from the same latents: a strip of frames, and an animated GIF."""
 
 from __future__ import annotations
 

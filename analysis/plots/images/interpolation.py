@@ -1,4 +1,4 @@
-"""From one latent to another: what lies between, early and late in training."""
+"""Plot of latent-space interpolations, early and late in training."""
 
 from __future__ import annotations
 

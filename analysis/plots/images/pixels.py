@@ -1,4 +1,4 @@
-"""What trials left as PNGs, read back and put on an axes: which versions, which tiles, under which names."""
+"""Reads the PNGs that trials wrote and draws them on axes: which steps, which tiles, with which titles."""
 
 from __future__ import annotations
 

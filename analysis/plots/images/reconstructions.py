@@ -1,4 +1,4 @@
-"""Held-out images above what the model makes of them, at the first step and at the last."""
+"""Plot of held-out images above their reconstructions, at the first step and at the last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a linear model looks for, class by class: blue where light speaks against the class, red where it speaks for."""
+"""Plot of a linear model's weights per class: red where bright pixels speak for the class, blue against it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pictures of a metric over the parameters that were searched."""
+"""Plots of a metric against the searched parameters."""

@@ -1,4 +1,4 @@
-"""The two losses a game ended with, against each parameter: do they tell good from collapsed? Colour is the verdict."""
+"""Plot of a GAN's final losses against each parameter, coloured by verdict: do the losses reveal collapse?"""
 
 from __future__ import annotations
 

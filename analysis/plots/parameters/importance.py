@@ -1,4 +1,4 @@
-"""How much each parameter mattered, as the search computed it."""
+"""Plot of parameter importance, as the search computed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A metric of every trial against one parameter, on the scale that parameter was searched on, with train beside it."""
+"""Plot of a metric of every trial against one parameter, on its search scale, with the training metric beside."""
 
 from __future__ import annotations
 

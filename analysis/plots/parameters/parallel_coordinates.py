@@ -1,4 +1,4 @@
-"""Every trial as a line through its parameters to its score: what do good configs have in common?"""
+"""Parallel coordinates plot: every trial as a line through its parameters to its score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A searched parameter as an axis: numbers on the scale they were searched on, everything else as categories."""
+"""Plot axis of a searched parameter: numbers on the scale they were searched on, other values as categories."""
 
 from __future__ import annotations
 

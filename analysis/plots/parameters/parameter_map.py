@@ -1,4 +1,4 @@
-"""Two parameters against each other: where in the space does the model live?"""
+"""Scatter plot of two parameters, with regions by verdict or colours by score."""
 
 from __future__ import annotations
 
