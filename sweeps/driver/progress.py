@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,16 +52,20 @@ class Progress:
     def __init__(self, objective: Objective, total: int | None) -> None:
         self.objective, self.total, self.ranked = objective, total, objective.name != UNJUDGED
         self._trials: dict[str, TrialState] = {}  # the one heard of last is last
+        self._running: dict[str, TrialState] = {}
+        self._best_ended: TrialState | None = None
+        self._counts: Counter[Status] = Counter()
         self._earlier = 0
 
     def known(self, state: TrialState) -> None:
         """A trial that ended before this run of the sweep began; it says nothing about the pace."""
         self._trials[state.trial] = state
+        self._counts[state.status] += 1
+        self._compare(state)
         self._earlier += 1
 
     def started(self, trial: str, config: Mapping[str, Any]) -> None:
-        state = self._touch(trial)
-        state.config, state.status, state.reason = config, "running", ""
+        self._touch(trial).config = config
 
     def row(self, row: Mapping[str, Any]) -> None:
         state = self._touch(row["trial"])
@@ -72,12 +76,16 @@ class Progress:
 
     def ended(self, trial: str, status: Status, reason: str) -> TrialState:
         state = self._touch(trial)
+        self._counts.subtract([state.status])
+        self._counts[status] += 1
         state.status, state.reason = status, reason
+        self._running.pop(trial, None)
+        self._compare(state)
         return state
 
     @property
     def counts(self) -> Counter[Status]:
-        return Counter(state.status for state in self._trials.values())
+        return self._counts
 
     @property
     def judged(self) -> bool:
@@ -91,7 +99,7 @@ class Progress:
 
     def best(self) -> TrialState | None:
         """The best of the trials that are done or may still be; without any, of those that were stopped early."""
-        return leader(self._trials.values(), self.objective.goal, LIVE_PLACES)
+        return self._leader(self._running.values())
 
     def latest(self, most: int) -> list[TrialState]:
         """Up to `most` trials in the order of their names: the running ones, then those that ended last."""
@@ -112,6 +120,20 @@ class Progress:
         return 60 * max(self.total - self.over, 0) / pace
 
     def _touch(self, trial: str) -> TrialState:
-        state = self._trials.pop(trial, None) or TrialState(trial, {})
+        state = self._trials.pop(trial, None) or self._new(trial)
         self._trials[trial] = state
         return state
+
+    def _new(self, trial: str) -> TrialState:
+        self._counts["running"] += 1
+        self._running[trial] = TrialState(trial, {})
+        return self._running[trial]
+
+    def _compare(self, ended: TrialState) -> None:
+        """What an ended trial came to no longer changes: the best of them is kept, not looked for in all."""
+        self._best_ended = self._leader([ended])
+
+    def _leader(self, others: Iterable[TrialState]) -> TrialState | None:
+        """The best of the ended trials and these."""
+        ended = [self._best_ended] if self._best_ended is not None else []
+        return leader([*ended, *others], self.objective.goal, LIVE_PLACES)

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import textwrap
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from helpers.repository import REPOSITORY
+from helpers.work import instructions
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -214,6 +216,25 @@ def test_a_resumed_sweep_counts_what_was_but_not_for_its_pace() -> None:
     best = progress.best()
     assert best is not None
     assert best.trial == "0005"
+
+
+def test_a_line_about_an_ending_costs_the_same_however_many_there_were() -> None:
+    """Tally and best so far are kept, not counted anew; the best is the one that a look at all would find."""
+    console, effort = recording(80), list[int]()
+    live = LiveConsole(objective=ACCURACY, total=None, slots=2, console=console)
+    values = [0.618 * number % 1 for number in range(452)]
+    for number, value in enumerate(values):
+        trial, status = f"{number:04d}", "done" if number % 3 else "stopped"
+        live.trial_started(trial, {"C": 1.0}, False)
+        live.row(row(trial, 1, val_accuracy=value))
+        end = partial(live.trial_ended, trial, status, "")  # type: ignore[arg-type]
+        if number in (50, 450):
+            effort.append(instructions(end))
+        else:
+            end()
+    best = max(value for number, value in enumerate(values) if number % 3)
+    assert f"best {best:.4g} in trial {values.index(best):04d}" in plain(console)[-1]
+    assert effort[1] < 1.1 * effort[0]
 
 
 @pytest.mark.parametrize(
