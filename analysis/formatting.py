@@ -54,7 +54,7 @@ def _not_a_number(text: str) -> bool:
 
 
 def counted(number: int, noun: str) -> str:
-    """1 trial, 2 trials."""
+    """A number with its noun: 1 trial, 2 trials."""
     return f"{number} {noun}{'s' * (number != 1)}"
 
 

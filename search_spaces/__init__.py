@@ -1,4 +1,4 @@
-"""What may be tried, by model: `SPACES` maps a model's name to its space."""
+"""The search space of every model: `SPACES` maps a model's name to its space."""
 
 from search_spaces.classifiers import (
     CNN,

@@ -1,4 +1,4 @@
-"""Spaces of the classifiers: one constant a model."""
+"""Search spaces of the classifiers: one constant per model."""
 
 from search_spaces.space import Choice, Domain, Float, Int, Space, at_least
 

@@ -1,4 +1,4 @@
-"""Spaces of the generative models that are no GANs: one constant a model."""
+"""Search spaces of the generative models that are not GANs: one constant per model."""
 
 from search_spaces.space import Choice, Domain, Float, Int, Space
 

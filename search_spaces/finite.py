@@ -1,4 +1,4 @@
-"""Spaces of few configs: each is asked for once, and when all have been the search is over."""
+"""Finite search spaces: lists all configs, each of which is tried at most once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spaces of the GANs: one constant a model, put together from what its nets, its loss and its penalty bring."""
+"""Search spaces of the GANs: one constant per model, composed of parameters of its nets, loss and penalty."""
 
 from search_spaces.space import Choice, Domain, Float, Int, Space, at_least
 

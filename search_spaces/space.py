@@ -1,4 +1,4 @@
-"""What may be tried: parameter domains, the conditions between them, and a frozen space of both.
+"""Search spaces: parameter domains, conditions between them, and the frozen mapping of both.
 
 Plain data and the standard library only: a sampler walks a space through `Space.resolve`, so no search
 framework is named here.

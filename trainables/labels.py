@@ -1,4 +1,4 @@
-"""Labels that a conditional model draws samples with, as frequent as in training unless they are given."""
+"""Classes of conditional models: their shares in training, and the labels of samples to draw."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def log_priors(labels: Labels, classes: int) -> NDArray[np.float64]:
 
 
 def training_groups(labels: Labels, conditional: bool) -> dict[int, NDArray[np.intp]]:
-    """Rows of the training images by the part of a model they belong to: one a class there is, or all under 0."""
+    """Row numbers of the training images by class, or all under 0 for an unconditional model."""
     if not conditional:
         return {0: np.arange(len(labels))}
     return {int(label): np.flatnonzero(labels == label) for label in np.unique(labels)}
 
 
-def way_labels(steps: int, pairs: int, log_priors: NDArray[np.float64], seed: int) -> Labels:
-    """The class of each image on the ways of an interpolation, (pairs * steps,): one a way."""
+def path_labels(steps: int, pairs: int, log_priors: NDArray[np.float64], seed: int) -> Labels:
+    """The class of each image of an interpolation, (pairs * steps,): the same along each path."""
     return wanted_labels(pairs, None, log_priors, seed).repeat(steps)
 
 

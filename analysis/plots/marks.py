@@ -43,7 +43,7 @@ def draw_trials(
 
 
 def scatter(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], **look: Any) -> None:
-    """Marks, if there are any: as an image inside a vector file where there are very many."""
+    """Scatter plot of trials, if there are any; rasterised inside a vector file where there are very many."""
     if x.size:
         axes.scatter(x, y, rasterized=x.size > style.MAX_VECTOR_MARKS, **look)
 

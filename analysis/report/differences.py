@@ -26,7 +26,7 @@ class Difference(NamedTuple):
 
     @property
     def words(self) -> str:
-        """`a large lr_d (median 0.005, elsewhere 0.0004)`."""
+        """The difference as text: `a large lr_d (median 0.005, elsewhere 0.0004)`."""
         size = "large" if self.inside > self.outside else "small"
         return f"a {size} {self.parameter} (median {word(self.inside)}, elsewhere {word(self.outside)})"
 

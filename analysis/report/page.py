@@ -40,7 +40,7 @@ def plotly() -> str:
 
 
 def address(content: bytes, kind: str) -> str:
-    """A data: address of `content`, of the media type `kind`."""
+    """`content` as a data: URL of the media type `kind`."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 

@@ -95,7 +95,7 @@ def train(
     else:
         print_rows(gap.rows(result["gap"], result["lock"].get("trials")), as_json=False)
         print_rows(gap.table(result["test"]), as_json=False)
-    say(gap.words(result["gap"]))
+    say(gap.sentence(result["gap"]))
     for line in result["failed"]:
         say(f"failed: {line}")
     say(f"the model of seed {result['kept']}, the first and not the best: {request.folder / final.MODEL}/README.md")

@@ -29,7 +29,7 @@ RESTARTS = 3  # times a trial is started again after its worker died, before it 
 
 
 @dataclass
-class OpenTrial:
+class UnfinishedTrial:
     """What the driver knows of a trial that is not over."""
 
     config: Mapping[str, Any]
@@ -49,7 +49,7 @@ class Sweep:
         self._spec, self._search, self._store = spec, search, store
         self._observers = [store, *observers]
         self._rules = rules.rules_of(spec)
-        self._open: dict[str, OpenTrial] = {}
+        self._open: dict[str, UnfinishedTrial] = {}
         self._again: list[str] = []
         self._began, self._noted = time.monotonic() - search.seconds, search.seconds
 
@@ -72,7 +72,7 @@ class Sweep:
                 rules.report(self._rules, row)
         for number, config in self._search.unfinished():
             self._store.known(_name(number), config, "running", "")
-            self._open[_name(number)] = OpenTrial(config)
+            self._open[_name(number)] = UnfinishedTrial(config)
             self._again.append(_name(number))
         for row in rows:
             if row["trial"] in self._open:
@@ -86,7 +86,7 @@ class Sweep:
         if isinstance(answer, Nothing):
             return None
         [(number, config)] = answer
-        self._open[_name(number)] = OpenTrial(config)
+        self._open[_name(number)] = UnfinishedTrial(config)
         return self._start(_name(number), resumed=False)
 
     def checkpoint(self, trial: str) -> bytes | None:
@@ -170,7 +170,7 @@ class Sweep:
         self._remember(trial_state, row)
         return rules.report(self._rules, row) or ""
 
-    def _remember(self, trial_state: OpenTrial, row: Mapping[str, Any]) -> None:
+    def _remember(self, trial_state: UnfinishedTrial, row: Mapping[str, Any]) -> None:
         trial_state.steps.add(row["step"])
         trial_state.reported = [name for name in row if is_metric(name)]
         value = row.get(self._spec.metric.name)

@@ -50,9 +50,9 @@ def optimism(
     test: Mapping[str, Numbers],
     images: int | None = None,
 ) -> Numbers:
-    """The gap in parts: `selection`, from the score in the sweep to the mean of fresh seeds on the same images, and
-    `data`, from there to the test set. Positive is what looked better than it is, whichever way the metric is better;
-    a part that lacks one of its numbers is left out. `images` are those that validation has."""
+    """The gap between sweep and test set, in parts: `selection`, from the score in the sweep to the mean of fresh seeds
+    on the same images, and `data`, from there to the test set. Positive is what looked better than it is, whichever way
+    the metric is better; a part that lacks one of its numbers is left out. `images` are those that validation has."""
     sign = 1 if goal == "maximize" else -1
     score, fresh = lock.get("score"), _fresh(metric, replicates, images)
     tested = test.get(f"test/{metric.partition('/')[2]}")
@@ -91,7 +91,7 @@ def table(test: Mapping[str, Numbers]) -> list[Row]:
     ]
 
 
-def words(gap: Mapping[str, Any]) -> str:
+def sentence(gap: Mapping[str, Any]) -> str:
     """The gap in one sentence."""
     gaps, metric = gap["gaps"], gap["metric"]
     if "whole" not in gaps:

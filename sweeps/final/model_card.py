@@ -99,7 +99,7 @@ def _gap(folder: Path, saved: SavedModel, result: Result) -> str:
         for row in gap.rows(found, result["lock"].get("trials"))
     ]
     table = _table(("measured on", found["metric"], "95 % interval", "seeds"), rows)
-    return "\n\n".join(["## The optimism gap", f"{gap.words(found)}.", table, "![The gap](gap.png)"])
+    return "\n\n".join(["## The optimism gap", f"{gap.sentence(found)}.", table, "![The gap](gap.png)"])
 
 
 def _seen(folder: Path, saved: SavedModel, result: Result) -> str:

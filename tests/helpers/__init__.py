@@ -1,1 +1,1 @@
-"""What tests share: real commands, servers and browsers, models under contract, folders built by hand."""
+"""Helpers of the tests: running commands, W&B servers, browsers, contract tests of models, hand-made sweep folders."""

@@ -1,4 +1,4 @@
-"""Trials asked of a search that must have them."""
+"""Asks a search for trials, failing the test if it has none."""
 
 from __future__ import annotations
 

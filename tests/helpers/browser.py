@@ -1,4 +1,4 @@
-"""A real headless Chromium for tests of pages; a test without it says what to install."""
+"""A headless Chromium for tests of HTML pages; where there is none the message says what to install."""
 
 from __future__ import annotations
 

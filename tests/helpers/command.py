@@ -1,4 +1,4 @@
-"""Run the `sweeps` command as a user does: a process of its own, in a folder of its own."""
+"""Runs the `sweeps` command as a user does: a process of its own, in a folder of its own."""
 
 import json
 import os

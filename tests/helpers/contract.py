@@ -1,4 +1,4 @@
-"""The contract of a model as tests to inherit, and a table of tiny configs: a new model joins by one row."""
+"""Contract tests that every model inherits, and the table of tiny configs they run on: a row per model."""
 
 import copy
 import io
@@ -101,7 +101,7 @@ def some(dataset: str, train_size: int) -> Dataset:
 
 
 class ModelContract:
-    """What every model keeps. A subclass gives the fixture `case`."""
+    """The contract tests of a model. A subclass provides the fixture `case`."""
 
     def test_step_returns_plain_finite_floats_by_name(self, case: ModelUnderTest) -> None:
         row = case.build().step()

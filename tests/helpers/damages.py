@@ -1,4 +1,4 @@
-"""What may come to a file: each damage by its name, done to the file at a path."""
+"""Ways to damage a file (cut off, garbage, ...), by name, for tests of reading damaged folders."""
 
 from collections.abc import Callable
 from pathlib import Path

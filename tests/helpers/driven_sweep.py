@@ -1,4 +1,4 @@
-"""A sweep's whole folder as its driver leaves it, made without Ray: reports are handed to the driver by the test."""
+"""Runs a sweep's driver without Ray: the test hands it the workers' reports, and it writes the whole folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders that the first version of this program left when it was killed: what is there must stay readable.
+"""Sweep folders written by the first version of this program, which must stay readable.
 
 `tests/data/earlier_gan.tar.gz`: a GAN on digits, two trials done, one stopped, two running.
 `tests/data/earlier_mlp.tar.gz`: an MLP on 400 digits, one trial stopped, two running, one of them with a checkpoint.

@@ -1,4 +1,4 @@
-"""Specs that nobody would write, made of ones that somebody would: values replaced, lines moved, text damaged."""
+"""Fuzzing of specs: valid specs with values replaced, lines moved, or text damaged."""
 
 import copy
 from collections.abc import Iterator

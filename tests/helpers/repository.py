@@ -1,4 +1,4 @@
-"""Where this checkout lies."""
+"""The path of the repository that is tested."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Short ways to a spec, and to the one line that says why it is none."""
+"""Shortcuts to load a spec, or to get the error message of an invalid one."""
 
 import pytest
 

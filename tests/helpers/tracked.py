@@ -84,7 +84,7 @@ CLASSES = ("cat", "dog")
 
 
 class TrackedSweep:
-    """A sweep that is told and not run: search, store and tracker hear what they would hear of real trials.
+    """A simulated sweep: search, store and tracker receive the events of trials that are not really trained.
 
     A second one on the same folder goes on with the sweep.
     """

@@ -1,4 +1,4 @@
-"""The artifacts of a W&B server for tests: what is logged is kept, and what is kept can be downloaded."""
+"""Artifact storage of the W&B test server: logged artifacts are stored and can be downloaded."""
 
 import base64
 import hashlib

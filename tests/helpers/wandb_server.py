@@ -1,4 +1,4 @@
-"""W&B servers on loopback for tests: one that refuses, one that hangs, and one that takes runs as the real one does."""
+"""Local W&B servers for tests: one that refuses, one that hangs, and one that accepts runs as the real one does."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""How much work a call is, counted and not timed."""
+"""Counts the work of a call (instead of timing it), for tests that it does not grow."""
 
 from __future__ import annotations
 

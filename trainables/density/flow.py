@@ -18,7 +18,7 @@ from trainables.base import Explicit, State
 from trainables.config import at_least
 from trainables.density.subspace import ROUNDING, Subspace
 from trainables.entry import Entry
-from trainables.labels import log_priors, wanted_labels, way_labels
+from trainables.labels import log_priors, path_labels, wanted_labels
 from trainables.latent.interpolation import ways
 from trainables.training.fitting import FitConfig, NetModel
 from trainables.training.rng import torch_generator
@@ -32,7 +32,7 @@ AT_ONCE = 2048
 
 @dataclass(frozen=True)
 class FlowConfig(FitConfig):
-    """`bins` counts with transform spline."""
+    """Parameters of a normalising flow; `bins` is used with transform spline alone."""
 
     conditional: bool = True  # P(x | y), a classifier by Bayes' rule; else P(x)
     pca_components: int = 64  # dimensions of the subspace, at most as many as images or pixels
@@ -96,7 +96,7 @@ class Flow(NetModel[nn.Module], Explicit):
         generator = torch_generator(seed, "interpolate", device=self._device)
         noise = torch.randn((2 * pairs, self._subspace.dimensions), generator=generator, device=self._device)
         between = ways(noise[:pairs], noise[pairs:], steps, normal=True)
-        return self._images(between, way_labels(steps, pairs, self.log_priors, seed) if self.conditional else None)
+        return self._images(between, path_labels(steps, pairs, self.log_priors, seed) if self.conditional else None)
 
     @torch.no_grad()
     def _images(self, noise: Tensor, labels: Labels | None) -> Images:

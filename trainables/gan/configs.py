@@ -13,7 +13,7 @@ MAX_DEPTH = 4
 
 @dataclass(frozen=True)
 class AdversarialConfig:
-    """What every GAN has."""
+    """Parameters of every GAN."""
 
     latent_dim: int = 32
     latent_prior: Literal["normal", "uniform"] = "normal"  # N(0, 1) or U(-1, 1) in each dimension
@@ -38,7 +38,7 @@ class AdversarialConfig:
 
 @dataclass(frozen=True)
 class LabelSmoothedConfig(AdversarialConfig):
-    """A loss with a target for real images."""
+    """Parameters of losses with a target for real images, which can be smoothed."""
 
     label_smoothing: float = 0.0  # how far D's target on real images lies under 1; fakes keep 0
 
@@ -49,14 +49,14 @@ class LabelSmoothedConfig(AdversarialConfig):
 
 @dataclass(frozen=True)
 class CrossEntropy(LabelSmoothedConfig):
-    """The two losses of Goodfellow et al. 2014."""
+    """Parameters of the cross-entropy losses: which of the two of Goodfellow et al. 2014 G minimises."""
 
     loss: Literal["non_saturating", "minimax"] = "non_saturating"
 
 
 @dataclass(frozen=True)
 class Clipped(AdversarialConfig):
-    """Weight clipping."""
+    """Parameters of weight clipping."""
 
     clip: float = 0.01  # bound on every weight of D
 
@@ -67,7 +67,7 @@ class Clipped(AdversarialConfig):
 
 @dataclass(frozen=True)
 class GradientPenalised(AdversarialConfig):
-    """Gradient penalty."""
+    """Parameters of the gradient penalty."""
 
     gp_weight: float = 10.0
 
@@ -78,7 +78,7 @@ class GradientPenalised(AdversarialConfig):
 
 @dataclass(frozen=True)
 class R1Penalised(AdversarialConfig):
-    """R1."""
+    """Parameters of the R1 penalty."""
 
     r1_weight: float = 1.0
     r1_every: int = 16  # updates from one penalty to the next
@@ -162,7 +162,7 @@ class StyleNets(ConvNets):
 
 @dataclass(frozen=True)
 class GanConfig(MlpNets, CrossEntropy):
-    """gan and cgan."""
+    """Parameters and defaults of gan and cgan."""
 
     ema: float = 0.995  # the weights of one moment leave specks in the images of a net without convolutions
     updates: int = 5000
@@ -171,19 +171,19 @@ class GanConfig(MlpNets, CrossEntropy):
 
 @dataclass(frozen=True)
 class DcganConfig(ConvNets, CrossEntropy):
-    """dcgan and cdcgan."""
+    """Parameters and defaults of dcgan and cdcgan."""
 
 
 @dataclass(frozen=True)
 class LsganConfig(EitherNets, LabelSmoothedConfig):
-    """lsgan."""
+    """Parameters and defaults of lsgan."""
 
     updates: int = 3000
 
 
 @dataclass(frozen=True)
 class WganConfig(EitherNets, Clipped):
-    """wgan."""
+    """Parameters and defaults of wgan."""
 
 
 # Batch norm makes D's answer to an image depend on the others: the gradient penalties are about one image's own.
@@ -192,7 +192,7 @@ OwnNorm = Literal["layer", "none"]
 
 @dataclass(frozen=True)
 class WganGpConfig(EitherNets, GradientPenalised):
-    """wgan_gp."""
+    """Parameters and defaults of wgan_gp."""
 
     lr_g: float = 2e-3  # the penalty keeps D slow: on Fashion-MNIST a lower Fréchet distance than with 1e-3 or 5e-4
     lr_d: float = 2e-3
@@ -209,7 +209,7 @@ class SnganConfig(EitherNets):
 
 @dataclass(frozen=True)
 class StyleganConfig(StyleNets, R1Penalised):
-    """stylegan."""
+    """Parameters and defaults of stylegan."""
 
     d_norm: OwnNorm = "none"
 

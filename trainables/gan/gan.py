@@ -45,7 +45,7 @@ SAMPLE_BATCH = 500
 
 @dataclass(frozen=True)
 class Recipe:
-    """A GAN as a point on four axes, and the config that holds what this point needs."""
+    """A GAN variant as a choice on four axes (nets, loss, penalty, conditioning), and the config of its parameters."""
 
     nets: Callable[[Any, Shape, int], Nets]
     loss: AdversarialLoss | None = None  # None: the one the config names
@@ -111,7 +111,7 @@ class Gan(Generative):
         return self._images(self._latents(n, generator), self._wanted(n, labels, seed))
 
     def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
-        """Ways from one latent to another; a net that takes noise besides keeps it on the way."""
+        """Images on paths from one latent to another; noise inputs of the net stay the same along a path."""
         z = self._latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
         latent, noise = z[:, : self.config.latent_dim], z[:pairs, self.config.latent_dim :]
         between = ways(latent[:pairs], latent[pairs:], steps, normal=self.config.latent_prior == "normal")

@@ -15,7 +15,7 @@ from trainables.arrays import Images, Labels
 from trainables.base import ConfigError
 from trainables.config import at_least, between
 from trainables.entry import Entry
-from trainables.labels import log_priors, wanted_labels, way_labels
+from trainables.labels import log_priors, path_labels, wanted_labels
 from trainables.latent.interpolation import ways
 from trainables.latent.noising import Denoiser, Schedule, ScheduleName, ddim
 from trainables.latent.unet import UNet
@@ -90,7 +90,7 @@ class Diffusion(NetModel[UNet]):
         """From noise to noise, with no new noise on the way to an image (Song et al. 2021, DDIM, section 5.3)."""
         generator = torch_generator(seed, "interpolate", device=self._device)
         between = ways(self._noise(pairs, generator), self._noise(pairs, generator), steps, normal=True)
-        labels = way_labels(steps, pairs, self.log_priors, seed) if self.conditional else None
+        labels = path_labels(steps, pairs, self.log_priors, seed) if self.conditional else None
         return self._images(between, labels, 0.0, generator)
 
     def denoise(self, x: Images, noise: float = 0.5) -> Images:

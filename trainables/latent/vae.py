@@ -17,7 +17,7 @@ from trainables.arrays import Images, Labels
 from trainables.base import ConfigError, Explicit
 from trainables.config import at_least, between
 from trainables.entry import Entry
-from trainables.labels import log_priors, wanted_labels, way_labels
+from trainables.labels import log_priors, path_labels, wanted_labels
 from trainables.latent.interpolation import ways
 from trainables.latent.vae_nets import Autoencoder, convolutional, dense, halvings
 from trainables.latent.variational import Likelihood, Posterior, Prior, image, log_likelihood, log_prior
@@ -35,7 +35,7 @@ IMPUTE_ROUNDS = 15  # after each
 
 @dataclass(frozen=True)
 class VaeConfig(FitConfig):
-    """`width` counts with net mlp, `channels` with net conv."""
+    """Parameters of a variational autoencoder; `width` is used with net mlp, `channels` with net conv."""
 
     lr: float = 3e-3
     updates: int = 12_000
@@ -93,7 +93,7 @@ class Vae(NetModel[Autoencoder], Explicit):
     def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
         z = self._latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
         between = ways(z[:pairs], z[pairs:], steps, normal=self.config.latent_prior == "normal")
-        labels = way_labels(steps, pairs, self.log_priors, seed) if self.conditional else None
+        labels = path_labels(steps, pairs, self.log_priors, seed) if self.conditional else None
         return self._decoded(between, None if labels is None else self._tensor(labels))
 
     def elbo(self, x: Images) -> NDArray[np.float64]:

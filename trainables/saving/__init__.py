@@ -1,1 +1,1 @@
-"""A trained model as a folder of plain files, and back."""
+"""Saves a trained model as a folder of plain files, and loads it again."""

@@ -1,4 +1,4 @@
-"""A finished model as a folder of plain files, and back: weights, config and what it must know of its data.
+"""Saves and loads a finished model as a folder of plain files: weights, config, and facts about its data.
 
 No file is a pickle. A model that scikit-learn fits is its own class in skops, which loads types it knows and those that
 the model's class lists as `trusted`; the state of any other is one safetensors file. A loaded model is for asking:

@@ -1,4 +1,4 @@
-"""What a saved model's folder says of its model, checked to the last value; and data of the same shape to build on."""
+"""Reads and checks the metadata of a saved model's folder, and makes placeholder data of the same shape to build on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SavedModelError(RequestError):
 
 @dataclass(frozen=True)
 class SavedModel:
-    """What a folder says of its model: `config` with every default written out, and of its data what it needs.
+    """Metadata of a saved model: its `config` with every default written out, and what it needs to know of its data.
 
     `train` and `val` are the numbers of images of each class. `trusted` are the types beside skops' own that the file
     of a scikit-learn model has, for whoever loads it with skops alone.

@@ -1,4 +1,4 @@
-"""A model's state as one safetensors file: the tensors as they are, the nest of plain data around them as JSON."""
+"""Stores a model's state in a safetensors file: tensors as they are, the nested plain data around them as JSON."""
 
 from __future__ import annotations
 

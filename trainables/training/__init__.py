@@ -1,1 +1,1 @@
-"""What training is made of: minibatches, optimisation, averages of weights, seeds and generators."""
+"""Parts of training that models share: minibatches, optimisation, weight averages, seeds, random generators."""

@@ -1,4 +1,4 @@
-"""An average of a net's weights over training, to sample from instead of the last ones."""
+"""Exponential moving average of a net's weights over training, to sample from instead of the last weights."""
 
 from __future__ import annotations
 

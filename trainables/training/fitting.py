@@ -1,4 +1,4 @@
-"""Training a net by one loss: minibatches, Adam, a learning rate that falls, an average of the weights."""
+"""Trains a net on a single loss: minibatches, Adam, a decaying learning rate, averaged weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Net = TypeVar("Net", bound=nn.Module)
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How a net is trained; what the net is, the models' own configs say."""
+    """Training parameters of nets with a single loss; models' own configs add those of the net."""
 
     lr: float = 1e-3  # Adam's learning rate
     lr_decay: Literal["cosine", "none"] = "cosine"  # down to 0 over the updates
@@ -45,7 +45,8 @@ class FitConfig:
 
 
 class NetModel(Generative, Generic[Net]):
-    """A net in training; a step is `updates_per_step` updates and reports the means of the losses."""
+    """A model that trains a net on a single loss; a step is `updates_per_step` updates and reports the means of the
+    losses."""
 
     def __init__(self, config: FitConfig, data: Dataset, net: Callable[[], Net], *, seed: int, device: str) -> None:
         if config.batch_size > len(data.train.x):

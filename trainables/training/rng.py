@@ -1,4 +1,4 @@
-"""Randomness a model owns: generators seeded by purpose, captured in a state and put back. None is global."""
+"""Random generators owned by a model: seeded by purpose, saved and restored with its state. None is global."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seeds derived by purpose, without torch: who needs a number or a NumPy generator need not wait for it."""
+"""Derives seeds by purpose, without importing torch."""
 
 from __future__ import annotations
 

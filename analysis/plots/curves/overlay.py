@@ -34,7 +34,7 @@ class BestTrialCurve(NamedTuple):
 
 
 class Overlay(NamedTuple):
-    """One metric of all sweeps that report it."""
+    """One metric in the best trial of each sweep that reports it."""
 
     metric: str
     goal: Goal | None

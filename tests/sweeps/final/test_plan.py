@@ -107,7 +107,7 @@ def test_the_gap_has_a_part_of_selection_and_a_part_of_the_data() -> None:
     found = gap.optimism(lock, "val/accuracy", "maximize", [0.88, 0.86], over_seeds(0.85, 0.83))
     assert found["gaps"] == pytest.approx({"selection": 0.03, "data": 0.03, "whole": 0.06})
     said = "val/accuracy looked 0.0600 better in the sweep than it is on the test set"
-    assert gap.words(found) == f"{said}: +0.0300 by being picked, +0.0300 between validation and test"
+    assert gap.sentence(found) == f"{said}: +0.0300 by being picked, +0.0300 between validation and test"
     table = gap.rows(found, 12)
     assert [row["measured on"] for row in table] == [
         "validation, the best of 12 trials",
@@ -123,13 +123,13 @@ def test_what_is_to_be_small_looks_better_when_it_is_smaller() -> None:
     found = gap.optimism({"score": 4.0}, "gen/frechet", "minimize", [4.5], test)
     assert found["gaps"] == {"selection": 0.5, "data": 1.5, "whole": 2.0}
     worse = gap.optimism({"score": 8.0}, "gen/frechet", "minimize", [7.0], test)
-    assert gap.words(worse).startswith("gen/frechet looked 2.0000 worse in the sweep")
+    assert gap.sentence(worse).startswith("gen/frechet looked 2.0000 worse in the sweep")
 
 
 def test_where_a_number_is_missing_there_is_no_gap() -> None:
     found = gap.optimism({}, "val/accuracy", "maximize", [0.88], over_seeds(0.85))
     assert found["gaps"].keys() == {"data"}
-    assert "there is no gap to tell" in gap.words(found)
+    assert "there is no gap to tell" in gap.sentence(found)
     assert "test" not in gap.optimism({"score": 1.0}, "train/score", "maximize", [1.0], over_seeds(0.85))
 
 
