@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from analysis.metrics import Goal
 
-# Verdicts that no score makes up for: the others are of a generator that has only begun, or that knows images by heart.
+# Verdicts that no score makes up for: the others are of a generator that has only begun, or that has memorised images.
 HOPELESS = frozenset({"mode_collapse", "low_diversity", "discriminator_wins", "generator_wins", "frozen", "diverged"})
 PLACES: Mapping[str, int] = {"done": 0, "stopped": 1, "running": 2}  # of a trial that ended so, the least first
 LIVE_PLACES: Mapping[str, int] = {"done": 0, "running": 0, "stopped": 1}  # as long as those that run may still win

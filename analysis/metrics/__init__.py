@@ -73,7 +73,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         ),
         # A model that has learnt nothing has no gap either, so there is no better way.
         "val/accuracy_gap": Metric(
-            None, None, "training", "train/accuracy less val/accuracy: well over 0 it has learnt images by heart"
+            None, None, "training", "train/accuracy less val/accuracy: well over 0 it has memorised images"
         ),
         "cv/accuracy": Metric(None, "maximize", "training", "mean accuracy of the cross-validation folds so far"),
         "cv/accuracy_std": Metric(None, "minimize", "training", "standard deviation of the folds' accuracies so far"),

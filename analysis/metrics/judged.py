@@ -118,7 +118,7 @@ JUDGED: Mapping[str, Metric] = MappingProxyType(
         "gen/train_distance": _judged(
             memorisation.train_distance,
             None,
-            "distance to the nearest training image over that of held-out images: 1 is right, 0 learnt by heart",
+            "distance to the nearest training image over that of held-out images: 1 is right, 0 memorised",
             IMAGES,
             "after Meehan et al. 2020",
         ),

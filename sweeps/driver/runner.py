@@ -231,7 +231,7 @@ def _fit(
             name="tune",
             verbose=0,
             callbacks=[StateSender(sweep), PendingTrialNotifier(slots, say)],
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours travel as parcels
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours are sent as attachments
         ),
     )
     tuner.fit()

@@ -113,7 +113,7 @@ class Sweep:
             self._search.seconds = self._noted = self._seconds
 
     def reported(self, report: Report, attachments: Sequence[Attachment] = ()) -> bool:
-        """File one report and its parcels; True when the trial is over."""
+        """File one report and its attachments; True when the trial is over."""
         trial = report.trial
         self._note_seconds()
         if trial not in self._open:

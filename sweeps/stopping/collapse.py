@@ -1,7 +1,7 @@
 """Stops a trial whose samples stay collapsed: its verdict is one of those that mean the game is lost.
 
 A generator that has only begun is noise or a blur, and learns; those verdicts do not count here, nor does one that has
-learnt images by heart. The others mean that the game is lost, but a mild one (a class of ten is missing) may pass.
+memorised images. The others mean that the game is lost, but a mild one (a class of ten is missing) may pass.
 """
 
 from __future__ import annotations

@@ -78,8 +78,8 @@ def _class_names(folder: Path) -> tuple[str, ...]:
 
 def _files(folder: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
     """Every image file with its label, class by class, in the order of names."""
-    if strange := sorted(set(_class_names(folder)) - set(classes)):
-        raise DataError(f"{folder / strange[0]}: a class that train/ has not; no model could learn it")
+    if unknown := sorted(set(_class_names(folder)) - set(classes)):
+        raise DataError(f"{folder / unknown[0]}: a class that train/ has not; no model could learn it")
     return [(file, label) for label, name in enumerate(classes) for file in _images_of(folder / name)]
 
 

@@ -144,8 +144,8 @@ def as_text(labels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _numbered(path: Path, known: NDArray[Any], labels: NDArray[Any], key: str) -> Labels:
-    if strange := sorted(set(np.unique(labels).tolist()) - set(known.tolist()), key=str):
-        raise DataError(f"{path}: {key} has the label {strange[0]!r}, which y_train has not; no model could learn it")
+    if unknown := sorted(set(np.unique(labels).tolist()) - set(known.tolist()), key=str):
+        raise DataError(f"{path}: {key} has the label {unknown[0]!r}, which y_train has not; no model could learn it")
     return np.searchsorted(known, labels).astype(np.int64)
 
 

@@ -1,4 +1,4 @@
-"""What a sweep.yaml of W&B has beside our lines: some of it changes nothing here, some of it we refuse by name."""
+"""Keys of a W&B sweep.yaml that our specs do not have: some are ignored with a warning, some refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REFUSED_OF_METRIC = {
 
 
 def carried_over(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """`document` without the lines that do not apply here, and a warning that names each.
+    """A W&B sweep document without the keys that do not apply here, and a warning for each of those.
 
     SpecError for those that would change what the sweep does: they must not be dropped without a word.
     """
