@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import trainables
 from trainables import MODELS
+from trainables.base import ConfigError
 from trainables.classifiers.cross_validation import predicted
 from trainables.entry import ModelError
 from trainables.saving.save import save_model
@@ -294,6 +295,24 @@ def test_a_tampered_folder_is_refused_in_one_line(what: str, tmp_path: Path, ans
         trainables.load(tmp_path)
     assert "\n" not in str(refused.value)
     assert str(tmp_path) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "config"), [("mlp", {"width_1": 10**9}), ("transformer", {"depth": 10**9}), ("vae", {"width": 10**5})]
+)
+def test_a_net_larger_than_its_weights_is_not_made(name: str, config: dict[str, int], tmp_path: Path) -> None:
+    saved(tmp_path, name)
+    forged(tmp_path, config={**read_facts(tmp_path).config, **config})
+    with pytest.raises(SavedModelError, match=r"its config: it makes a net of more than [\d,]+ parameters"):
+        trainables.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("rnn", "layers"), ("flow", "depth"), ("flow", "transforms"), ("diffusion", "timesteps")]
+)
+def test_lengths_of_lists_that_a_config_makes_have_an_end(model: str, name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{name}: 1000000000 must be from 1 to "):
+        trainables.MODELS[model].configure({name: 10**9})
 
 
 def test_a_forged_estimator_runs_nothing(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from trainables.entry import Entry
 from trainables.nets import Shape
 
 MAX_DEPTH = 4
+MAX_LAYERS = 100  # of a recurrent net
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ class RnnConfig(NeuralConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 1, "hidden", "layers")
+        at_least(self, 1, "hidden")
+        between(self, 1, MAX_LAYERS, "layers")
 
     def net(self, shape: Shape, classes: int) -> nn.Module:
         return RowReader(self, shape, classes)

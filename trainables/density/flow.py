@@ -15,7 +15,7 @@ from torch.nn.functional import one_hot
 
 from trainables.arrays import Images, Labels
 from trainables.base import Explicit, State
-from trainables.config import at_least
+from trainables.config import at_least, between
 from trainables.density.subspace import ROUNDING, Subspace
 from trainables.entry import Entry
 from trainables.labels import log_priors, path_labels, wanted_labels
@@ -45,7 +45,8 @@ class FlowConfig(FitConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 1, "pca_components", "transforms", "depth", "width")
+        at_least(self, 1, "pca_components", "width")
+        between(self, 1, 100, "transforms", "depth")
         at_least(self, 2, "bins")
 
     def flow(self, features: int, classes: int) -> nn.Module:

@@ -51,7 +51,8 @@ class DiffusionConfig(FitConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 1, "width", "patch", "timesteps")
+        at_least(self, 1, "width", "patch")
+        between(self, 1, 100_000, "timesteps")
         at_least(self, 0, "depth", "guidance")
         between(self, 1, self.timesteps, "sample_steps")
         between(self, 0, 1, "eta")
