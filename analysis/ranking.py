@@ -115,9 +115,9 @@ def place(trial: Ranked, goal: Goal, places: Mapping[str, int] = PLACES) -> Plac
     return places[trial.status], best.fault, cost, trial_order(trial.trial)
 
 
-def rank(trials: Iterable[T], goal: Goal, places: Mapping[str, int] = PLACES) -> list[T]:
+def rank(trials: Iterable[T], goal: Goal) -> list[T]:
     """The trials that have a place, the best first."""
-    return [trial for _, trial in sorted(_placed(trials, goal, places), key=lambda pair: pair[0])]
+    return [trial for _, trial in sorted(_placed(trials, goal, PLACES), key=lambda pair: pair[0])]
 
 
 def leader(trials: Iterable[T], goal: Goal, places: Mapping[str, int] = PLACES) -> T | None:

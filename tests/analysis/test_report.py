@@ -235,7 +235,7 @@ class TestSummary:
         folder = build_sweep(tmp_path, [good(0.8)])
         with (folder / "results.jsonl").open("a") as rows:
             rows.write('{"torn')
-        assert summarise(load(folder)).sentences[-1] == "1 line of results.jsonl could not be read."
+        assert summarise(load(folder)).sentences[-1].endswith("results.jsonl: 1 line could not be read.")
 
     def test_a_name_is_the_title(self, tmp_path):
         assert summarise(load(build_sweep(tmp_path, [], {**CLASSIFIER_SPEC, "name": "my sweep"}))).title == "my sweep"
