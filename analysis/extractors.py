@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.metrics import METRICS
-from analysis.metrics.judged import IMAGES
+from analysis.metrics.sample_quality import IMAGES
 from analysis.results import BEST, EXTRACTOR, LAST, SPREAD, SweepResults, goal_for
 
 # What an extractor has a say in: all that the judge computes but what it takes from the pixels.

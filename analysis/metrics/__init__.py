@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from analysis.metrics import classification as c
 from analysis.metrics import generative as g
-from analysis.metrics.judged import JUDGED
+from analysis.metrics.metric import Goal, Kind, Metric
 from analysis.metrics.modes import MODES
-from analysis.metrics.rows import Goal, Kind, Metric
+from analysis.metrics.sample_quality import SAMPLE_QUALITY
 
 __all__ = [
     "DEFAULT_OBJECTIVES",
@@ -90,7 +90,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "gen/severity": Metric(
             None, "minimize", "judged", "how bad what the judge found is, 0 to 1; beside it the verdict in words"
         ),
-        **JUDGED,
+        **SAMPLE_QUALITY,
         **MODES,
         # What a model can be used for (analysis.metrics.downstream); of models that can do it, on validation images.
         "val/log_density": Metric(

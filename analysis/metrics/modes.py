@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.metrics.rows import Metric
+from analysis.metrics.metric import Metric
 
 Array = NDArray[Any]
 REACH = 3.0  # standard deviations

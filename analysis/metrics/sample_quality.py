@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from analysis.metrics import distances, game, histogram, memorisation, neighbours, paths, pixels, synthetic
-from analysis.metrics.rows import Goal, Metric
+from analysis.metrics.metric import Goal, Metric
 
 PROBABILITIES, VECTORS, IMAGES = "probabilities (n, classes)", "vectors (n, d), (m, d)", "images (n, c, h, w)"
 OWN = "ours"
@@ -24,7 +24,7 @@ def _late(name: str, description: str) -> Metric:
     return Metric(function, None, "history", description, shapes="rows (t,)", source="Goodfellow et al. 2014")
 
 
-JUDGED: Mapping[str, Metric] = MappingProxyType(
+SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
     {
         "gen/modes_covered": _judged(
             histogram.modes_covered,
