@@ -54,9 +54,10 @@ def test_what_is_drawn_is_one_of_the_values(low, step, steps, seed):
 
 
 def asked(tmp_path: Path, trials: int, **entry) -> list[float]:
-    spec = load_spec(
-        {"model": "logistic_regression", "method": "random", "parameters": {"C": entry}, "run_cap": trials}
-    )
+    """Values of C that are drawn in a space with another parameter, so that one may come twice."""
+    elastic = {"penalty": {"value": "elasticnet"}, "solver": {"value": "saga"}}
+    parameters = {"C": entry, "l1_ratio": {"min": 0.05, "max": 0.95}, **elastic}
+    spec = load_spec({"model": "logistic_regression", "method": "random", "parameters": parameters, "run_cap": trials})
     search = Search(spec, tmp_path / "journal")
     found = [ask_one(search) for _ in range(trials)]
     for number, _ in found:
