@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # A sweep wants the whole machine: the tests that start Ray come one after the other, the rest on two workers.
-PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest
+# Each command that a test starts is a new interpreter: compiled modules are kept, also where the environment says not to.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest
 WORKERS := -n 2 --dist loadfile
 
 .PHONY: demo reports test test-all lint types install clean

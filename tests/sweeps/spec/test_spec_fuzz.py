@@ -25,7 +25,6 @@ def check(folder: Path, seed: int, count: int) -> None:
     assert 0 < accepted < count
 
 
-@pytest.mark.timeout(120)
 def test_some_fuzzed_specs(tmp_path: Path) -> None:
     check(tmp_path, 0, 100)
 
@@ -68,7 +67,6 @@ def anchors(levels: int) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.timeout(60)
 def test_anchors_that_explode_are_refused_before_they_do(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     for text in (f"model: gan\ntags:\n  - {anchors(9)}".replace("\n", "\n    "), anchors(9), "model: &a [*a]"):
