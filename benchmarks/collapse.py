@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from collapse_cases import KINDS
-from collapse_gans import RUNS, Game, Run, played
+from collapse_gans import RUNS, Game, LabelledGanRun, played
 from collapse_recipes import IMBALANCED, Pool, real
 from table import put_part
 
@@ -86,7 +86,7 @@ class CollapseBenchmark:
         return judge(self.reference, extracted[-1], rows)
 
 
-def runs(dataset: str, part: str | None) -> Iterator[tuple[str, Run, int]]:
+def runs(dataset: str, part: str | None) -> Iterator[tuple[str, LabelledGanRun, int]]:
     """The GANs to train on the data set, by name, and the seed."""
     for name, run in RUNS.items():
         if run.dataset == dataset and part in (None, run.part):
