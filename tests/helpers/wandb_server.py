@@ -1,4 +1,4 @@
-"""Local W&B servers for tests: one that refuses, one that hangs, and one that accepts runs as the real one does."""
+"""W&B servers on loopback for tests: one that refuses, one that hangs, and one that takes runs as the real one does."""
 
 import gzip
 import json
@@ -63,7 +63,10 @@ def refusing(status: int) -> Answer:
 
 
 def hanging(over: threading.Event) -> Answer:
-    return lambda handler, body: over.wait(120) and None
+    def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        over.wait()
+
+    return answer
 
 
 def dying(handler: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -100,7 +103,7 @@ class Accepting:
         self.alerts: list[dict[str, Any]] = []
         self.views: dict[str, dict[str, Any]] = {}  # saved workspaces and reports, by their type
         self.artifacts = Artifacts()
-        self._answers = {
+        self._answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "Viewer": lambda variables: {"viewer": _VIEWER},
             "GetDefaultEntity": lambda variables: {"viewer": _VIEWER},
             "RunResumeStatus": lambda variables: {"model": self._resume_status(variables["name"])},

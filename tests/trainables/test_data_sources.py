@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from torchvision import datasets
 
 from trainables.data import DATASETS, DataError, load_dataset, load_test
 
@@ -52,9 +51,9 @@ def refused(name: str, message: str, **options: Any) -> None:
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    for source in (datasets.MNIST, datasets.FashionMNIST):
-        monkeypatch.setattr(source, "mirrors", [NOBODY])
-    monkeypatch.setattr(datasets.CIFAR10, "url", NOBODY + "cifar-10-python.tar.gz")
+    for source in ("MNIST", "FashionMNIST"):
+        monkeypatch.setattr(f"torchvision.datasets.{source}.mirrors", [NOBODY])
+    monkeypatch.setattr("torchvision.datasets.CIFAR10.url", NOBODY + "cifar-10-python.tar.gz")
 
 
 @pytest.fixture
@@ -66,6 +65,8 @@ def mnist(tmp_path: Path, no_network: None) -> Path:
 @pytest.fixture
 def cifar(tmp_path: Path, no_network: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Five training batches, a test batch and the names in CIFAR-10's own format, and torchvision told their md5s."""
+    from torchvision import datasets  # takes seconds, which whoever only collects tests need not wait
+
     rng = np.random.default_rng(0)
     names = [name for name, _ in datasets.CIFAR10.train_list + datasets.CIFAR10.test_list]
     batches = {
@@ -128,9 +129,10 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     files = {f"{name}.gz": gzip.compress(content) for name, content in idx_files().items()}
     folder = write(tmp_path / "mirror", files)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        monkeypatch.setattr(datasets.MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+        monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", [f"http://127.0.0.1:{server.server_port}/"])
         monkeypatch.setattr(
-            datasets.MNIST, "resources", [(name, hashlib.md5(content).hexdigest()) for name, content in files.items()]
+            "torchvision.datasets.MNIST.resources",
+            [(name, hashlib.md5(content).hexdigest()) for name, content in files.items()],
         )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield folder
