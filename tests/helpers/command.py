@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 
 from helpers.repository import REPOSITORY
 
+HANGS = 500  # seconds: limits catch what hangs, not what is slow
 TOY = {
     "model": "toy:Toy",
     "dataset": "digits",
@@ -38,7 +40,7 @@ def start(*arguments: str, folder: Path, **env: str) -> subprocess.Popen[str]:
 def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     process = start(*arguments, folder=folder, **env)
     try:
-        out, err = process.communicate(timeout=200)
+        out, err = process.communicate(timeout=HANGS)
     finally:
         if process.poll() is None:
             end(process, signal.SIGKILL)
@@ -58,7 +60,7 @@ def rows_of(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith("}")]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = HANGS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -69,12 +71,12 @@ def end(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[str, str]
     """Send a signal; wait until the process and everything it started are gone."""
     family = [*psutil.Process(process.pid).children(recursive=True)]
     process.send_signal(sent)
-    out, err = process.communicate(timeout=60)
-    _, alive = psutil.wait_procs(family, timeout=30)
+    out, err = process.communicate(timeout=HANGS)
     if sent is signal.SIGKILL:  # nobody is left to end Ray's agents, which take a minute to notice
-        for orphan in alive:
-            orphan.kill()
-        _, alive = psutil.wait_procs(alive, timeout=30)
+        for orphan in family:
+            with suppress(psutil.NoSuchProcess):
+                orphan.kill()
+    _, alive = psutil.wait_procs(family, timeout=HANGS)
     assert not alive, alive
     return out, err
 

@@ -232,7 +232,7 @@ def check_probabilities(model: Any, data: Dataset) -> None:
         assert np.allclose(proba.sum(axis=1), 1, atol=1e-9)
 
 
-def coloured() -> Dataset:
+def coloured(train: int = 200, val: int = 30) -> Dataset:
     """Images of noise that are neither square nor grey, in three classes, read-only."""
     rng = np.random.default_rng(0)
 
@@ -241,7 +241,7 @@ def coloured() -> Dataset:
         x.flags.writeable = y.flags.writeable = False
         return Split(x, y)
 
-    return Dataset("noise", split(200), split(30), ("a", "b", "c"), "0", 0)
+    return Dataset("noise", split(train), split(val), ("a", "b", "c"), "0", 0)
 
 
 def global_generators() -> list[Any]:

@@ -9,7 +9,6 @@ import torch
 import yaml
 from helpers.command import rows_of, sweeps
 from helpers.contract import coloured
-from torchvision.models import inception_v3
 
 from sweeps.evaluation.extractors import real_features_of
 from sweeps.evaluation.inception import real_features_with_inception
@@ -20,6 +19,8 @@ from trainables.inception import FEATURES, Inception
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from torchvision.models import inception_v3  # takes seconds, which whoever only collects tests need not wait
+
     path = tmp_path_factory.mktemp("inception") / "weights.pth"
     torch.manual_seed(0)
     torch.save(inception_v3(weights=None, init_weights=False).state_dict(), path)
@@ -35,7 +36,7 @@ def test_features_are_inceptions_and_classes_the_small_nets(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("sweeps.evaluation.extractors.MOST_UPDATES", 20)
-    data = coloured()
+    data = coloured(30, 6)  # Inception takes its time with each
     small = real_features_of(data, say=quiet)
     real_features = real_features_with_inception(weights, data, say=quiet)
     assert real_features.extractor.name.startswith("inception-")
