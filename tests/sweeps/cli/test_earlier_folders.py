@@ -5,11 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from helpers.command import rows_of
+from helpers.driven_sweep import open_sweep, report
 from helpers.earlier import unpacked
 from typer.testing import CliRunner
 
 from analysis.folder import load
 from sweeps.cli import app
+from sweeps.worker.messages import Work
+from sweeps.worker.trial import Running
+from trainables import find_model
+from trainables.data import load_dataset
 
 GAN = {
     "0000": ("done", 4, 231.06192103409046, 1, "discriminator_wins"),
@@ -89,3 +96,39 @@ def test_they_are_compared_with_each_other(gan: Path, mlp: Path) -> None:
     assert (first["trials"], first["metric"], first["score"]) == (5, "gen/frechet", 230.78907224510408)
     assert (second["trials"], second["metric"], second["score"]) == (3, "val/accuracy", 0.9583333333333334)
     assert (first["collapse_rate"], second["collapse_rate"]) == (0.4, None)
+
+
+def test_a_killed_sweep_goes_on_without_repeating_or_losing_a_trial(tmp_path: Path) -> None:
+    folder = unpacked("mlp", tmp_path)
+    before, lines = rows_of(folder), yaml.safe_load((folder / "spec.yaml").read_text())
+    _, sweep, _, _ = open_sweep(folder, **{**lines, "run_cap": 4})
+    works = [sweep.next() for _ in range(4)]
+    assert works.pop() is None
+    found = [(work.trial, work.resumed, dict(work.config)) for work in works if work is not None]
+    assert found[:2] == [("0000", True, CONFIGS[0]), ("0002", True, CONFIGS[2])]
+    assert found[2][:2] == ("0003", False)
+    for work in works:
+        assert work is not None
+        for step in range(1, 7):  # those that are there are not written again
+            sweep.reported(report(work, step, 0.99, last=step == 6))
+    rows = rows_of(folder)
+    assert rows[: len(before)] == before
+    steps = sorted((row["trial"], row["step"]) for row in rows)
+    assert steps == [
+        (t, s) for t, end in (("0000", 6), ("0001", 2), ("0002", 6), ("0003", 6)) for s in range(1, end + 1)
+    ]
+    assert sweep.over
+    sweep.close(interrupted=False)
+    assert [row["status"] for row in told("show", folder)] == ["done", "stopped", "done", "done"]
+
+
+def test_a_checkpoint_of_the_first_version_is_gone_on_with(mlp: Path) -> None:
+    data = load_dataset("digits", train_size=400)
+    assert data.content_hash == json.loads((mlp / "manifest.json").read_text())["data"]["hash"]
+    state = (mlp / "ray" / "checkpoints" / "0000.pt").read_bytes()
+    running = Running(Work("0000", CONFIGS[0], (7,), None, resumed=True), find_model("mlp"), data, "cpu", state)
+    running.start()
+    there = running.step
+    assert 1 <= there <= MLP["0000"][1]
+    running.advance()
+    assert running.step == there + 1
