@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# A sweep wants the whole machine: the tests that start Ray come one after the other, the rest on two workers.
-# Each command that a test starts is a new interpreter: compiled modules are kept, also where the environment says not to.
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest
-WORKERS := -n 2 --dist loadfile
+# Two workers take whole files, in the order of tests/conftest.py. Each command that a test starts is a new interpreter:
+# compiled modules are kept, also where the environment says not to.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
+	-n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo reports test test-all lint types install clean
 
@@ -26,12 +26,10 @@ reports: $(INSTALLED)
 	$(BIN)/python -m benchmarks.reports
 
 test: lint types
-	$(PYTEST) -m "not ray and not slow and not gpu" $(WORKERS)
-	$(PYTEST) -m "ray and not slow and not gpu"
+	$(PYTEST) -m "not slow and not gpu"
 
 test-all: lint types
-	$(PYTEST) -m "not ray and not gpu" $(WORKERS)
-	$(PYTEST) -m "ray and not gpu"
+	$(PYTEST) -m "not gpu"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

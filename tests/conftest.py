@@ -4,9 +4,11 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.nodes import Nodes
 from helpers.repository import REPOSITORY
 
 CACHE = pytest.StashKey[str]()
@@ -25,6 +27,26 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if CACHE in config.stash:
         shutil.rmtree(config.stash[CACHE], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start Ray come first: they wait for it now and then, and others go on meanwhile."""
+    with_ray = {item.path for item in items if item.get_closest_marker("ray")}
+    items.sort(key=lambda item: item.path not in with_ray)
+
+
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """A Ray cluster for all tests that only need one, as starting Ray takes seconds: two CPUs and a logical GPU."""
+    with Nodes(tmp_path_factory.mktemp("cluster") / "nodes") as nodes:
+        nodes.tell("2 1")
+        yield nodes
+
+
+@pytest.fixture(scope="session")
+def cluster(nodes: Nodes) -> tuple[str, str]:
+    """The arguments that have a command run its sweep on the shared cluster."""
+    return "--address", nodes.address
 
 
 @pytest.fixture(scope="session")

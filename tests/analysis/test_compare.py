@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from helpers.browser import DESKTOP, PHONE, chromium, complaints, show, wait_for
 from helpers.command import sweeps
-from helpers.sweep_folder import FakeTrial, build_sweep
+from helpers.sweep_folder import HOSTILE, FakeTrial, build_sweep
 from selenium.webdriver.common.by import By
-from test_report import HOSTILE
 
 from analysis.extractors import told_apart
 from analysis.folder import load

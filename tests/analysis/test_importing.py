@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.command import environment, sweeps
+from helpers.nodes import Nodes
 from helpers.repository import REPOSITORY
 from helpers.sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 from matplotlib.figure import Figure
@@ -22,17 +23,17 @@ from analysis.results import ResultsError
 
 
 @pytest.fixture(scope="module")
-def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def experiment(tmp_path_factory: pytest.TempPathFactory, nodes: Nodes) -> Path:
     """The folder of a real Ray Tune experiment: two trials of three steps, one that fails after its first."""
     folder = tmp_path_factory.mktemp("ray")
-    command = [sys.executable, str(REPOSITORY / "tests" / "helpers" / "ray_experiment.py"), str(folder)]
+    command = [sys.executable, str(REPOSITORY / "tests" / "helpers" / "ray_experiment.py"), str(folder), nodes.address]
     env = environment(RAY_USAGE_STATS_ENABLED="0", RAY_CHDIR_TO_TRIAL_DIR="0")
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
     assert (folder / "experiment").is_dir(), done.stderr
     return folder / "experiment"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.ray
 class TestRayTune:
     def test_a_row_for_each_report(self, experiment: Path) -> None:
         table = analysis.load(experiment)

@@ -48,7 +48,6 @@ class TestOnce:
 
 class TestPrdc:
     @pytest.mark.slow
-    @pytest.mark.timeout(600)
     def test_the_published_figures(self):
         # github.com/clovaai/generative-evaluation-prdc, README: one draw of n = 10,000 of N(0, I) in 1,000 dimensions.
         # In so many dimensions a few hubs decide, so that draws differ: these are within what ours spread over.

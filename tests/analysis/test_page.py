@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from helpers.browser import DESKTOP, PHONE, chromium, complaints, show, wait_for
-from helpers.sweep_folder import FakeTrial, build_sweep
+from helpers.command import HANGS
+from helpers.sweep_folder import HOSTILE, FakeTrial, build_sweep
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
-from test_report import HOSTILE
 
 from analysis.media import encode_grid
 from analysis.report import write_report
@@ -122,7 +122,7 @@ def test_hovering_a_point_shows_its_config_and_samples(opened):
     # The star is the best trial's point, drawn on top of its ordinary one.
     point = opened.find_elements(By.CSS_SELECTOR, ".scatterlayer .trace:last-child .point")[-1]
     ActionChains(opened).move_to_element(point).perform()
-    WebDriverWait(opened, 10).until(lambda b: b.find_element(By.ID, "tip").is_displayed())
+    WebDriverWait(opened, HANGS).until(lambda b: b.find_element(By.ID, "tip").is_displayed())
     tip = text_of(opened, "#tip")
     assert "Trial 0002" in tip
     assert [line for line in tip.splitlines() if line in ("0.01", "l1", "0.9")] == ["0.9", "0.01", "l1"]
@@ -132,7 +132,7 @@ def test_hovering_a_point_shows_its_config_and_samples(opened):
 def test_a_click_on_a_point_opens_its_trial(opened):
     point = opened.find_elements(By.CSS_SELECTOR, ".scatterlayer .trace:last-child .point")[-1]
     ActionChains(opened).move_to_element(point).click().perform()
-    WebDriverWait(opened, 10).until(lambda b: b.find_element(By.ID, "panel").is_displayed())
+    WebDriverWait(opened, HANGS).until(lambda b: b.find_element(By.ID, "panel").is_displayed())
     assert text_of(opened, "#panel-title") == "Trial 0002 (best)"
 
 

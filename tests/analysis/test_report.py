@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
+from helpers.sweep_folder import CLASSIFIER_SPEC, HOSTILE, FakeTrial, build_sweep
 from PIL import Image
 
 from analysis.folder import load
@@ -21,7 +21,6 @@ from analysis.report import write_report
 from analysis.report.summary import summarise
 from analysis.results import ResultsError
 
-HOSTILE = "</style></td><script>alert('$x_{')</script>\"'&\u2028\n../../x"
 PNG = encode_grid(np.zeros((4, 1, 8, 8)))
 
 

@@ -126,7 +126,6 @@ def picture_of_one_pixel(sweeps: object) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.timeout(240)
 def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(tmp_path: Path, capsys) -> None:
     toy_spec(tmp_path, name="toy", run_cap=2)
     benchmark = ReportsBenchmark(tmp_path / "out", specs=tmp_path)

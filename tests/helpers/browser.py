@@ -15,6 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from helpers.command import HANGS
+
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -25,7 +27,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 60  # seconds, on a machine that is busy with other things
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -68,4 +69,4 @@ def complaints(browser: webdriver.Chrome) -> list[str]:
 
 def wait_for(browser: webdriver.Chrome, selector: str) -> WebElement:
     """The first element there is of `selector`, as soon as there is one."""
-    return WebDriverWait(browser, PATIENCE).until(lambda b: b.find_element(By.CSS_SELECTOR, selector), selector)
+    return WebDriverWait(browser, HANGS).until(lambda b: b.find_element(By.CSS_SELECTOR, selector), selector)

@@ -1,20 +1,23 @@
-"""Runs the `sweeps` command as a user does: a process of its own, in a folder of its own."""
+"""Run the `sweeps` command: in this process, which takes no time to start, or as a user does, in one of its own."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import psutil
 import yaml
 
 from helpers.repository import REPOSITORY
+from sweeps.cli import main
 
 HANGS = 500  # seconds: limits catch what hangs, not what is slow
 TOY = {
@@ -37,7 +40,8 @@ def start(*arguments: str, folder: Path, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, env=environment(**env), stdout=pipe, stderr=pipe, text=True)
 
 
-def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def sweeps_process(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """A command to its end, in an interpreter of its own."""
     process = start(*arguments, folder=folder, **env)
     try:
         out, err = process.communicate(timeout=HANGS)
@@ -45,6 +49,42 @@ def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedPro
         if process.poll() is None:
             end(process, signal.SIGKILL)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """A command to its end, in this process; what it would print as a traceback is raised."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with _as_a_command(["sweeps", *arguments], folder, environment(**env)), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _as_a_command(argv: list[str], folder: Path, env: Mapping[str, str]) -> Iterator[None]:
+    """Arguments, working folder and environment of a command; a user's modules that it imports are forgotten after."""
+    place, variables, path, imported = Path.cwd(), dict(os.environ), list(sys.path), set(sys.modules)
+    before, sys.argv = sys.argv, argv
+    os.chdir(folder)
+    _become(env)
+    sys.path.insert(0, "")  # as python -m has it
+    try:
+        yield
+    finally:
+        os.chdir(place)
+        _become(variables)
+        sys.argv, sys.path[:] = before, path
+        for name in set(sys.modules) - imported:
+            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
+                del sys.modules[name]
+
+
+def _become(env: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - env.keys():
+        del os.environ[name]
+    os.environ.update(env)
 
 
 def toy_spec(folder: Path, **keys: Any) -> Path:
@@ -58,6 +98,11 @@ def toy_spec(folder: Path, **keys: Any) -> Path:
 def rows_of(folder: Path) -> list[dict[str, Any]]:
     lines = (folder / "results.jsonl").read_text().splitlines() if (folder / "results.jsonl").exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def table(folder: Path) -> pd.DataFrame:
+    """trials.csv, a row a trial."""
+    return pd.read_csv(folder / "trials.csv", dtype={"trial": str})
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = HANGS) -> None:

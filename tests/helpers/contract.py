@@ -144,7 +144,7 @@ class ModelContract:
 
     def test_trains_on_read_only_data_and_leaves_it_as_it_was(self, case: ModelUnderTest) -> None:
         data = case.data()
-        arrays = [data.train.x, data.train.y, data.val.x, data.val.y]
+        arrays: list[np.ndarray] = [data.train.x, data.train.y, data.val.x, data.val.y]
         before = [array.copy() for array in arrays]
         for array in arrays:
             array.flags.writeable = False
@@ -194,7 +194,7 @@ class ModelContract:
 
 def advance(model: Any, steps: int) -> list[dict[str, float]]:
     """The rows of up to `steps` steps; fewer if the model is finished before."""
-    rows = []
+    rows: list[dict[str, float]] = []
     while len(rows) < steps and not model.finished:
         rows.append(dict(model.step()))
     return rows
@@ -202,7 +202,8 @@ def advance(model: Any, steps: int) -> list[dict[str, float]]:
 
 def answer(model: Any, data: Dataset) -> np.ndarray:
     """What the model is for: samples, or probabilities of the validation images."""
-    return model.sample(20, seed=5) if hasattr(model, "sample") else model.predict_proba(data.val.x)
+    answered: np.ndarray = model.sample(20, seed=5) if hasattr(model, "sample") else model.predict_proba(data.val.x)
+    return answered
 
 
 def check_answers(model: Any, data: Dataset) -> None:

@@ -9,7 +9,10 @@ def _missing(path: Path) -> None:
 
 
 def _rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(change(path.read_bytes())) and None
+    def rewrite(path: Path) -> None:
+        path.write_bytes(change(path.read_bytes()))
+
+    return rewrite
 
 
 def _in_the_middle(content: bytes) -> bytes:

@@ -25,6 +25,7 @@ def extracted(
 
 def reference_of(train: int = 800, held_out: int = 400) -> Reference:
     training_images = extracted(train, 0)
+    assert training_images.labels is not None
     return Reference(
         TrainingImages(training_images.images, training_images.labels), extracted(held_out, 1), tuple("abcd"), "axes"
     )

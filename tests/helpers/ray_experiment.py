@@ -1,4 +1,4 @@
-"""A Ray Tune experiment that knows nothing of this project: python ray_experiment.py FOLDER."""
+"""A Ray Tune experiment that knows nothing of this project: python ray_experiment.py FOLDER ADDRESS."""
 
 import sys
 from typing import Any
@@ -15,7 +15,7 @@ def train(config: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    ray.init(num_cpus=1, include_dashboard=False)
+    ray.init(address=sys.argv[2])
     space = {"lr": tune.grid_search([0.01, 0.1, 0.9]), "net": {"width": 8}, "layers": [4, 8]}
     tune.Tuner(
         train,

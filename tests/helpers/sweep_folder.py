@@ -15,6 +15,8 @@ import yaml
 
 from analysis.results import TRIAL_COLUMNS, SweepResults
 
+# A text that would leave the place it is written to: of HTML, a script, mathematics, a line or a path.
+HOSTILE = "</style></td><script>alert('$x_{')</script>\"'&\u2028\n../../x"
 CLASSIFIER_SPEC: dict[str, Any] = {
     "model": "logistic_regression",
     "dataset": "digits",

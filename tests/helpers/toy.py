@@ -30,7 +30,7 @@ class Toy:
 
     @property
     def finished(self) -> bool:
-        return self.steps >= self.config["steps"]
+        return bool(self.steps >= self.config["steps"])
 
     def step(self) -> dict[str, float]:
         time.sleep(self.config["sleep"])

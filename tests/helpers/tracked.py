@@ -18,6 +18,7 @@ from PIL import Image
 from analysis.report import write_report
 from analysis.results import IMPORTANCE_FILE
 from helpers.asked import ask_one
+from helpers.command import HANGS
 from helpers.wandb_server import Answer, serving
 from sweeps.search.method import Status
 from sweeps.search.search import Search
@@ -64,7 +65,7 @@ def marked(mark: str) -> list[psutil.Process]:
     return [process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
-def until(condition: Any, seconds: float = 15) -> bool:
+def until(condition: Any, seconds: float = HANGS) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -98,8 +99,8 @@ class TrackedSweep:
         (folder / "manifest.json").write_text(json.dumps(document))
         self.search, self.store = Search(self.spec, folder / "optuna.journal"), Store(folder, self.spec.metric)
         self._rows = {(row["trial"], row["step"]) for row in self.store.existing_rows()}
-        for number, *ended in self.search.ended():
-            self.store.known(f"{number:04d}", *ended)
+        for number, config, status, reason in self.search.ended():
+            self.store.known(f"{number:04d}", config, status, reason)
         self._configs = {f"{number:04d}": config for number, config in self.search.unfinished()}
         settings = settings_of(self.spec, folder, "5eed", CLASSES, mode)
         # As long as it takes: a busy machine must not fail tests of servers that do not hang.

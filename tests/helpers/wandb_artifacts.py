@@ -115,7 +115,7 @@ class Artifacts:
         return {"createArtifactManifest": made, "updateArtifactManifest": made}
 
     def _create_files(self, variables: dict[str, Any], host: str) -> Answered:
-        nodes = [
+        nodes: list[dict[str, Any]] = [
             {
                 "storagePath": f"artifacts/{file['artifactID']}/{file['name']}",
                 "uploadUrl": f"http://{host}/artifacts/{file['artifactID']}/{file['name']}",

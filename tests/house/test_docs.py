@@ -78,13 +78,12 @@ def test_files_and_folders_named_are_there(document: str) -> None:
 
 
 @pytest.mark.ray
-@pytest.mark.timeout(300)
-def test_the_own_model_of_the_guide_is_swept(tmp_path: Path) -> None:
+def test_the_own_model_of_the_guide_is_swept(tmp_path: Path, cluster: tuple[str, str]) -> None:
     text = (REPOSITORY / "docs" / "own-model.md").read_text()
     for name, language in (("mine.py", "python"), ("spec.yaml", "yaml")):
         block = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
         assert block is not None
         (tmp_path / name).write_text(block.group(1))
-    done = sweeps("run", "spec.yaml", "--trials", "3", "--out", "it", "--wandb", "off", folder=tmp_path)
+    done = sweeps("run", "spec.yaml", "--trials", "3", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 done" in done.stderr

@@ -5,11 +5,13 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from helpers.command import sweeps
+from helpers.command import sweeps, sweeps_process
 from helpers.sweep_folder import FakeTrial, build_sweep
 
 from sweeps.driver.new_folder import new_folder
@@ -36,10 +38,16 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_request_is_one_line_and_exit_code_2(case: str, tmp_path: Path) -> None:
+AS_A_PROCESS = ("unknown model", "not a setting", "no sweep to report")
+
+
+@pytest.mark.parametrize(
+    ("case", "called"),
+    [*((case, sweeps) for case in WRONG), *((case, sweeps_process) for case in AS_A_PROCESS)],
+)
+def test_a_wrong_request_is_one_line_and_exit_code_2(case: str, called: Callable[..., Any], tmp_path: Path) -> None:
     arguments, said = WRONG[case]
-    done = sweeps(*arguments, folder=tmp_path)
+    done = called(*arguments, folder=tmp_path)
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1
     assert all(words in done.stderr for words in said), done.stderr

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.command import environment, sweeps
+from helpers.command import HANGS, environment, sweeps
 from helpers.sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
 from basics.terminal import printable, printable_lines
@@ -27,7 +27,7 @@ def on_a_terminal(*arguments: str, folder: Path) -> str:
             said += part
     except OSError:  # the other side is closed
         pass
-    process.wait(timeout=100)
+    process.wait(timeout=HANGS)
     os.close(main)
     return said.decode()
 

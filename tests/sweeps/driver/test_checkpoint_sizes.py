@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command import end, rows_of, start, sweeps, toy_spec, wait_until
+from helpers.command import end, rows_of, start, sweeps, table, toy_spec, wait_until
 from helpers.toy import Toy
-from test_real_sweep import SPACE, table
 
 from sweeps.worker.messages import Work
 from sweeps.worker.trial import Running
@@ -38,18 +37,20 @@ def test_a_resumed_trial_goes_on_from_its_state_and_keeps_it_no_longer() -> None
 
 
 @pytest.mark.ray
-@pytest.mark.timeout(400)
-def test_a_large_state_outlives_its_worker_and_its_driver_and_lies_in_nothing_of_rays(tmp_path: Path) -> None:
-    values = {"steps": 4, "sleep": 6.0, "ballast": BALLAST}  # a checkpoint is taken after ten seconds, so at step 2
-    toy_spec(tmp_path, parameters=SPACE | {name: {"value": value} for name, value in values.items()}, run_cap=1)
+def test_a_large_state_outlives_its_worker_and_its_driver_and_lies_in_nothing_of_rays(
+    tmp_path: Path, cluster: tuple[str, str]
+) -> None:
+    # A checkpoint is taken after ten seconds, so at step 2.
+    values = {"drift": 0.5, "steps": 4, "sleep": 6.0, "ballast": BALLAST}
+    toy_spec(tmp_path, parameters={name: {"value": value} for name, value in values.items()}, run_cap=1)
     folder = tmp_path / "it"
     driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
-    wait_until((folder / "ray" / "checkpoints" / "0000.pt").exists, 150)
+    wait_until((folder / "ray" / "checkpoints" / "0000.pt").exists)
     os.kill(int(table(folder)["worker"][0].split(":")[1]), signal.SIGKILL)
-    wait_until(lambda: len(rows_of(folder)) == 3, 150)
+    wait_until(lambda: len(rows_of(folder)) == 3)
     assert kept_by_ray(folder) < SMALL
     end(driver, signal.SIGKILL)
-    resumed = sweeps("resume", "it", folder=tmp_path)
+    resumed = sweeps("resume", "it", *cluster, folder=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     rows = rows_of(folder)
     assert [row["step"] for row in rows] == [1, 2, 3, 4]

@@ -4,84 +4,25 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 import ray
-from helpers.command import environment, rows_of, sweeps, toy_spec, wait_until
+from helpers.command import HANGS, environment, rows_of, sweeps, sweeps_process, toy_spec, wait_until
+from helpers.nodes import Nodes
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
-NODES = """
-import sys
-import ray
-from ray.cluster_utils import Cluster
-ray.__version__ = sys.argv[1] or ray.__version__
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-print(cluster.address, flush=True)
-nodes = []
-for line in sys.stdin:
-    if line.strip() == "remove":
-        cluster.remove_node(nodes.pop(0), allow_graceful=False)
-    else:
-        cpus, gpus = map(int, line.split())
-        nodes.append(cluster.add_node(num_cpus=cpus, num_gpus=gpus))
-    print("done", flush=True)
-cluster.shutdown()
-"""
+pytestmark = pytest.mark.ray
 
 
-class Nodes:
-    """A head node without a CPU, and what other nodes it is told to have, all in a folder of their own."""
-
-    def __init__(self, folder: Path, version: str = "", **env: str) -> None:
-        folder.mkdir()
-        words, pipe = [sys.executable, "-c", NODES, version], subprocess.PIPE
-        self.process = subprocess.Popen(
-            words, cwd=folder, env=environment(**env), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
-        )
-        self.address = self._answer()
-
-    def tell(self, order: str) -> None:
-        """ "CPUS GPUS" adds a node, "remove" has the oldest die."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{order}\n")
-        self.process.stdin.flush()
-        self._answer()
-
-    def _answer(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def __enter__(self) -> "Nodes":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        self.process.communicate(timeout=60)
-        _, alive = psutil.wait_procs(family, timeout=30)
-        for process in alive:
-            process.kill()
-
-
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A head node without a CPU, and a second node with all of them and one logical GPU."""
-    with Nodes(tmp_path / "node") as nodes:
-        nodes.tell("2 1")
-        yield nodes.address
-
-
-def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path, address: str) -> None:
+def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path, nodes: Nodes) -> None:
     here = tmp_path / "driver"
     here.mkdir()
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "sleep": {"value": 0.3}}
     toy_spec(here, parameters=parameters, run_cap=4, resources={"cpu": 1, "gpu": 0.5})
-    done = sweeps("run", "toy.yaml", "--address", address, "--out", "it", "--wandb", "off", folder=here)
+    done = sweeps("run", "toy.yaml", "--address", nodes.address, "--out", "it", "--wandb", "off", folder=here)
     assert done.returncode == 0, done.stderr
     assert len(list(here.glob("it/media/*/*_weight_maps.png"))) == 4 * 5
-    written = [p for p in (tmp_path / "node").rglob("*") if p.is_file()]
+    written = [p for p in nodes.folder.rglob("*") if p.is_file()]
     assert not written, written
     assert not list(Path(os.getcwd()).glob("media"))
     assert not (here / "media").exists()
@@ -89,7 +30,7 @@ def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path
 
 def test_a_sweep_that_fits_nowhere_says_so(tmp_path: Path) -> None:
     toy_spec(tmp_path, resources={"cpu": 1, "gpu": 64})
-    done = sweeps("run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", folder=tmp_path)
+    done = sweeps_process("run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", folder=tmp_path)
     assert done.returncode in (1, 2)
     assert "gpu 64" in done.stderr
     assert "Traceback" not in done.stderr
@@ -127,8 +68,8 @@ def test_a_cluster_that_asks_for_a_token_is_told_as_that_and_reached_with_it(tmp
     with Nodes(tmp_path / "node", **token) as nodes:
         nodes.tell("1 0")
         arguments = ("run", "toy.yaml", "--address", nodes.address, "--wandb", "off", "--out")
-        without = sweeps(*arguments, "without", folder=tmp_path)
-        having = sweeps(*arguments, "with", folder=tmp_path, **token)
+        without = sweeps_process(*arguments, "without", folder=tmp_path)
+        having = sweeps_process(*arguments, "with", folder=tmp_path, **token)
     assert without.returncode == 1
     assert "RAY_AUTH_MODE=token" in without.stderr
     assert "Traceback" not in without.stderr
@@ -147,14 +88,14 @@ def test_nodes_that_join_are_used_and_those_that_go_cost_no_restart(tmp_path: Pa
         command = [sys.executable, "-m", "sweeps.cli", "run", "toy.yaml", "--address", nodes.address]
         command += ["--out", "it", "--wandb", "off"]
         driver = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=file, stderr=file)
-        wait_until(lambda: said("trial 0000 waits for cpu 1"), 150)
+        wait_until(lambda: said("trial 0000 waits for cpu 1"))
         nodes.tell("1 0")
-        wait_until(lambda: len(rows_of(folder)) > 1, 150)
+        wait_until(lambda: len(rows_of(folder)) > 1)
         assert {row["trial"] for row in rows_of(folder)} == {"0000"}
         nodes.tell("1 0")
-        wait_until(lambda: {row["trial"] for row in rows_of(folder)} == {"0000", "0001"}, 150)
+        wait_until(lambda: {row["trial"] for row in rows_of(folder)} == {"0000", "0001"})
         assert said("the cluster has changed: room for 2 trials at once, before for 1")
         nodes.tell("remove")
-        assert driver.wait(timeout=200) == 0, log.read_text()
+        assert driver.wait(timeout=HANGS) == 0, log.read_text()
     assert len(rows_of(folder)) == 24
     assert "the node it ran on was lost" in (folder / "ray" / "ray.log").read_text()

@@ -71,7 +71,7 @@ def test_it_is_a_model_again_where_nothing_of_it_lies(tmp_path: Path) -> None:
         print(entry.cls({"x": 0.5}, types.SimpleNamespace(n_classes=2), seed=0).step())
     """
     command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "parcel")]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert done.stdout.strip() == "{'train/score': 0.5}", done.stderr
 
 
@@ -81,12 +81,11 @@ def test_a_model_of_ours_needs_no_files() -> None:
 
 
 @pytest.mark.ray
-@pytest.mark.timeout(240)
-def test_trials_import_what_lies_beside_their_model(tmp_path: Path) -> None:
+def test_trials_import_what_lies_beside_their_model(tmp_path: Path, cluster: tuple[str, str]) -> None:
     lines = {"model": model_in(tmp_path / "code"), "dataset": "digits", "method": "random", "run_cap": 2}
     metric = {"metric": {"name": "train/score", "goal": "maximize"}}
     (tmp_path / "code" / "spec.yaml").write_text(yaml.safe_dump({**lines, **metric}))
     (tmp_path / "elsewhere").mkdir()
-    done = sweeps("run", "../code/spec.yaml", "--wandb", "off", "--out", "out", folder=tmp_path / "elsewhere")
+    done = sweeps("run", "../code/spec.yaml", "--wandb", "off", "--out", "out", *cluster, folder=tmp_path / "elsewhere")
     assert done.returncode == 0, done.stderr
     assert [row["step"] for row in rows_of(tmp_path / "elsewhere" / "out")] == [1, 1]

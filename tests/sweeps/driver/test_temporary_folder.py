@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers.command import HANGS
 
 from sweeps.driver.temporary_folder import INSIDE, RAY, SOCKET, clear_abandoned, gather, private_file, scratch_folder
 from sweeps.errors import ClusterError
@@ -105,7 +106,7 @@ def test_processes_of_a_dead_drivers_ray_end_with_its_folder_and_no_others(above
     try:
         psutil.Process(agent.pid).cmdline()
         clear_abandoned(above)
-        assert agent.wait(timeout=30) == -signal.SIGKILL
+        assert agent.wait(timeout=HANGS) == -signal.SIGKILL
         assert not left.exists()
         assert (other.poll(), reader.poll()) == (None, None)
     finally:

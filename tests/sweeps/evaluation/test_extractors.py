@@ -145,7 +145,6 @@ def test_other_data_of_the_same_name_has_other_eyes(kept: Path, monkeypatch: pyt
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("name", "accuracy"), [("mnist", 0.98), ("fashion_mnist", 0.91)])
 def test_it_knows_the_images_of(name: str, accuracy: float, kept: Path, shared_data: Path) -> None:
     data = load_dataset(name, data_dir=shared_data)

@@ -27,6 +27,11 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def inception(weights: Path) -> Inception:
+    return Inception(weights)
+
+
 def quiet(line: str) -> None:
     pass
 
@@ -48,18 +53,18 @@ def test_features_are_inceptions_and_classes_the_small_nets(
     assert len(list((tmp_path / "gdsweeps" / "judge").glob("held-out-*.npz"))) == 2
 
 
-def test_grey_images_are_repeated_for_each_colour(weights: Path) -> None:
-    inception, grey = Inception(weights), load_dataset("digits").val.x[:2]
+def test_grey_images_are_repeated_for_each_colour(inception: Inception) -> None:
+    grey = load_dataset("digits").val.x[:2]
     once, thrice = inception.features(grey), inception.features(np.repeat(grey, 3, axis=1))
     assert np.array_equal(once, thrice)
     assert not np.allclose(once[0], once[1])
 
 
-def test_other_weights_have_another_name(weights: Path, tmp_path: Path) -> None:
+def test_other_weights_have_another_name(weights: Path, inception: Inception, tmp_path: Path) -> None:
     state = torch.load(weights, weights_only=True)
     state["fc.bias"] = state["fc.bias"] + 1
     torch.save(state, tmp_path / "other.pth")
-    assert Inception(weights).name != Inception(tmp_path / "other.pth").name
+    assert inception.name != Inception(tmp_path / "other.pth").name
 
 
 @pytest.mark.parametrize(
@@ -91,12 +96,13 @@ TINY = ("width=4", "sample_steps=3", "updates=2", "updates_per_step=2", "classes
 
 @pytest.mark.ray
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_sweep_is_judged_through_it_and_told_apart_from_one_that_is_not(weights: Path, tmp_path: Path) -> None:
+def test_a_sweep_is_judged_through_it_and_told_apart_from_one_that_is_not(
+    weights: Path, tmp_path: Path, cluster: tuple[str, str]
+) -> None:
     settings = [part for pair in TINY for part in ("--set", pair)]
     command = ("run", "diffusion", "--trials", "1", *settings, "--wandb", "off")
     for out, more in {"own": (), "through": ("--set", f"inception={weights}")}.items():
-        done = sweeps(*command, *more, "--out", out, folder=tmp_path)
+        done = sweeps(*command, *more, *cluster, "--out", out, folder=tmp_path)
         assert done.returncode == 0, done.stderr
     own, through = (rows_of(tmp_path / out)[0] for out in ("own", "through"))
     assert through["extractor"].startswith("inception-")

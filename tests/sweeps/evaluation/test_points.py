@@ -340,11 +340,10 @@ class TestSpec:
 
 
 @pytest.mark.ray
-@pytest.mark.timeout(300)
-def test_a_sweep_on_ring_from_the_command_line(tmp_path: Path) -> None:
+def test_a_sweep_on_ring_from_the_command_line(tmp_path: Path, cluster: tuple[str, str]) -> None:
     settings = [part for pair in ("train_size=2000", "updates=20", "updates_per_step=10") for part in ("--set", pair)]
     run = ("run", "wgan_gp", "--dataset", "ring", "--trials", "2", *settings, "--out", "it", "--wandb", "off")
-    done = sweeps(*run, folder=tmp_path)
+    done = sweeps(*run, *cluster, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 done" in done.stderr
     rows = rows_of(tmp_path / "it")

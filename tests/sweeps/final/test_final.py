@@ -15,22 +15,23 @@ from PIL import Image
 import trainables
 from trainables.data import load_test
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.ray
+Shared = tuple[str, str]  # arguments: the address of the cluster that all tests share
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 LOGISTIC = ("max_iter=100", "slice_iter=50", "solver=saga", "penalty=l2")
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory, cluster: Shared) -> Path:
     """A folder with a sweep `it`, its best.yaml, and the final training `fin` of it."""
     root = tmp_path_factory.mktemp("final")
     settings = [part for pair in LOGISTIC for part in ("--set", pair)]
     done = sweeps(
-        "run", "logistic_regression", "--trials", "2", *settings, "--out", "it", "--wandb", "off", folder=root
+        "run", "logistic_regression", "--trials", "2", *settings, "--out", "it", "--wandb", "off", *cluster, folder=root
     )
     assert done.returncode == DONE, done.stderr
     assert sweeps("best", "it", "--out", "best.yaml", folder=root).returncode == DONE
-    done = sweeps("train", "best.yaml", "--seeds", "2", "--out", "fin", "--wandb", "off", folder=root)
+    done = sweeps("train", "best.yaml", "--seeds", "2", "--out", "fin", "--wandb", "off", *cluster, folder=root)
     assert done.returncode == DONE, done.stderr
     (root / "said.txt").write_text(done.stdout + done.stderr)
     return root
@@ -148,16 +149,16 @@ def toy_best(folder: Path, **values: Any) -> None:
     toy_spec(folder, parameters=parameters, lock=lock).rename(folder / "best.yaml")
 
 
-def train_toy(folder: Path, out: str) -> Any:
-    return sweeps("train", "best.yaml", "--seeds", "2", "--out", out, "--wandb", "off", folder=folder)
+def train_toy(folder: Path, out: str, where: Shared) -> Any:
+    return sweeps("train", "best.yaml", "--seeds", "2", "--out", out, "--wandb", "off", *where, folder=folder)
 
 
 @pytest.fixture(scope="module")
-def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def straight(tmp_path_factory: pytest.TempPathFactory, cluster: Shared) -> Path:
     """A folder with a toy's best.yaml and the final training `straight` of it, never interrupted."""
     root = tmp_path_factory.mktemp("toy")
     toy_best(root, sleep=0.3)
-    done = train_toy(root, "straight")
+    done = train_toy(root, "straight", cluster)
     assert done.returncode == DONE, done.stderr
     (root / "said.txt").write_text(done.stderr)
     return root
@@ -173,7 +174,9 @@ def test_what_is_not_as_in_the_sweep_is_said(straight: Path) -> None:
 @pytest.mark.parametrize(
     "parts", [("final",), pytest.param(("replicates", "final"), marks=pytest.mark.slow)], ids="-".join
 )
-def test_killed_and_started_again_it_equals_the_straight_one(parts: tuple[str, ...], straight: Path) -> None:
+def test_killed_and_started_again_it_equals_the_straight_one(
+    parts: tuple[str, ...], straight: Path, cluster: Shared
+) -> None:
     out = "killed-in-" + "-".join(parts)
     killed = straight / out
     for part, many in ((part, {"replicates": 1, "final": 2}[part]) for part in parts):
@@ -181,7 +184,7 @@ def test_killed_and_started_again_it_equals_the_straight_one(parts: tuple[str, .
         wait_until(lambda part=part, many=many: len(rows_of(killed / part)) >= many)
         end(process, signal.SIGKILL)
         assert not (killed / "test.jsonl").exists()
-    resumed = train_toy(straight, out)
+    resumed = train_toy(straight, out, cluster)
     assert resumed.returncode == DONE, resumed.stderr
 
     for part in ("replicates", "final"):
@@ -196,7 +199,7 @@ def test_killed_and_started_again_it_equals_the_straight_one(parts: tuple[str, .
     assert first["gap"]["gaps"].keys() == {"selection"}  # there is no train/score of a test set
 
 
-def test_killed_in_the_test_set_it_reads_only_what_was_not_read(straight: Path) -> None:
+def test_killed_in_the_test_set_it_reads_only_what_was_not_read(straight: Path, cluster: Shared) -> None:
     folder = straight / "torn"
     shutil.copytree(straight / "straight", folder)
     whole, lines = result(folder), (folder / "test.jsonl").read_text().splitlines(keepends=True)
@@ -204,7 +207,7 @@ def test_killed_in_the_test_set_it_reads_only_what_was_not_read(straight: Path) 
     marked = json.loads(lines[0]) | {"test/accuracy": 0.125}
     (folder / "test.jsonl").write_text(json.dumps(marked) + "\n" + lines[1][:20])
     (folder / "model" / "README.md").unlink()
-    again = train_toy(straight, "torn")
+    again = train_toy(straight, "torn", cluster)
     assert again.returncode == DONE, again.stderr
     assert [row["test/accuracy"] for row in result(folder)["each"]] == [0.125, whole["each"][1]["test/accuracy"]]
     assert (folder / "model" / "README.md").exists()
@@ -219,9 +222,9 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert "the same command goes on" in said
 
 
-def test_seeds_that_fail_are_said_and_all_of_them_end_it(tmp_path: Path) -> None:
+def test_seeds_that_fail_are_said_and_all_of_them_end_it(tmp_path: Path, cluster: Shared) -> None:
     toy_best(tmp_path, fault="raise", drift=0.9)
-    done = train_toy(tmp_path, "it")
+    done = train_toy(tmp_path, "it", cluster)
     assert done.returncode == FAILED
     assert (
         "no seed came to its end (RuntimeError: drift is too strong for me); there is no model to test" in done.stderr
@@ -230,7 +233,7 @@ def test_seeds_that_fail_are_said_and_all_of_them_end_it(tmp_path: Path) -> None
     assert not (tmp_path / "it" / "test.jsonl").exists()
 
 
-def test_a_model_without_seed_dependence_is_trained_once(tmp_path: Path) -> None:
+def test_a_model_without_seed_dependence_is_trained_once(tmp_path: Path, cluster: Shared) -> None:
     spec = {
         "model": "gaussian_nb",
         "dataset": "digits",
@@ -238,7 +241,7 @@ def test_a_model_without_seed_dependence_is_trained_once(tmp_path: Path) -> None
         "parameters": {"var_smoothing": {"value": 0.01}},
     }
     (tmp_path / "best.yaml").write_text(yaml.safe_dump(spec))
-    done = sweeps("train", "best.yaml", "--seeds", "3", "--out", "fin", "--wandb", "off", folder=tmp_path)
+    done = sweeps("train", "best.yaml", "--seeds", "3", "--out", "fin", "--wandb", "off", *cluster, folder=tmp_path)
     assert done.returncode == DONE, done.stderr
     assert "3 seeds gave the same in every metric" in done.stderr
     found, test = result(tmp_path / "fin"), load_test("digits")

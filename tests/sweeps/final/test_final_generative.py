@@ -18,14 +18,14 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.ray
 @pytest.mark.parametrize("model", ["gmm", pytest.param("cvae", marks=pytest.mark.slow)])
-def test_from_a_config_to_samples(model: str, tmp_path: Path) -> None:
+def test_from_a_config_to_samples(model: str, tmp_path: Path, cluster: tuple[str, str]) -> None:
     parameters = {name: {"value": value} for name, value in CONFIGS[model].items()}
     metric = {"name": "gen/frechet_pixels", "goal": "minimize"}
     document = {"model": model, "dataset": "digits", "metric": metric, "parameters": parameters, "run_cap": 1}
     (tmp_path / "best.yaml").write_text(yaml.safe_dump(document))
-    done = sweeps("train", "best.yaml", "--seeds", "1", "--out", "fin", "--wandb", "off", folder=tmp_path)
+    done = sweeps("train", "best.yaml", "--seeds", "1", "--out", "fin", "--wandb", "off", *cluster, folder=tmp_path)
     assert done.returncode == 0, done.stderr
 
     found = json.loads((tmp_path / "fin" / "result.json").read_text())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from helpers.command import end, start, sweeps, wait_until
+from helpers.command import HANGS, end, start, sweeps, wait_until
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
@@ -38,7 +38,7 @@ def _answers(port: int) -> bool:
 def test_the_study_is_shown_until_ctrl_c(folder: Path, port: int) -> None:
     process = start("dashboard", str(folder), "--port", str(port), folder=folder)
     wait_until(lambda: _answers(port) or process.poll() is not None)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/studies", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/studies", timeout=HANGS) as answer:
         studies = json.load(answer)["study_summaries"]
     assert [study["study_name"] for study in studies] == ["the-study"]
     end(process, signal.SIGINT)

@@ -74,13 +74,13 @@ def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, vict
     assert driver.stdout is not None
     assert driver.stdout.readline() == "fed\n"
     if victims == "all":  # as when the machine goes down, in the middle of things
-        assert until(lambda: len(fragments(folder / "wandb", "5eed-0002")) == 1, 60)
+        assert until(lambda: len(fragments(folder / "wandb", "5eed-0002")) == 1)
         for process in marked(mark):
             process.kill()
     driver.send_signal(signal.SIGKILL)
     driver.wait()
     driver.stdout.close()
-    assert until(lambda: not marked(mark), 60)
+    assert until(lambda: not marked(mark))
 
     sweep = TrackedSweep(folder)
     sweep.feed("0002", range(9, 13))
@@ -130,11 +130,11 @@ ASK_FOR_EACH = """
 def test_mode_follows_login_and_environment() -> None:
     environments = json.dumps([environment for environment, _ in MODES])
     command = [sys.executable, "-c", textwrap.dedent(ASK_FOR_EACH), environments]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    found = subprocess.run(command, capture_output=True, text=True)
     assert found.stdout.split() == [mode for _, mode in MODES], found.stderr
     assert resolve_mode("off") == "off"
 
 
 def test_the_driver_does_not_import_wandb() -> None:
     code = "import sys, sweeps.tracking; sys.exit('wandb' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

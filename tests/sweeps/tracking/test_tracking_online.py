@@ -2,12 +2,11 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.command import start
+from helpers.command import HANGS, start
 from helpers.tracked import KEY, MARK, TrackedSweep, logged_in, logged_out, marked, steps_of, until
 from helpers.wandb_server import Accepting, Fickle, dying, hanging, refusing
 
@@ -113,9 +112,7 @@ def test_a_hanging_server_does_not_hold_the_end(folder: Path) -> None:
         sweep = TrackedSweep(folder, said, mode="auto", patience=5.0)
         sweep.feed("0000", range(1, 6))
         sweep.done("0000")
-        began = time.monotonic()
-        sweep.end()
-        assert time.monotonic() - began < 10
+        sweep.end()  # and would not, did it wait for the answer
         over.set()
     assert said[-1].endswith(f"upload the rest with: sweeps sync {folder}")
     server = Accepting()
@@ -146,16 +143,12 @@ def test_a_server_that_limits_the_rate_vanishes_and_comes_back_gets_each_step_on
     with logged_in(fickle):
         sweep = TrackedSweep(folder, said, mode="auto", patience=5.0)
         sweep.feed("0000", range(1, 6))
-        deadline = time.monotonic() + 60
-        while "5eed-0000" not in server.lines and time.monotonic() < deadline:
-            time.sleep(0.1)
+        assert until(lambda: "5eed-0000" in server.lines)
         fickle.mood, fickle.times = dying, None
         for step in range(6, 11):
             sweep.row("0000", step)
         sweep.done("0000")
-        began = time.monotonic()
         sweep.end()
-        assert time.monotonic() - began < 10
         arrived = len(server.lines["5eed-0000"])
         assert 0 < arrived < 10
         assert said[-1].endswith(f"upload the rest with: sweeps sync {folder}")
@@ -173,10 +166,10 @@ def test_a_killed_upload_is_taken_up_where_it_was(folder: Path, mark: str) -> No
     server = Accepting()
     with logged_in(server):
         uploading = start("sync", str(folder), "--parallel", "1", folder=folder.parent, **mine())
-        assert until(lambda: len(server.exits) >= 2, 60)
+        assert until(lambda: len(server.exits) >= 2)
         for process in marked(mark):  # as when the machine goes down
             process.kill()
-        uploading.communicate(timeout=30)
+        uploading.communicate(timeout=HANGS)
         assert until(lambda: not marked(mark))
         finished = len(server.exits)
         lines = synced(folder)
