@@ -19,6 +19,7 @@ def rows_on(page) -> int:
     return sum(row[steps] for row in data["rows"])
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_it_is_written_anew_while_the_sweep_runs_and_once_more_when_it_has_ended(tmp_path):
     toy_spec(tmp_path, run_cap=6, parameters={"sleep": {"value": 1.5}, "drift": {"min": 0.0, "max": 1.0}})

@@ -36,6 +36,7 @@ def test_a_resumed_trial_goes_on_from_its_state_and_keeps_it_no_longer() -> None
     assert after.state is None
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_a_large_state_outlives_its_worker_and_its_driver_and_lies_in_nothing_of_rays(
     tmp_path: Path, cluster: tuple[str, str]

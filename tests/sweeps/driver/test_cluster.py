@@ -62,6 +62,7 @@ def test_a_cluster_of_another_version_is_told_with_both(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_cluster_that_asks_for_a_token_is_told_as_that_and_reached_with_it(tmp_path: Path) -> None:
     toy_spec(tmp_path, run_cap=1)
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 64}
@@ -76,6 +77,7 @@ def test_a_cluster_that_asks_for_a_token_is_told_as_that_and_reached_with_it(tmp
     assert having.returncode == 0, having.stderr
 
 
+@pytest.mark.slow
 def test_nodes_that_join_are_used_and_those_that_go_cost_no_restart(tmp_path: Path) -> None:
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "sleep": {"value": 1.5}, "steps": {"value": 12}}
     toy_spec(tmp_path, parameters=parameters, run_cap=2)

@@ -166,6 +166,7 @@ def test_a_poor_trial_is_stopped_early_with_its_step(tmp_path: Path, cluster: Sh
     assert trials.query("status == 'done'")["best/train/score"].max() == trials["best/train/score"].max()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_ended_for_want_of_memory_is_told_as_that(tmp_path: Path) -> None:
     toy_spec(tmp_path, parameters={**SPACE, "sleep": {"value": 2.0}}, run_cap=1)
     no_memory = {"RAY_memory_usage_threshold": "0.01", "RAY_memory_monitor_refresh_ms": "100"}
@@ -174,6 +175,7 @@ def test_a_worker_that_is_ended_for_want_of_memory_is_told_as_that(tmp_path: Pat
     assert "out of memory" in table(tmp_path / "it")["reason"][0]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_again_and_again_is_a_failure_with_its_reason(tmp_path: Path, cluster: Shared) -> None:
     toy_spec(tmp_path, parameters={**SPACE, "fault": {"value": "die_always"}}, run_cap=1)
     done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)

@@ -213,6 +213,7 @@ def test_killed_in_the_test_set_it_reads_only_what_was_not_read(straight: Path, 
     assert (folder / "model" / "README.md").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     toy_best(tmp_path, sleep=0.5)
     process = start("train", "best.yaml", "--seeds", "2", "--out", "it", "--wandb", "off", folder=tmp_path)

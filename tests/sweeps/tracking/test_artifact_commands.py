@@ -67,6 +67,7 @@ def test_there_is_nothing_to_rank_in_one_config(tmp_path: Path) -> None:
         best_trials(str(best))
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_an_artifact_is_trained_to_the_final_model(server: Accepting, tmp_path: Path, cluster: tuple[str, str]) -> None:
     done = sweeps_process(
