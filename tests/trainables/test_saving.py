@@ -31,6 +31,7 @@ ASK = f"""
 import sys
 import numpy as np
 import trainables
+sys.path.append("tests")  # last: its folders are called like the packages
 from helpers.contract import answer, digits
 for folder in sys.argv[1:]:
     model = trainables.load(folder)
@@ -86,7 +87,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.nda
         before[name] = answer(model, digits(200))
         saved(root / name, name, model)
     command = [sys.executable, "-c", ASK, *(str(root / name) for name in SAVED)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY / "tests")
+    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     return {name: (before[name], root / name) for name in SAVED}

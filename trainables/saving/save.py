@@ -116,6 +116,7 @@ def _content(model: Any, name: str) -> tuple[str, bytes]:
 def _built(saved: SavedModel, entry: Entry, content: bytes, device: str) -> Any:
     """The model those bytes make; whatever the bytes or the config make it raise becomes one line."""
     try:
+        state = None if saved.file == ESTIMATOR_FILE else from_bytes(content)
         # A number is four bytes of the file as a rule; what is left is for layers that register a weight twice.
         with at_most(len(content)):
             model: Any = entry.build(_for_asking(saved, entry), stand_in(saved), seed=saved.seed, device=device)
@@ -124,7 +125,7 @@ def _built(saved: SavedModel, entry: Entry, content: bytes, device: str) -> Any:
 
             model.load_plain(loads(content, trusted=list(getattr(entry.cls, "trusted", ()))))
         else:
-            model.load_state(from_bytes(content))
+            model.load_state(state)
         _ask(model, saved)
     except Exception as error:
         line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

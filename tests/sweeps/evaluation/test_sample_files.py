@@ -74,8 +74,8 @@ def test_every_layout_and_range_of_grey_images(array: np.ndarray, said: str, tmp
     samples = read_samples(npy(tmp_path, array), GREY, "mine")
     assert samples.images.dtype == np.float32
     assert np.allclose(samples.images, TRUE, atol=1e-6)
-    assert samples.said.endswith(f"pixels {said}")
-    assert samples.said.startswith("100 samples")
+    assert samples.description.endswith(f"pixels {said}")
+    assert samples.description.startswith("100 samples")
 
 
 @pytest.mark.parametrize("array", [COLOURED, COLOURED.transpose(0, 3, 1, 2)])

@@ -55,9 +55,9 @@ def test_an_interrupted_sweep_continues_its_runs(folder: Path) -> None:
 DRIVER = """
     import sys, time
     from pathlib import Path
-    sys.path.insert(0, {tests!r})
-    from helpers.tracked import Told
-    sweep = Told(Path(sys.argv[1]))
+    sys.path.append({tests!r})
+    from helpers.tracked import TrackedSweep
+    sweep = TrackedSweep(Path(sys.argv[1]))
     for trial in range(3):
         sweep.feed(f"{{trial:04d}}", range(1, 11))
         if trial < 2:
@@ -70,7 +70,9 @@ DRIVER = """
 @pytest.mark.parametrize("victims", ["driver", "all"])
 def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, victims: str) -> None:
     code = textwrap.dedent(DRIVER.format(tests=str(REPOSITORY / "tests")))
-    driver = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
+    driver = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    )
     assert driver.stdout is not None
     assert driver.stdout.readline() == "fed\n"
     if victims == "all":  # as when the machine goes down, in the middle of things
