@@ -1,6 +1,8 @@
 """Search spaces of the classifiers: one constant per model."""
 
-from search_spaces.space import Choice, Domain, Float, Int, Space, at_least
+from search_spaces.conditions import at_least
+from search_spaces.domains import Choice, Domain, Float, Int
+from search_spaces.space import Space
 
 LOGISTIC_REGRESSION = Space(
     penalty=Choice("l2", "l1", "elasticnet", "none"),

@@ -1,6 +1,7 @@
 """Search spaces of the generative models that are not GANs: one constant per model."""
 
-from search_spaces.space import Choice, Domain, Float, Int, Space
+from search_spaces.domains import Choice, Domain, Float, Int
+from search_spaces.space import Space
 
 _TRAINING: dict[str, Domain] = {
     "lr": Float(1e-4, 1e-2, log=True),

@@ -1,6 +1,8 @@
 """Search spaces of the GANs: one constant per model, composed of parameters of its nets, loss and penalty."""
 
-from search_spaces.space import Choice, Domain, Float, Int, Space, at_least
+from search_spaces.conditions import at_least
+from search_spaces.domains import Choice, Domain, Float, Int
+from search_spaces.space import Space
 
 Domains = dict[str, Domain]
 MLP_DEPTH = 4  # hidden layers at most

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from search_spaces.space import Domain, Scalar, SpaceError, check_range, exact, is_number
+from search_spaces.conditions import Scalar
+from search_spaces.domains import Domain, SpaceError, check_range, exact, is_number
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, Trial
 
 from basics.text import shown
+from search_spaces.conditions import Scalar, same
+from search_spaces.domains import Choice, Domain, Float, Int
 from search_spaces.quantized import Quantized
-from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, Space, same
+from search_spaces.space import Config, Space
 from sweeps.errors import SpecError
 
 

@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 
 from basics.text import shown
+from search_spaces.conditions import Scalar
+from search_spaces.domains import Choice, Domain, Float, Int
 from search_spaces.quantized import Quantized
-from search_spaces.space import Choice, Config, Domain, Float, Int, Scalar, Space
+from search_spaces.space import Config, Space
 from sweeps.errors import SpecError
 from sweeps.spec.narrowing import activators
 from sweeps.spec.parameters import Constant

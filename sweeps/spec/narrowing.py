@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from basics.text import shown
-from search_spaces.space import AtLeast, Choice, Condition, Domain, OneOf, Scalar, Space, SpaceError, same
+from search_spaces.conditions import AtLeast, Condition, OneOf, Scalar, same
+from search_spaces.domains import Choice, Domain, SpaceError
+from search_spaces.space import Space
 from sweeps.errors import SpecError
 from sweeps.spec.parameters import Constant
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from basics.text import shown
+from search_spaces.conditions import AtLeast, Condition, OneOf, Scalar
+from search_spaces.domains import Choice, Domain, Float, Int, SpaceError
 from search_spaces.quantized import Quantized
-from search_spaces.space import AtLeast, Choice, Condition, Domain, Float, Int, OneOf, Scalar, SpaceError
 from sweeps.errors import SpecError
 from sweeps.spec.document.schema import AtLeastSection, ParameterSection, as_number
 from sweeps.spec.document.structure import read_parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from basics.text import shown
-from search_spaces.space import Choice, Domain
+from search_spaces.domains import Choice, Domain
 from sweeps.errors import SpecError
 from sweeps.spec.parameters import Constant
 from trainables import MODELS, Entry

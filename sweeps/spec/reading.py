@@ -11,8 +11,10 @@ from typing import Any
 
 from basics.text import nearest
 from search_spaces import SPACES
+from search_spaces.conditions import Scalar
+from search_spaces.domains import Domain, SpaceError
 from search_spaces.finite import configs
-from search_spaces.space import Domain, Scalar, Space, SpaceError
+from search_spaces.space import Space
 from sweeps.errors import SpecError
 from sweeps.search.methods import METHODS, own_name
 from sweeps.spec.admission import admit, same_kind

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from analysis.ranking import BestStep, Constraint, improves
 from analysis.results import STEP, VERDICT
-from search_spaces.space import Scalar, Space
+from search_spaces.conditions import Scalar
+from search_spaces.space import Space
 from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.spec.parameters import write_domain
 

@@ -20,7 +20,7 @@ from analysis.folder import load
 from analysis.formatting import counted
 from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, SweepResults
 from basics.files import replace_file, replacing, set_aside
-from search_spaces.space import Choice, Domain, Int
+from search_spaces.domains import Choice, Domain, Int
 from sweeps.errors import SpecError
 from sweeps.search.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
 from sweeps.search.method import Status

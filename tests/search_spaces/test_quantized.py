@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.configs import read_configs
+from search_spaces.domains import Float
 from search_spaces.quantized import Quantized
-from search_spaces.space import Float
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import read_domains, write_domain

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search_spaces import SPACES
-from search_spaces.space import Choice, Domain, Float, Int, Space, SpaceError, at_least
+from search_spaces.conditions import at_least
+from search_spaces.domains import Choice, Domain, Float, Int, SpaceError
+from search_spaces.space import Space
 from trainables import MODELS
 
 seeds = st.integers(0, 2**32 - 1)

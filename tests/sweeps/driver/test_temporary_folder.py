@@ -99,7 +99,7 @@ def test_processes_of_a_dead_drivers_ray_end_with_its_folder_and_no_others(above
         subprocess.Popen([sys.executable, *words])
         for words in (
             [program, f"--temp-dir={left}/ray"],
-            [program, "--temp-dir=/tmp/sweeps-nobody/ray"],
+            [program, f"--temp-dir={tmp_path}/sweeps-nobody/ray"],
             ["-c", "import time; time.sleep(600)", f"{left}/ray"],
         )
     )

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_spaces.space import AtLeast, Choice, Float, Int, OneOf
+from search_spaces.conditions import AtLeast, OneOf
+from search_spaces.domains import Choice, Float, Int
 from sweeps.errors import SpecError
 from sweeps.spec.parameters import REFUSED, Constant, read_domains, write_domain
 

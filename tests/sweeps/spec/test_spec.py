@@ -4,7 +4,8 @@ import pytest
 from helpers.spec_cases import gan, lr, refused
 
 from search_spaces import SPACES
-from search_spaces.space import AtLeast, Choice, Float, OneOf
+from search_spaces.conditions import AtLeast, OneOf
+from search_spaces.domains import Choice, Float
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import Constant
 from sweeps.spec.resolved import Budget, Objective, Resources, Tracking

@@ -4,7 +4,8 @@ import pytest
 from helpers.spec_cases import lr, refused
 
 from search_spaces import SPACES
-from search_spaces.space import Float, Int, OneOf
+from search_spaces.conditions import OneOf
+from search_spaces.domains import Float, Int
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import Constant
 from sweeps.spec.resolved import Objective

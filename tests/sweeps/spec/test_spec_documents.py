@@ -9,7 +9,7 @@ from helpers.repository import REPOSITORY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_spaces.space import Choice, Float
+from search_spaces.domains import Choice, Float
 from sweeps.spec import load_spec
 from sweeps.spec.document.schema import json_schema
 
