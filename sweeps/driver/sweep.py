@@ -15,7 +15,7 @@ from typing import Any
 from analysis.ranking import BestStep
 from analysis.results import is_metric
 from sweeps.search.journal import CRASHED
-from sweeps.search.method import Nothing, Status
+from sweeps.search.method import Ending, Nothing, Status
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
@@ -191,7 +191,7 @@ class Sweep:
     def _end(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> bool:
         best = self._open.pop(trial).at_best
         value, violation = (None, None) if best is None else (best.value, best.violation)
-        self._search.tell(int(trial), status, value, reason, violation, crashed=crashed)
+        self._search.tell(int(trial), Ending(status, value, reason, violation, crashed=crashed))
         for rule in self._rules if status == "failed" else ():
             rule.forget(trial)
         for observer in self._observers:

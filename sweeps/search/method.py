@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -29,6 +30,20 @@ class Asked(NamedTuple):
 
 
 Answer = list[Asked] | Nothing
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a trial ended. `value` is its objective, and `violation` how far it is past the constraint, if it is known.
+
+    `crashed`: its worker died, so that a failure is not known to be the config's fault.
+    """
+
+    status: Status
+    value: float | None = None
+    reason: str = ""
+    violation: float | None = None
+    crashed: bool = False
 
 
 class Objective(Protocol):

@@ -15,7 +15,7 @@ import optuna
 
 from sweeps.search.importance import importance
 from sweeps.search.journal import opened
-from sweeps.search.method import Answer, Asked, Nothing, Problem, Status
+from sweeps.search.method import Answer, Asked, Ending, Nothing, Problem, Status
 from sweeps.search.methods import method_of
 from sweeps.search.trials import Trials
 
@@ -116,21 +116,11 @@ class Search:
         if self._trials.report(number, step, value):
             self._method.report(number, step, value)
 
-    def tell(
-        self,
-        number: int,
-        status: Status,
-        value: float | None,
-        reason: str,
-        violation: float | None = None,
-        *,
-        crashed: bool = False,
-    ) -> None:
-        """How a trial ended; `value` is its objective, None unless it is done, `violation` how far it is past the
-        constraint. TPE prefers any trial that keeps it to all that do not, and of these the nearer. A config that
-        failed is the farthest, unless its worker `crashed`: that is not known to be the config's fault."""
-        self._trials.tell(number, status, value, reason, violation, crashed=crashed)
-        self._method.tell(number, status, value if status == "done" else None)
+    def tell(self, number: int, ending: Ending) -> None:
+        """How a trial ended. TPE prefers any trial that keeps the constraint to all that do not, and of these the
+        nearer. A config that failed is the farthest, unless its worker crashed."""
+        self._trials.tell(number, ending)
+        self._method.tell(number, ending.status, ending.value if ending.status == "done" else None)
 
     def _all(self) -> list[optuna.trial.FrozenTrial]:
         return self._trials.study.get_trials(deepcopy=False)

@@ -14,7 +14,7 @@ from search_spaces.finite import identity
 from search_spaces.space import Config
 from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
 from sweeps.search.journal import STATES, STATUS, opened, status_of
-from sweeps.search.method import Asked, Problem, Status
+from sweeps.search.method import Asked, Ending, Problem, Status
 from sweeps.search.optuna_internals import taken_up
 
 RESTARTS, REASON = "restarts", "reason"  # user attributes of a trial
@@ -105,27 +105,18 @@ class Trials:
         trial.trial.report(value, step)
         return True
 
-    def tell(
-        self,
-        number: int,
-        status: Status,
-        value: float | None,
-        reason: str,
-        violation: float | None = None,
-        *,
-        crashed: bool = False,
-    ) -> None:
+    def tell(self, number: int, ending: Ending) -> None:
         """See `Search.tell`."""
-        trial, state = self._open.pop(number).trial, STATES[status]
-        if status == "failed" and not crashed:
+        trial, state = self._open.pop(number).trial, STATES[ending.status]
+        if ending.status == "failed" and not ending.crashed:
             state = TrialState.PRUNED
             _constrain(trial, SOUND, FAR)
-        elif violation is not None and status != "failed":
-            _constrain(trial, str(self._problem.metric.constraint), violation)
-        trial.set_user_attr(STATUS, status)
-        if reason:
-            trial.set_user_attr(REASON, reason)
-        self.study.tell(trial, value if status == "done" else None, state)
+        elif ending.violation is not None and ending.status != "failed":
+            _constrain(trial, str(self._problem.metric.constraint), ending.violation)
+        trial.set_user_attr(STATUS, ending.status)
+        if ending.reason:
+            trial.set_user_attr(REASON, ending.reason)
+        self.study.tell(trial, ending.value if ending.status == "done" else None, state)
 
     def _config(self, trial: FrozenTrial) -> Config:
         return config_of(trial, self._problem.space, self._problem.fixed)

@@ -23,7 +23,7 @@ from basics.files import replace_file, replacing, set_aside
 from search_spaces.domains import Choice, Domain, Int
 from sweeps.errors import SpecError
 from sweeps.search.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
-from sweeps.search.method import Status
+from sweeps.search.method import Ending, Status
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
 
@@ -163,7 +163,7 @@ def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
     if best is None and math.isfinite(known.score):
         best = known.score
     if known.config is None and known.rows and search.learns:
-        search.tell(number, "failed", None, LOST)
+        search.tell(number, Ending("failed", None, LOST))
     elif known.status != "running" and (best is not None or known.status != "done"):
         crashed = known.reason.startswith(CRASHED)
-        search.tell(number, known.status, best, known.reason, violation, crashed=crashed)
+        search.tell(number, Ending(known.status, best, known.reason, violation, crashed=crashed))

@@ -20,7 +20,7 @@ from analysis.results import IMPORTANCE_FILE
 from helpers.asked import ask_one
 from helpers.command import HANGS
 from helpers.wandb_server import Answer, serving
-from sweeps.search.method import Status
+from sweeps.search.method import Ending, Status
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.store.sweep_folder import Store
@@ -134,7 +134,7 @@ class TrackedSweep:
 
     def done(self, trial: str, status: Status = "done", reason: str = "") -> None:
         best = next(record.best for record in self.store.records if record.trial == trial)
-        self.search.tell(int(trial), status, best.get("val/accuracy"), reason)
+        self.search.tell(int(trial), Ending(status, best.get("val/accuracy"), reason))
         for observer in (self.store, self.tracker):
             observer.trial_ended(trial, status, reason)
 

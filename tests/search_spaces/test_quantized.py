@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from analysis.configs import read_configs
 from search_spaces.domains import Float
 from search_spaces.quantized import Quantized
+from sweeps.search.method import Ending
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import read_domains, write_domain
@@ -61,7 +62,7 @@ def asked(tmp_path: Path, trials: int, **entry) -> list[float]:
     search = Search(spec, tmp_path / "journal")
     found = [ask_one(search) for _ in range(trials)]
     for number, _ in found:
-        search.tell(number, "done", 0.5, "")
+        search.tell(number, Ending("done", 0.5, ""))
     again = [config for _, config, *_ in Search(spec, tmp_path / "journal").ended()]
     assert again == [config for _, config in found]  # a resume reads the same values
     return [config["C"] for _, config in found]

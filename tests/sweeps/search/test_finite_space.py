@@ -7,6 +7,7 @@ import pytest
 from helpers.asked import ask_one
 
 from search_spaces.finite import MOST, configs, identity
+from sweeps.search.method import Ending
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 
@@ -37,7 +38,7 @@ def test_each_config_once_with_parallel_asks_and_a_resume(tmp_path: Path, method
     while not (search := Search(spec, tmp_path / "journal")).exhausted:  # a resume after every three
         three = [ask_one(search) for _ in range(3) if not search.exhausted]
         for number, config in three:
-            search.tell(number, "failed" if number % 5 == 2 else "done", score(config), "")
+            search.tell(number, Ending("failed" if number % 5 == 2 else "done", score(config), ""))
         asked += [config for _, config in three]
     assert len(asked) == SIZES[space]
     assert {identity(config) for config in asked} == {identity(c) for c in configs(spec.space, spec.fixed)}
@@ -52,7 +53,7 @@ def test_what_is_not_drawn_twice_is_drawn_as_without_this_rule(tmp_path: Path, m
         search, asked = Search(spec, tmp_path / f"{most}"), []
         for _ in range(16):
             number, config = ask_one(search)
-            search.tell(number, "done", score(config), "")
+            search.tell(number, Ending("done", score(config), ""))
             asked.append(config)
         found.append(asked)
     distinct = list(itertools.takewhile(lambda i: found[1].index(found[1][i]) == i, range(16)))

@@ -10,6 +10,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
+from sweeps.search.method import Ending
 from sweeps.search.optuna_internals import taken_up
 from sweeps.search.search import Search
 from sweeps.spec import Spec, load_spec
@@ -34,7 +35,7 @@ def play(search: Search, trials: int) -> list[dict[str, Any]]:
         number, config = ask_one(search)
         configs.append(config)
         search.report(number, 1, score(config))
-        search.tell(number, "done", score(config), "")
+        search.tell(number, Ending("done", score(config), ""))
     return configs
 
 
@@ -56,7 +57,7 @@ def test_optuna_hears_how_each_trial_ended(tmp_path: Path) -> None:
     for status, value, crashed in ends:
         number, _ = ask_one(search)
         search.report(number, 1, 0.4)
-        search.tell(number, status, value, f"because {status}", crashed=crashed)  # type: ignore[arg-type]
+        search.tell(number, Ending(status, value, f"because {status}", crashed=crashed))  # type: ignore[arg-type]
     trials = study(tmp_path / "journal").trials
     states = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.PRUNED, TrialState.FAIL]
     assert [t.state for t in trials] == states
@@ -87,10 +88,10 @@ def failing(search: Search, trials: int, *, crashed: bool = False) -> list[float
         asked.append(config["C"])
         if config["C"] > 0.7:
             search.report(number, 1, 9.0)
-            search.tell(number, "failed", 9.0, "diverged: loss is nan at step 2", crashed=crashed)
+            search.tell(number, Ending("failed", 9.0, "diverged: loss is nan at step 2", crashed=crashed))
         else:
             search.report(number, 1, -abs(config["C"] - 0.5))
-            search.tell(number, "done", -abs(config["C"] - 0.5), "")
+            search.tell(number, Ending("done", -abs(config["C"] - 0.5), ""))
     return asked
 
 
@@ -123,7 +124,7 @@ def test_a_trial_left_running_comes_back_with_its_own_config(tmp_path: Path) -> 
     asked = ask_one(Search(spec_of(), tmp_path / "journal"))
     again = Search(spec_of(), tmp_path / "journal")
     assert list(again.unfinished()) == [asked]
-    again.tell(asked[0], "done", 1.0, "")
+    again.tell(asked[0], Ending("done", 1.0, ""))
     assert not list(again.unfinished())
     assert ask_one(again)[0] == 1
 
@@ -184,7 +185,7 @@ def play_under_constraint(search: Search, trials: int) -> list[dict[str, Any]]:
         number, config = ask_one(search)
         configs.append(config)
         search.report(number, 1, score(config))
-        search.tell(number, "done", score(config), "", 30 - config.get("C", 0.0))
+        search.tell(number, Ending("done", score(config), "", 30 - config.get("C", 0.0)))
     return configs
 
 
@@ -207,7 +208,7 @@ def test_what_fails_is_worse_than_what_breaks_the_constraint(tmp_path: Path) -> 
         number, config = ask_one(search)
         asked.append(config["C"])
         failed, past = config["C"] > 0.7, 1e6 * (0.1 + abs(config["C"] - 0.5))
-        search.tell(number, "failed" if failed else "done", None if failed else 0.5, "", past)
+        search.tell(number, Ending("failed" if failed else "done", None if failed else 0.5, "", past))
     assert sum(c > 0.7 for c in asked[20:]) < 5
     assert sum(0.4 < c < 0.6 for c in asked[20:]) > 16  # random ones would be 8
 
@@ -225,7 +226,7 @@ def test_a_constraint_told_before_a_kill_is_told_once(tmp_path: Path) -> None:
     taken_up(killed, killed.trials[0]).set_constraint("val/log_loss of 0.5 or less", 1.0)  # and then it was killed
     again = Search(spec_of(**LIMIT), tmp_path / "journal")
     assert [n for n, _ in again.unfinished()] == [number]
-    again.tell(number, "done", 0.1, "", 1.0)
+    again.tell(number, Ending("done", 0.1, "", 1.0))
     assert study(tmp_path / "journal").trials[0].constraints == {"val/log_loss of 0.5 or less": 1.0}
 
 
@@ -237,7 +238,7 @@ def test_a_value_that_is_there_twice_is_drawn_twice_as_often(tmp_path: Path, met
     search, drawn = Search(spec, tmp_path / "journal"), list[Any]()
     for _ in range(300 if method == "random" else 10):
         number, config = ask_one(search)
-        search.tell(number, "done", 0.5, "")
+        search.tell(number, Ending("done", 0.5, ""))
         drawn.append(config["max_depth"])
     assert set(drawn) == {2, None}
     assert drawn.count(2) > (180 if method == "random" else 5)

@@ -10,7 +10,7 @@ from helpers.asked import ask
 
 from search_spaces.finite import configs, identity
 from sweeps.search.journal import storage
-from sweeps.search.method import Asked, Nothing, SearchMethod
+from sweeps.search.method import Asked, Ending, Nothing, SearchMethod
 from sweeps.search.methods import METHODS, names, own_name
 from sweeps.search.search import Search
 from sweeps.search.trials import Trials
@@ -56,11 +56,11 @@ def tell(search: Search, asked: Asked) -> None:
     for step in (1, 2):
         search.report(number, step, value - 1 / step)
     if way == 2:
-        search.tell(number, "failed", None, "diverged: loss is nan")
+        search.tell(number, Ending("failed", None, "diverged: loss is nan"))
     elif way == 3:
-        search.tell(number, "stopped", None, "worse than the mark")
+        search.tell(number, Ending("stopped", None, "worse than the mark"))
     else:
-        search.tell(number, "failed" if way == 4 else "done", value, "", crashed=way == 4)
+        search.tell(number, Ending("failed" if way == 4 else "done", value, "", crashed=way == 4))
 
 
 def play(search: Search, rounds: int, at_once: int = 3) -> list[Asked]:
@@ -191,7 +191,7 @@ def test_only_what_learns_heeds_what_it_was_told(method: str) -> None:
     for _ in range(24):
         for sign, search, found in zip((1, -1), searches, asked, strict=True):
             [(number, config)] = ask(search)
-            search.tell(number, "done", sign * score(config), "")
+            search.tell(number, Ending("done", sign * score(config), ""))
             found.append(Asked(number, config))
     assert (asked[0] != asked[1]) == searches[0].learns
 

@@ -11,6 +11,7 @@ from helpers.command import rows_of, sweeps, toy_spec
 
 from sweeps.driver.runner import resume
 from sweeps.errors import SpecError
+from sweeps.search.method import Ending
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.resuming import check_unchanged
@@ -78,7 +79,7 @@ def asked(folder: Path, trials: int, **changes: Any) -> list[int]:
     numbers = []
     for _ in range(trials):
         numbers.append(ask_one(search)[0])
-        search.tell(numbers[-1], "done", 0.5, "")
+        search.tell(numbers[-1], Ending("done", 0.5, ""))
     return numbers
 
 
