@@ -53,6 +53,10 @@ class PendingTrialNotifier(tune.Callback):
             self._since = time.monotonic()
         elif time.monotonic() - self._since > PATIENCE and not self._notified:
             self._notified = True
-            free, whole = described(ray.available_resources()), described(ray.cluster_resources())
-            wanted = requested(self._slots.resources)
-            self._say(f"trial {trials[0]} waits for {wanted} on a node: {free} are free of {whole}")
+            self._say(f"trial {trials[0]} waits for {self._missing()}")
+
+    def _missing(self) -> str:
+        if not self._slots.may_grow:  # nobody else is here: what is not free is held by the worker itself
+            return "its worker, which is still starting"
+        free, whole = described(ray.available_resources()), described(ray.cluster_resources())
+        return f"{requested(self._slots.resources)} on a node: {free} are free of {whole}"

@@ -55,10 +55,10 @@ def _fitting(have: float, wanted: float, *, whole: bool) -> int:
 
 class Slots:
     """The number of slots, counted anew every few seconds; at least 1, so that a pending trial can make a cluster
-    grow."""
+    grow. `may_grow`: nodes may join, and others may use them, which a private Ray knows nothing of."""
 
     def __init__(self, resources: Resources, *, may_grow: bool) -> None:
-        self.resources = resources
+        self.resources, self.may_grow = resources, may_grow
         self._count, self._read = need_slots(resources, may_grow=may_grow), time.monotonic()
 
     def __call__(self) -> int:
