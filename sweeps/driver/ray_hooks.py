@@ -86,10 +86,10 @@ class ReportScheduler(FIFOScheduler):
         return str(TrialScheduler.STOP if all(over) else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        found = worker_death(failure_log(trial))
-        logger.warning("trial %s: %s", trial.trial_id, found.reason)
+        reason = worker_death(failure_log(trial))
+        logger.warning("trial %s: %s", trial.trial_id, reason)
         for work in trial.config["works"]:
-            self._sweep.lost(work.trial, found.reason, of_node=found.of_node)
+            self._sweep.lost(work.trial, reason)
 
 
 def _of(report: Report, attachments: list[Attachment]) -> list[Attachment]:

@@ -23,6 +23,7 @@ from basics.shell import command_line
 from sweeps.driver.cluster import ray_session
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
+from sweeps.driver.lost_nodes import LostNodes
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.pending_trials import PendingTrialNotifier
 from sweeps.driver.progress import TrialState
@@ -230,7 +231,7 @@ def _fit(
             storage_path=str((folder / "ray").resolve()),
             name="tune",
             verbose=0,
-            callbacks=[StateSender(sweep), PendingTrialNotifier(slots, say)],
+            callbacks=[StateSender(sweep), PendingTrialNotifier(slots, say), LostNodes(sweep.forgive)],
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours are sent as attachments
         ),
     )

@@ -130,20 +130,21 @@ class Sweep:
             return self._finish(trial)
         return bool(reason) and self._end(trial, "stopped", reason)
 
-    def lost(self, trial: str, reason: str, of_node: bool = False) -> None:
-        """A trial's worker died: it is queued again from its last checkpoint, a few times.
-
-        `of_node`: its whole node went, which is not the trial's doing and does not count.
-        """
+    def lost(self, trial: str, reason: str) -> None:
+        """A trial's worker died: it is queued again from its last checkpoint, a few times."""
         if trial not in self._open:
             return
-        if not of_node:
-            self._search.restarted(int(trial))
+        self._search.restarted(int(trial))
         died = self._search.restarts(int(trial))
         if died > RESTARTS:
             self._end(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True)
         else:
             self._again.append(trial)
+
+    def forgive(self, trial: str) -> None:
+        """A restart does not count after all: it turned out later that the trial's whole node had gone."""
+        if trial in self._open:
+            self._search.restarted(int(trial), by=-1)
 
     def close(self, interrupted: bool) -> None:
         """Close every observer, also where another one, or the journal, cannot be written."""

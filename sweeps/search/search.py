@@ -95,8 +95,9 @@ class Search:
         """How often a trial that runs was started again because its worker had died."""
         return self._trials.restarts(number)
 
-    def restarted(self, number: int) -> None:
-        self._trials.restarted(number)
+    def restarted(self, number: int, by: int = 1) -> None:
+        """Count a restart, which a resume remembers; or take one back, by -1."""
+        self._trials.restarted(number, by)
 
     @property
     def objective(self) -> str:

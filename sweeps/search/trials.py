@@ -91,9 +91,9 @@ class Trials:
     def restarts(self, number: int) -> int:
         return self._open[number].restarts
 
-    def restarted(self, number: int) -> None:
+    def restarted(self, number: int, by: int = 1) -> None:
         trial = self._open[number]
-        trial.restarts += 1
+        trial.restarts += by
         trial.trial.set_user_attr(RESTARTS, trial.restarts)
 
     def report(self, number: int, step: int, value: float) -> bool:

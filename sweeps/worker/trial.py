@@ -136,6 +136,7 @@ class SweepTrial(tune.Trainable):
         wanted, ood, real_features = shared["wanted"], shared["ood"], shared["real_features"]
         self._evaluator = Evaluator(self._data, *wanted, ood=ood, real_features=real_features)
         self._device, self._cpus = _device(), shared["cpus"]
+        self._node = ray.get_runtime_context().get_node_id()
         self._resource_usage = ResourceUsage(self._device)
         self._best_model: BestModel | None = shared["best_model"]
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
@@ -157,7 +158,7 @@ class SweepTrial(tune.Trainable):
         reports = [self._report(running) for running in self._running]
         gone = {report.trial for report in reports if report.failed or report.finished}
         self._running = [running for running in self._running if running.work.trial not in gone]
-        return {"reports": reports, "parcels": len(self._attachments)}
+        return {"reports": reports, "parcels": len(self._attachments), "node": self._node}
 
     def collect(self) -> list[Attachment]:
         """Hand over the attachments made since the last call; the driver calls this before the next step."""

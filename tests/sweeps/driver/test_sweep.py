@@ -157,8 +157,9 @@ def test_a_node_that_is_lost_is_no_restart(tmp_path: Path) -> None:
     sweep, store, _ = make(tmp_path, run_cap=1)
     work = started(sweep)
     for _ in range(RESTARTS + 2):
-        sweep.lost(work.trial, "the node it ran on was lost", of_node=True)
+        sweep.lost(work.trial, "its worker is out of reach")
         work = started(sweep)
+        sweep.forgive(work.trial)
     sweep.reported(report(work, 1, 0.5, finished=True))
     assert store.records[0].status == "done"
 
