@@ -144,7 +144,8 @@ function bars() {
     const counted = [...palettes[key]].map(([value, { color }]) => [value, color, trials.filter((t) => cell(t, key) === value).length]);
     const parts = counted.map(([value, color, count]) => element("span", { title: `${words(value)}: ${count}`, style: `flex:${count};background:${color}` }));
     const legend = counted.map(([value, color, count]) => element("li", {}, dot(color), `${count} ${words(value)}`));
-    return element("div", {}, element("div", { class: "bar", "aria-hidden": "true" }, ...parts), element("ul", { class: "legend" }, ...legend));
+    const when = key === "verdict" ? [element("li", {}, "at the best step:")] : [];
+    return element("div", {}, element("div", { class: "bar", "aria-hidden": "true" }, ...parts), element("ul", { class: "legend" }, ...when, ...legend));
   });
 }
 
