@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import ray
-from ray import tune
 from ray.tune.experiment import Trial as RayTrial
+
+from sweeps.driver.periodic import PeriodicCallback
 
 logger = logging.getLogger(__name__)
 
 KNOWN_WITHIN = 60.0  # seconds; Ray takes some fifteen to find that a node is dead
-OFTEN = 2.0  # seconds between two looks
 
 
-class LostNodes(tune.Callback):
+class LostNodes(PeriodicCallback):
     """A callback that has a restart forgiven when it is known that the trial's node was lost.
 
     A worker whose node is gone is first merely out of reach, as one is that crashed: so its restart counts, and a trial
@@ -28,14 +28,6 @@ class LostNodes(tune.Callback):
         self._forgive = forgive
         self._nodes: dict[str, str] = {}  # of each Ray trial, the node its last report came from
         self._suspected: list[tuple[float, str, str]] = []  # when the worker was lost, our trial, its node
-        self._looked = time.monotonic()
-
-    def __reduce__(self) -> tuple[type[tune.Callback], tuple[()]]:
-        """Pickled as a callback that does nothing: see `Sweep.__reduce__`."""
-        return tune.Callback, ()
-
-    def __deepcopy__(self, memo: object) -> LostNodes:
-        return self
 
     def on_trial_result(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, result: dict[str, Any], **info: Any
@@ -47,16 +39,16 @@ class LostNodes(tune.Callback):
         if node is not None:
             self._suspected += [(time.monotonic(), work.trial, node) for work in trial.config["works"]]
 
-    def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
-        if self._suspected and time.monotonic() - self._looked > OFTEN:
-            self._looked = time.monotonic()
-            self._look()
+    def on_trial_complete(self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any) -> None:
+        self._nodes.pop(trial.trial_id, None)
 
-    def _look(self) -> None:
+    def look(self, trials: list[RayTrial]) -> None:
+        if not self._suspected:
+            return
         dead = {node["NodeID"] for node in ray.nodes() if not node["Alive"]}
         for _, trial, node in self._suspected:
             if node in dead:
                 logger.warning("trial %s: the node it ran on was lost, so that its restart does not count", trial)
                 self._forgive(trial)
-        oldest = self._looked - KNOWN_WITHIN
+        oldest = time.monotonic() - KNOWN_WITHIN
         self._suspected = [found for found in self._suspected if found[2] not in dead and found[0] > oldest]

@@ -7,41 +7,31 @@ from collections.abc import Callable
 from typing import Any
 
 import ray
-from ray import tune
 from ray.tune.experiment import Trial as RayTrial
 
+from sweeps.driver.periodic import PeriodicCallback
 from sweeps.driver.slots import Slots, described, requested
 
 PATIENCE = 20.0  # seconds: starting a worker takes some by itself
-OFTEN = 2.0  # seconds between two looks
 
 
-class PendingTrialNotifier(tune.Callback):
+class PendingTrialNotifier(PeriodicCallback):
     """A callback that reports a trial pending for long (once, until one starts) and changes of the number of slots."""
 
     def __init__(self, slots: Slots, say: Callable[[str], None]) -> None:
         self._slots, self._say = slots, say
         self._before = slots()
-        self._since = self._looked = time.monotonic()
+        self._since = time.monotonic()
         self._notified = False
-
-    def __reduce__(self) -> tuple[type[tune.Callback], tuple[()]]:
-        """Pickled as a callback that does nothing: see `Sweep.__reduce__`."""
-        return tune.Callback, ()
-
-    def __deepcopy__(self, memo: object) -> PendingTrialNotifier:
-        return self
 
     def on_trial_start(self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any) -> None:
         self._since, self._notified = time.monotonic(), False
 
-    def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
-        if time.monotonic() - self._looked > OFTEN:
-            self._looked = time.monotonic()
-            self._check_slots()
-            self._check_pending(
-                [work.trial for trial in trials if trial.status == "PENDING" for work in trial.config["works"]]
-            )
+    def look(self, trials: list[RayTrial]) -> None:
+        self._check_slots()
+        self._check_pending(
+            [work.trial for trial in trials if trial.status == "PENDING" for work in trial.config["works"]]
+        )
 
     def _check_slots(self) -> None:
         before, self._before = self._before, self._slots()

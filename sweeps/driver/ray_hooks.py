@@ -20,7 +20,7 @@ from ray.tune.search import Searcher
 
 from sweeps.driver.ray_internals import actor_of, failure_log
 from sweeps.driver.sweep import Sweep
-from sweeps.driver.worker_deaths import worker_death
+from sweeps.driver.worker_deaths import of_node, worker_death
 from sweeps.worker.messages import Attachment, Report
 
 logger = logging.getLogger(__name__)
@@ -86,10 +86,11 @@ class ReportScheduler(FIFOScheduler):
         return str(TrialScheduler.STOP if all(over) else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: RayTrial) -> None:
-        reason = worker_death(failure_log(trial))
+        account = failure_log(trial)
+        reason = worker_death(account)
         logger.warning("trial %s: %s", trial.trial_id, reason)
         for work in trial.config["works"]:
-            self._sweep.lost(work.trial, reason)
+            self._sweep.lost(work.trial, reason, counts=not of_node(account))
 
 
 def _of(report: Report, attachments: list[Attachment]) -> list[Attachment]:

@@ -130,11 +130,15 @@ class Sweep:
             return self._finish(trial)
         return bool(reason) and self._end(trial, "stopped", reason)
 
-    def lost(self, trial: str, reason: str) -> None:
-        """A trial's worker died: it is queued again from its last checkpoint, a few times."""
+    def lost(self, trial: str, reason: str, counts: bool = True) -> None:
+        """A trial's worker died: it is queued again from its last checkpoint, a few times.
+
+        `counts`: no if the whole node is known to be lost, which is not the trial's doing.
+        """
         if trial not in self._open:
             return
-        self._search.restarted(int(trial))
+        if counts:
+            self._search.restarted(int(trial))
         died = self._search.restarts(int(trial))
         if died > RESTARTS:
             self._end(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True)

@@ -9,9 +9,14 @@ NODE = re.compile(r"node has died|node (was|is) (dead|lost|terminated|removed)|n
 DETAIL = re.compile(r"Worker exit detail: (.*?)(?: There are some potential root causes|$)", re.DOTALL)
 
 
+def of_node(text: str) -> bool:
+    """Whether Ray knows already that the whole node was lost."""
+    return NODE.search(text) is not None
+
+
 def worker_death(text: str) -> str:
     """Why a worker died, from Ray's error text."""
-    if NODE.search(text):
+    if of_node(text):
         return "the node it ran on was lost"
     if MEMORY.search(text):
         return "out of memory: Ray ended it, for its node was about to have none left"
