@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import ray
 
-from sweeps.driver.cluster import ray_session
+from sweeps.driver.cluster.session import ray_session
 from trainables import MODELS
 from trainables.data import load_dataset
 

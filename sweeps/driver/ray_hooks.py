@@ -18,9 +18,9 @@ from ray.tune.experiment import Trial as RayTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from sweeps.driver.ray_internals import actor_of, failure_log
+from sweeps.driver.cluster.ray_internals import actor_of, failure_log
+from sweeps.driver.cluster.worker_deaths import of_node, worker_death
 from sweeps.driver.sweep import Sweep
-from sweeps.driver.worker_deaths import of_node, worker_death
 from sweeps.worker.messages import Attachment, Report
 
 logger = logging.getLogger(__name__)

@@ -20,16 +20,16 @@ from ray import tune
 from analysis.results import IMPORTANCE_FILE
 from basics.files import replace_file
 from basics.shell import command_line
-from sweeps.driver.cluster import ray_session
+from sweeps.driver.cluster.lost_nodes import LostNodes
+from sweeps.driver.cluster.pending_trials import PendingTrialNotifier
+from sweeps.driver.cluster.session import ray_session
+from sweeps.driver.cluster.shipped_modules import with_code
+from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
-from sweeps.driver.lost_nodes import LostNodes
 from sweeps.driver.lost_rows import restore_rows
-from sweeps.driver.pending_trials import PendingTrialNotifier
 from sweeps.driver.progress import TrialState
 from sweeps.driver.ray_hooks import ReportScheduler, StateSender, WorkSearcher
-from sweeps.driver.shipped_modules import with_code
-from sweeps.driver.slots import Slots
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import DiskFullError, FolderError, out_of_room
 from sweeps.evaluation.downstream import ood_images

@@ -8,7 +8,7 @@ import pytest
 from helpers.repository import REPOSITORY
 
 HOMES = {
-    "ray": "sweeps/driver/ray_internals.py",
+    "ray": "sweeps/driver/cluster/ray_internals.py",
     "optuna": "sweeps/search/optuna_internals.py",
     "wandb": "sweeps/tracking/wandb_internals.py",
 }

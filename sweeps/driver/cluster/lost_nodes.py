@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray.tune.experiment import Trial as RayTrial
 
-from sweeps.driver.periodic import PeriodicCallback
+from sweeps.driver.cluster.periodic import PeriodicCallback
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from typing import Any
 import ray
 from ray.tune.experiment import Trial as RayTrial
 
-from sweeps.driver.periodic import PeriodicCallback
-from sweeps.driver.slots import Slots, described, requested
+from sweeps.driver.cluster.periodic import PeriodicCallback
+from sweeps.driver.cluster.slots import Slots, described, requested
 
 PATIENCE = 20.0  # seconds: starting a worker takes some by itself
 

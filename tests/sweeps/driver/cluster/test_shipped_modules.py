@@ -12,7 +12,7 @@ import yaml
 from helpers.command import rows_of, sweeps
 from helpers.repository import REPOSITORY
 
-from sweeps.driver.shipped_modules import PickledOwnModel, with_code
+from sweeps.driver.cluster.shipped_modules import PickledOwnModel, with_code
 from trainables import find_model
 
 MINE = """

@@ -13,12 +13,20 @@ import psutil
 import pytest
 from helpers.command import HANGS
 
-from sweeps.driver.temporary_folder import INSIDE, RAY, SOCKET, clear_abandoned, gather, private_file, scratch_folder
+from sweeps.driver.cluster.temporary_folder import (
+    INSIDE,
+    RAY,
+    SOCKET,
+    clear_abandoned,
+    gather,
+    private_file,
+    scratch_folder,
+)
 from sweeps.errors import ClusterError
 
 HOLDS = """
 import sys
-from sweeps.driver.temporary_folder import scratch_folder
+from sweeps.driver.cluster.temporary_folder import scratch_folder
 with scratch_folder() as folder:
     print(folder, flush=True)
     sys.stdin.read()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from basics.cpus import quota, usable_cpus
-from sweeps.driver.slots import slots_on_node
+from sweeps.driver.cluster.slots import slots_on_node
 from sweeps.spec.resolved import Resources
 
 

@@ -16,8 +16,15 @@ from typing import Any
 import ray
 
 from basics.cpus import usable_cpus
-from sweeps.driver.ray_internals import forget_token, silence_token_notice
-from sweeps.driver.temporary_folder import RAY, clear_abandoned, gather, private_file, scratch_folder, short_folder
+from sweeps.driver.cluster.ray_internals import forget_token, silence_token_notice
+from sweeps.driver.cluster.temporary_folder import (
+    RAY,
+    clear_abandoned,
+    gather,
+    private_file,
+    scratch_folder,
+    short_folder,
+)
 from sweeps.errors import ClusterError
 
 # Ray Tune's own files, progress and warnings would repeat what the sweep's folder and table already say.
