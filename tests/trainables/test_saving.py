@@ -143,6 +143,34 @@ def test_scikit_learn_files_load_with_skops_alone_and_without_intelex(answered: 
     assert done.returncode == 0, done.stderr
 
 
+WITHOUT_TORCH = """
+import sys
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":  # which skops imports if it is there, with all else that scikit-learn has a word for
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NoTorch())
+import numpy as np
+from pathlib import Path
+from trainables import MODELS, load
+from trainables.data import Dataset, Split
+from trainables.saving.save import save_model
+y = np.arange(40) % 2
+images = np.repeat(y[:, None], 16, 1).astype(np.float32).reshape(-1, 1, 4, 4)
+data = Dataset("shades", Split(images, y), Split(images, y), ("dark", "light"), split_seed=0, content_hash="")
+model = MODELS["decision_tree"].build({}, data, seed=0)
+model.step()
+save_model(Path(sys.argv[1]), model, "decision_tree", {}, data, seed=0)
+assert np.array_equal(load(sys.argv[1]).predict(images), y)
+"""
+
+
+def test_what_scikit_learn_fits_needs_no_torch_to_be_saved_and_loaded(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_TORCH, str(tmp_path / "it")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_saved_model_can_be_saved_again(tmp_path: Path) -> None:
     x = digits(200).val.x
     for name in ("svm", "decision_tree", "gmm", "mlp"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -117,8 +118,9 @@ def _built(saved: SavedModel, entry: Entry, content: bytes, device: str) -> Any:
     """The model those bytes make; whatever the bytes or the config make it raise becomes one line."""
     try:
         state = None if saved.file == ESTIMATOR_FILE else from_bytes(content)
-        # A number is four bytes of the file as a rule; what is left is for layers that register a weight twice.
-        with at_most(len(content)):
+        # A number is four bytes of the file as a rule; what is left is for layers that register a weight twice. No net
+        # becomes an estimator's file.
+        with at_most(len(content)) if state is not None else nullcontext():
             model: Any = entry.build(_for_asking(saved, entry), stand_in(saved), seed=saved.seed, device=device)
         if saved.file == ESTIMATOR_FILE:
             from skops.io import loads
