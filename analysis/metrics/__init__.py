@@ -12,6 +12,7 @@ A row of PER_CLASS gives a number a class, each reported under the row's name, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.metrics import classification as c
 from analysis.metrics import generative as g
+from analysis.metrics.downstream import DOWNSTREAM
 from analysis.metrics.metric import Goal, Kind, Metric
 from analysis.metrics.modes import MODES
 from analysis.metrics.sample_quality import SAMPLE_QUALITY
@@ -46,12 +48,18 @@ class PerClass:
     function: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
     goal: Goal
     description: str
+    share: bool = False
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         "val/accuracy": Metric(
-            c.accuracy, "maximize", "classifier", "share of validation images classified right", classes_suffice=True
+            c.accuracy,
+            "maximize",
+            "classifier",
+            "share of validation images classified right",
+            classes_suffice=True,
+            share=True,
         ),
         "val/balanced_accuracy": Metric(
             c.balanced_accuracy,
@@ -59,25 +67,37 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "classifier",
             "recall averaged over the classes, so that rare ones count",
             classes_suffice=True,
+            share=True,
         ),
         "val/macro_f1": Metric(
-            c.macro_f1, "maximize", "classifier", "F1 averaged over the classes", classes_suffice=True
+            c.macro_f1, "maximize", "classifier", "F1 averaged over the classes", classes_suffice=True, share=True
         ),
         "val/log_loss": Metric(c.log_loss, "minimize", "classifier", "mean -log probability of the true class, nats"),
         "val/brier": Metric(c.brier, "minimize", "classifier", "mean squared error of the probabilities, 0 to 2"),
         "val/calibration_error": Metric(
-            c.calibration_error, "minimize", "classifier", "gap between confidence and accuracy (ECE, 15 bins)"
+            c.calibration_error,
+            "minimize",
+            "classifier",
+            "gap between confidence and accuracy (ECE, 15 bins)",
+            share=True,
         ),
         "train/accuracy": Metric(
-            c.accuracy, "maximize", "classifier", "share of training images classified right", classes_suffice=True
+            c.accuracy,
+            "maximize",
+            "classifier",
+            "share of training images classified right",
+            classes_suffice=True,
+            share=True,
         ),
         # A model that has learnt nothing has no gap either, so there is no better way.
         "val/accuracy_gap": Metric(
             None, None, "training", "train/accuracy less val/accuracy: well over 0 it has memorised images"
         ),
-        "cv/accuracy": Metric(None, "maximize", "training", "mean accuracy of the cross-validation folds so far"),
+        "cv/accuracy": Metric(
+            None, "maximize", "training", "mean accuracy of the cross-validation folds so far", share=True
+        ),
         "cv/accuracy_std": Metric(None, "minimize", "training", "standard deviation of the folds' accuracies so far"),
-        "cv/fold_accuracy": Metric(None, "maximize", "training", "accuracy on the fold of this step"),
+        "cv/fold_accuracy": Metric(None, "maximize", "training", "accuracy on the fold of this step", share=True),
         "gen/frechet_pixels": Metric(
             g.frechet_pixels, "minimize", "generative", "Fréchet distance of real and fake in pooled pixels (no FID)"
         ),
@@ -88,60 +108,15 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             g.pixel_diversity, None, "generative", "spread of fakes relative to real: 1 is right, near 0 is collapse"
         ),
         "gen/severity": Metric(
-            None, "minimize", "judged", "how bad what the judge found is, 0 to 1; beside it the verdict in words"
+            None,
+            "minimize",
+            "judged",
+            "how bad what the judge found is, 0 to 1; beside it the verdict in words",
+            share=True,
         ),
         **SAMPLE_QUALITY,
         **MODES,
-        # What a model can be used for (analysis.metrics.downstream); of models that can do it, on validation images.
-        "val/log_density": Metric(
-            None, "maximize", "training", "mean log density the model gives to validation images, nats an image"
-        ),
-        "val/elbo": Metric(None, "maximize", "training", "mean evidence lower bound of val/log_density, nats an image"),
-        "val/bayes_accuracy": Metric(
-            None, "maximize", "training", "share of validation images classified right by Bayes' rule"
-        ),
-        **{
-            f"val/ood_auroc_{name}": Metric(
-                None, "maximize", "training", f"chance that a validation image has more density than one {whence}"
-            )
-            for name, whence in {
-                "permuted": "whose pixels changed places",
-                "mnist": "of MNIST",
-                "fashion_mnist": "of Fashion-MNIST",
-            }.items()
-        },
-        "val/impute_error": Metric(
-            None, "minimize", "training", "RMS error of hidden pixels, a block of a quarter of each image"
-        ),
-        "val/impute_ratio": Metric(
-            None, "minimize", "training", "val/impute_error over that of the mean training image: 1 is no better"
-        ),
-        "val/impute_accuracy": Metric(
-            None, "maximize", "training", "share of the filled images that a logistic regression classifies right"
-        ),
-        "val/impute_accuracy_mean_fill": Metric(
-            None, None, "training", "the same where the mean training image fills: what val/impute_accuracy should beat"
-        ),
-        "val/impute_accuracy_whole": Metric(
-            None, None, "training", "the same of images with nothing hidden: what val/impute_accuracy can reach"
-        ),
-        "val/denoise_error": Metric(None, "minimize", "training", "RMS error of a pixel once noise of 0.5 is out"),
-        "val/denoise_ratio": Metric(
-            None, "minimize", "training", "val/denoise_error over that of the noisy images, clipped: 1 is no better"
-        ),
-        "val/denoise_accuracy": Metric(
-            None, "maximize", "training", "share of the denoised images that a logistic regression classifies right"
-        ),
-        "val/denoise_accuracy_noisy": Metric(
-            None, None, "training", "the same of the noisy images: what val/denoise_accuracy should beat"
-        ),
-        "val/reconstruction_error": Metric(None, "minimize", "training", "RMS error of a pixel of reconstructions"),
-        "val/accuracy_100_labels": Metric(
-            None, "maximize", "training", "accuracy of a logistic regression on the model's features from 100 labels"
-        ),
-        "val/accuracy_100_labels_pixels": Metric(
-            None, None, "training", "the same on pixels: what val/accuracy_100_labels should beat"
-        ),
+        **DOWNSTREAM,
         "train/images": Metric(
             None, "maximize", "training", "images trained on: all a trial reports of itself where none are held out"
         ),
@@ -156,7 +131,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "train/d_fake": Metric(
             None, None, "training", "mean D(G(z)) on fakes: 0.5 is balance, near 0 D has won (a critic's: no scale)"
         ),
-        "train/d_accuracy": Metric(None, None, "training", "share of images D tells real from fake: 0.5 is balance"),
+        "train/d_accuracy": Metric(
+            None, None, "training", "share of images D tells real from fake: 0.5 is balance", share=True
+        ),
         "train/grad_norm_g": Metric(None, None, "training", "norm of the generator's gradient"),
         "train/grad_norm_d": Metric(None, None, "training", "norm of the discriminator's gradient"),
         "train/grad_norm": Metric(None, None, "training", "norm of the gradient"),
@@ -176,8 +153,12 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 
 PER_CLASS: Mapping[str, PerClass] = MappingProxyType(
     {
-        "val/recall": PerClass(c.recall_per_class, "maximize", "share of the class's images classified right"),
-        "val/f1": PerClass(c.f1_per_class, "maximize", "harmonic mean of recall and precision of the class"),
+        "val/recall": PerClass(
+            c.recall_per_class, "maximize", "share of the class's images classified right", share=True
+        ),
+        "val/f1": PerClass(
+            c.f1_per_class, "maximize", "harmonic mean of recall and precision of the class", share=True
+        ),
     }
 )
 
@@ -199,29 +180,17 @@ def goal_of(name: str) -> Goal | None:
     return row.goal if row is not None and name.count("/") > 1 else None
 
 
-SHARES = frozenset(
-    {
-        *(
-            "accuracy",
-            "balanced_accuracy",
-            "macro_f1",
-            "calibration_error",
-            "fold_accuracy",
-            "bayes_accuracy",
-            "severity",
-        ),
-        *("impute_accuracy", "impute_accuracy_mean_fill", "impute_accuracy_whole", "denoise_accuracy", "d_accuracy"),
-        *("denoise_accuracy_noisy", "accuracy_100_labels", "accuracy_100_labels_pixels", "conditional_accuracy"),
-        *("precision", "recall", "f1", "coverage", "duplicates", "copies", "tstr_accuracy", "trts_accuracy"),
-        *("class_entropy", "path_realism", "high_quality"),
-    }
-)
+_ROWS: Mapping[str, Metric | PerClass] = {**METRICS, **PER_CLASS}
+_SHARES = frozenset(name.split("/")[1] for name, row in _ROWS.items() if row.share)
 
 
 def is_share(name: str) -> bool:
-    """Whether a metric, of whichever part of the data, lies between 0 and 1 as it is."""
+    """Whether a metric, of whichever part of the data, lies between 0 and 1 as it is.
+
+    Its name may end in a number of samples, as test/tstr_accuracy_10000 does.
+    """
     tail = name.partition("@")[0].split("/")[1:2]
-    return bool(tail) and (tail[0] in SHARES or tail[0].startswith("ood_auroc_"))
+    return bool(tail) and re.sub(r"_\d+$", "", tail[0]) in _SHARES
 
 
 def default_objective(kind: str) -> str:

@@ -1,17 +1,22 @@
 """Downstream metrics of generative models: out-of-distribution AUROC, errors of inpainting and denoising.
 
 Pure functions of scores and images, and the damage (hidden block, noise) that models are asked to repair. Images are
-float32 in [-1, 1], (n, c, h, w).
+float32 in [-1, 1], (n, c, h, w). DOWNSTREAM are the rows of METRICS on what a model can be used for, on validation
+images; each is of the models that can do it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
+
+from analysis.metrics.metric import Metric
 
 Array = NDArray[Any]
 NOISE = 0.5  # standard deviation of the noise to take away, in pixels of [-1, 1]
@@ -87,3 +92,82 @@ def permuted(x: Array, seed: int = 0) -> Array:
     order = np.random.default_rng(seed).permutation(height * width)
     flat: Array = x.reshape(*x.shape[:2], -1)[:, :, order]
     return flat.reshape(x.shape)
+
+
+DOWNSTREAM: Mapping[str, Metric] = MappingProxyType(
+    {
+        "val/log_density": Metric(
+            None, "maximize", "training", "mean log density the model gives to validation images, nats an image"
+        ),
+        "val/elbo": Metric(None, "maximize", "training", "mean evidence lower bound of val/log_density, nats an image"),
+        "val/bayes_accuracy": Metric(
+            None, "maximize", "training", "share of validation images classified right by Bayes' rule", share=True
+        ),
+        **{
+            f"val/ood_auroc_{name}": Metric(
+                None,
+                "maximize",
+                "training",
+                f"chance that a validation image has more density than one {whence}",
+                share=True,
+            )
+            for name, whence in {
+                "permuted": "whose pixels changed places",
+                "mnist": "of MNIST",
+                "fashion_mnist": "of Fashion-MNIST",
+            }.items()
+        },
+        "val/impute_error": Metric(
+            None, "minimize", "training", "RMS error of hidden pixels, a block of a quarter of each image"
+        ),
+        "val/impute_ratio": Metric(
+            None, "minimize", "training", "val/impute_error over that of the mean training image: 1 is no better"
+        ),
+        "val/impute_accuracy": Metric(
+            None,
+            "maximize",
+            "training",
+            "share of the filled images that a logistic regression classifies right",
+            share=True,
+        ),
+        "val/impute_accuracy_mean_fill": Metric(
+            None,
+            None,
+            "training",
+            "the same where the mean training image fills: what val/impute_accuracy should beat",
+            share=True,
+        ),
+        "val/impute_accuracy_whole": Metric(
+            None,
+            None,
+            "training",
+            "the same of images with nothing hidden: what val/impute_accuracy can reach",
+            share=True,
+        ),
+        "val/denoise_error": Metric(None, "minimize", "training", "RMS error of a pixel once noise of 0.5 is out"),
+        "val/denoise_ratio": Metric(
+            None, "minimize", "training", "val/denoise_error over that of the noisy images, clipped: 1 is no better"
+        ),
+        "val/denoise_accuracy": Metric(
+            None,
+            "maximize",
+            "training",
+            "share of the denoised images that a logistic regression classifies right",
+            share=True,
+        ),
+        "val/denoise_accuracy_noisy": Metric(
+            None, None, "training", "the same of the noisy images: what val/denoise_accuracy should beat", share=True
+        ),
+        "val/reconstruction_error": Metric(None, "minimize", "training", "RMS error of a pixel of reconstructions"),
+        "val/accuracy_100_labels": Metric(
+            None,
+            "maximize",
+            "training",
+            "accuracy of a logistic regression on the model's features from 100 labels",
+            share=True,
+        ),
+        "val/accuracy_100_labels_pixels": Metric(
+            None, None, "training", "the same on pixels: what val/accuracy_100_labels should beat", share=True
+        ),
+    }
+)

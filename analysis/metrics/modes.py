@@ -85,6 +85,7 @@ MODES: Mapping[str, Metric] = MappingProxyType(
             "share of samples within three standard deviations of a mode",
             shapes=COUNTS,
             source="Srivastava et al. 2017",
+            share=True,
         ),
         "gen/reverse_kl": Metric(
             reverse_kl,

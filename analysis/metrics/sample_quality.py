@@ -14,14 +14,19 @@ OWN = "ours"
 
 
 def _judged(
-    function: Callable[..., float], goal: Goal | None, description: str, shapes: str, source: str = OWN
+    function: Callable[..., float],
+    goal: Goal | None,
+    description: str,
+    shapes: str,
+    source: str = OWN,
+    share: bool = False,
 ) -> Metric:
-    return Metric(function, goal, "judged", description, shapes=shapes, source=source)
+    return Metric(function, goal, "judged", description, share, shapes=shapes, source=source)
 
 
-def _late(name: str, description: str) -> Metric:
+def _late(name: str, description: str, share: bool = False) -> Metric:
     function = partial(game.late, name=f"train/{name}")
-    return Metric(function, None, "history", description, shapes="rows (t,)", source="Goodfellow et al. 2014")
+    return Metric(function, None, "history", description, share, shapes="rows (t,)", source="Goodfellow et al. 2014")
 
 
 SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
@@ -39,6 +44,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "entropy of the classes' shares over that of equal shares: 1 is even",
             PROBABILITIES,
             "Shannon 1948",
+            share=True,
         ),
         "gen/class_kl": _judged(
             histogram.class_kl,
@@ -53,6 +59,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "share of samples taken for the class they were asked for",
             PROBABILITIES + ", labels (n,)",
             "Ravuri and Vinyals 2019",
+            share=True,
         ),
         "gen/frechet": _judged(
             distances.frechet,
@@ -74,6 +81,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "share of samples near real images: do they look real",
             VECTORS,
             "Kynkäänniemi et al. 2019",
+            share=True,
         ),
         "gen/recall": _judged(
             neighbours.recall,
@@ -81,6 +89,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "share of real images near samples: is all of the real there",
             VECTORS,
             "Kynkäänniemi et al. 2019",
+            share=True,
         ),
         "gen/density": _judged(
             neighbours.density,
@@ -95,6 +104,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "share of real images with a sample in their neighbourhood: 0.97 is right",
             VECTORS,
             "Naeem et al. 2020",
+            share=True,
         ),
         "gen/class_diversity": _judged(
             neighbours.class_diversity,
@@ -107,6 +117,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "minimize",
             "share of samples nearer to another than 95 % of real images are: 0.05 is right",
             VECTORS,
+            share=True,
         ),
         "gen/copies": _judged(
             memorisation.copies,
@@ -114,6 +125,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "share of samples that are copies of training images",
             IMAGES,
             "after Carlini et al. 2023",
+            share=True,
         ),
         "gen/train_distance": _judged(
             memorisation.train_distance,
@@ -128,6 +140,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "accuracy on real images of logistic regression trained on samples alone",
             IMAGES + ", labels (n,)",
             "Esteban et al. 2017",
+            share=True,
         ),
         "gen/trts_accuracy": _judged(
             synthetic.trts_accuracy,
@@ -135,6 +148,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "accuracy on samples of logistic regression trained on real images",
             IMAGES + ", labels (n,)",
             "Esteban et al. 2017",
+            share=True,
         ),
         "gen/high_frequency": _judged(
             pixels.high_frequency,
@@ -156,6 +170,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "mean step over longest step between two samples: 1 is even, low is a jump",
             shapes="vectors (paths * steps, d)",
             source="after Karras et al. 2019",
+            share=True,
         ),
         "gen/path_realism": Metric(
             paths.path_realism,
@@ -164,10 +179,13 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "share of what lies between two samples that is near real images",
             shapes="vectors (paths * steps, d)",
             source="after Kynkäänniemi et al. 2019",
+            share=True,
         ),
         "train/late_d_real": _late("d_real", "mean D(x) over the last quarter of the rows"),
         "train/late_d_fake": _late("d_fake", "mean D(G(z)) over the last quarter of the rows"),
-        "train/late_d_accuracy": _late("d_accuracy", "share that D tells apart over the last quarter of the rows"),
+        "train/late_d_accuracy": _late(
+            "d_accuracy", "share that D tells apart over the last quarter of the rows", share=True
+        ),
         "train/late_grad_norm_g": _late("grad_norm_g", "norm of the generator's gradient over the last quarter"),
         "train/late_grad_norm_d": _late("grad_norm_d", "norm of the discriminator's gradient over the last quarter"),
         "train/oscillation": Metric(
@@ -177,6 +195,7 @@ SAMPLE_QUALITY: Mapping[str, Metric] = MappingProxyType(
             "share of turns in the generator's loss: 0 is steady, 0.67 chance, 1 a zigzag",
             shapes="rows (t,)",
             source="Bienaymé 1874",
+            share=True,
         ),
     }
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import linalg
 from sklearn import metrics as reference
 
-from analysis.metrics import METRICS, default_objective, goal_of
+from analysis.metrics import METRICS, PER_CLASS, default_objective, goal_of, is_share
 from analysis.metrics import classification as c
 from analysis.metrics import generative as g
 
@@ -52,6 +52,34 @@ class TestTable:
         assert goal_of("val/acuracy") is None
         assert goal_of("val/recall/T-shirt/top") == "maximize"
         assert goal_of("val/recall") is None
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "val/accuracy",
+            "test/accuracy",
+            "val/recall/T-shirt/top",
+            "gen/coverage@inception-0cc3",
+            "val/ood_auroc_permuted",
+            "test/tstr_accuracy_10000",
+            "gen/path_smoothness",
+            "train/oscillation",
+            "train/late_d_accuracy",
+        ],
+    )
+    def test_shares_lie_between_0_and_1(self, name):
+        assert is_share(name)
+
+    @pytest.mark.parametrize(
+        "name",
+        ["val/log_loss", "val/brier", "cv/accuracy_std", "val/accuracy_gap", "gen/density", "train/d_real", "seconds"],
+    )
+    def test_other_numbers_have_other_bounds(self, name):
+        assert not is_share(name)
+
+    def test_what_is_called_the_same_of_two_parts_of_the_data_is_a_share_of_both_or_neither(self):
+        rows = {**METRICS, **PER_CLASS}
+        assert [name for name, row in rows.items() if is_share(name) != row.share] == []
 
     def test_nothing_can_change_the_table(self):
         with pytest.raises(TypeError):
