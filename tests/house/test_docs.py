@@ -1,5 +1,7 @@
 """What the README and the guides tell a reader to do works as it stands."""
 
+import ast
+import pkgutil
 import re
 import shutil
 from pathlib import Path
@@ -21,7 +23,8 @@ ON_A_SWEEP = [
     for command in COMMANDS
     if command.startswith(("sweeps list", "sweeps show", "sweeps best", "sweeps report", "sweeps compare"))
 ]
-OURS = ("basics", "search_spaces", "trainables", "analysis", "sweeps", "tests", "specs", "docs", "benchmarks")
+PACKAGES = ("basics", "search_spaces", "trainables", "analysis", "sweeps")
+OURS = (*PACKAGES, "tests", "specs", "docs", "benchmarks")
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (REPOSITORY / "docs").glob("*.md"))]
 MAPS = ["CONTRIBUTING.md", "docs/architecture.md"]  # of this repository
 
@@ -71,10 +74,42 @@ def test_links_and_pictures_are_there(document: str) -> None:
 
 @pytest.mark.parametrize("document", MAPS)
 def test_files_and_folders_named_are_there(document: str) -> None:
-    known = [path.relative_to(REPOSITORY).as_posix() for name in OURS for path in (REPOSITORY / name).rglob("*")]
     text = re.sub(r"```.*?```", "", (REPOSITORY / document).read_text(), flags=re.DOTALL)
     for named in re.findall(r"`([\w/]+(?:/|\.py))`", text):
-        assert any(f"/{path}".endswith(f"/{named.rstrip('/')}") for path in [*OURS, *known]), f"{document}: {named}"
+        assert found(named), f"{document}: {named}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_python_files_named_are_there(document: str) -> None:
+    text = (REPOSITORY / document).read_text()
+    readers_own = re.findall(r"^# (\w+\.py)$", text, re.MULTILINE)
+    assert [named for named in re.findall(r"[\w/]+\.py\b", text) if named not in readers_own and not found(named)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_tables_named_are_in_their_files(document: str) -> None:
+    text = " ".join((REPOSITORY / document).read_text().split())
+    for table, named in re.findall(r"`([A-Z_]+)` (?:in|of) `([\w/]+\.py)`", text):
+        assert any(re.search(rf"^{table}\b", file.read_text(), re.MULTILINE) for file in found(named)), (table, named)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_modules_named_and_what_is_imported_of_them_are_there(document: str) -> None:
+    text = (REPOSITORY / document).read_text()
+    named = set(re.findall(rf"(?<![\w/.])(?:{'|'.join(PACKAGES)})(?:\.(?!md\b)\w+)+", text))
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith((*PACKAGES, "helpers")):
+                named |= {f"{node.module}.{alias.name}" for alias in node.names}
+    for name in sorted(named):
+        pkgutil.resolve_name(name)
+
+
+def found(named: str) -> list[Path]:
+    """The files and folders of the repository whose path ends so."""
+    last = named.rstrip("/").split("/")[-1]
+    paths = [path for package in OURS for path in [REPOSITORY / package, *(REPOSITORY / package).rglob(last)]]
+    return [path for path in paths if path.as_posix().endswith(f"/{named.rstrip('/')}")]
 
 
 @pytest.mark.ray

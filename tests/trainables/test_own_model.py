@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.contract import ModelContract, ModelUnderTest, digits
@@ -18,16 +19,28 @@ DOCUMENT = REPOSITORY / "docs" / "own-model.md"
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the documented module as its only content."""
     folder = tmp_path_factory.mktemp("own")
-    code = re.search(r"```python\n(# mine\.py\n.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    assert code is not None
-    (folder / "mine.py").write_text(code[1], encoding="utf-8")
+    (folder / "mine.py").write_text(shown("mine.py"), encoding="utf-8")
     return folder
+
+
+def shown(file: str) -> str:
+    code = re.search(rf"```python\n(# {re.escape(file)}\n.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert code is not None
+    return code[1]
 
 
 class TestDocumentedModel(ModelContract):
     @pytest.fixture
     def case(self, documented: Path) -> ModelUnderTest:
         return ModelUnderTest("mine:NearestMean", {"batch_size": 20}, search_path=(str(documented),))
+
+
+def test_the_documented_test_is_the_one_above() -> None:
+    names: dict[str, Any] = {}
+    exec(shown("test_mine.py"), names)
+    assert issubclass(names["TestMine"], ModelContract)
+    case = names["TestMine"].case.__wrapped__(None)
+    assert case == ModelUnderTest("mine:NearestMean", {"batch_size": 20}, search_path=("folder/of/the/module",))
 
 
 def test_entry_of_an_own_model(documented: Path) -> None:
