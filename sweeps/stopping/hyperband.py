@@ -21,24 +21,19 @@ from sweeps.spec.resolved import Spec
 
 
 class _History:
-    """One trial's costs in the order of its steps; a step told again (after a resume) replaces the first."""
+    """One trial's costs in the order of its steps, whenever they come; a step told again replaces the first."""
 
     def __init__(self) -> None:
         self.costs: list[float] = []
         self.best = math.inf
-        self._index: dict[int, int] = {}
+        self._steps: list[int] = []
 
-    def add(self, step: int, cost: float) -> tuple[int, float | None]:
-        """The iteration that this step is, and the cost it had before, if it had one."""
-        if step in self._index:
-            index = self._index[step]
-            before, self.costs[index] = self.costs[index], cost
-            self.best = min(self.costs)
-            return index + 1, before
-        self._index[step] = len(self.costs)
-        self.best = min(self.best, cost)
-        self.costs.append(cost)
-        return len(self.costs), None
+    def add(self, step: int, cost: float) -> None:
+        index = bisect_left(self._steps, step)
+        again = self._steps[index : index + 1] == [step]
+        self._steps[index : index + again] = [step]
+        self.costs[index : index + again] = [cost]
+        self.best = min(self.costs) if again else min(self.best, cost)
 
 
 @dataclass
@@ -68,31 +63,31 @@ class Hyperband:
         if value is None or not math.isfinite(value):
             return None
         history = self._histories[row[TRIAL]]
-        self._mark(*history.add(row[STEP], self._sign * value), self._sign * value)
-        passed = bisect_right(self.bands, len(history.costs))
-        return self._judged(history, self.bands[passed - 1]) if passed else None
+        self._unmark(history)
+        history.add(row[STEP], self._sign * value)
+        self._mark(history)
+        passed = self._passed(history)
+        return self._judged(history, passed[-1]) if passed else None
 
     def forget(self, trial: str) -> None:
         """See `StoppingRule`."""
-        costs = self._histories.pop(trial, _History()).costs
-        for band in self.bands[: bisect_right(self.bands, len(costs))]:
-            self._unmark(band, costs[band - 1])
+        self._unmark(self._histories.pop(trial, _History()))
 
     @property
     def _sign(self) -> float:
         return -1.0 if self.goal == "maximize" else 1.0
 
-    def _mark(self, iteration: int, before: float | None, cost: float) -> None:
-        """Note a cost where its iteration is a band, in place of the one `before`."""
-        index = bisect_left(self.bands, iteration)
-        if self.bands[index : index + 1] != (iteration,):
-            return
-        if before is not None:
-            self._unmark(iteration, before)
-        insort(self._at[iteration], cost)
+    def _mark(self, history: _History) -> None:
+        """Note a trial's costs at the bands that it has passed."""
+        for band in self._passed(history):
+            insort(self._at[band], history.costs[band - 1])
 
-    def _unmark(self, band: int, cost: float) -> None:
-        del self._at[band][bisect_left(self._at[band], cost)]
+    def _unmark(self, history: _History) -> None:
+        for band in self._passed(history):
+            del self._at[band][bisect_left(self._at[band], history.costs[band - 1])]
+
+    def _passed(self, history: _History) -> tuple[int, ...]:
+        return self.bands[: bisect_right(self.bands, len(history.costs))]
 
     def _judged(self, history: _History, band: int) -> str | None:
         cost = history.costs[band - 1] if self.strict else history.best

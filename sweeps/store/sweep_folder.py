@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from analysis.results import (
     EVIDENCE,
     EXTRACTOR,
     STARTED,
+    STEP,
     TRIAL_COLUMNS,
     VERDICT,
     WORKER,
@@ -85,8 +87,8 @@ class Store:
         self._written = 0.0
 
     def existing_rows(self) -> Iterator[dict[str, Any]]:
-        """The rows an earlier run of this sweep left."""
-        for row in read_rows(self.folder / "results.jsonl"):
+        """The rows an earlier run of this sweep left, in the order of their steps: one that was lost came last."""
+        for row in sorted(read_rows(self.folder / "results.jsonl"), key=itemgetter(STEP)):
             self._note(self._record(row["trial"]), row)
             yield row
 
@@ -167,11 +169,12 @@ class Store:
                 lines.write(json.dumps({"trial": record.trial, "config": dict(config)}) + "\n")
 
     def _note(self, record: Record, row: Mapping[str, Any]) -> None:
-        record.steps, record.seconds = row["step"], row.get("seconds", record.seconds)
-        record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
+        numbers = {name: value for name, value in row.items() if is_metric(name)}
+        if row[STEP] >= record.steps:  # a step whose row was lost may be reported again after later ones
+            record.steps, record.seconds, record.last = row[STEP], row.get("seconds", record.seconds), numbers
+            record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
         self.extractors |= {row[EXTRACTOR]} if EXTRACTOR in row else set()
-        record.last = {name: value for name, value in row.items() if is_metric(name)}
-        for name, value in record.last.items():
+        for name, value in numbers.items():
             goal = self._objective.goal if name == self._objective.name else goal_of(name)
             if goal is not None and improves(value, record.best.get(name), goal):
                 record.best[name] = value

@@ -1,5 +1,6 @@
 """A sweep taken up again after a file of its folder was damaged: no trial is repeated, and none is lost."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,30 @@ def test_lost_rows_come_back_with_their_objective(left: tuple[Path, str], tmp_pa
     table, sound = load(copy).trials[:5], load(before).trials[:5]
     assert table["steps"].tolist() == sound["steps"].tolist()
     assert table["best/val/accuracy"].tolist() == sound["best/val/accuracy"].tolist()
+
+
+def forget_row(folder: Path, trial: str, step: int) -> None:
+    path = folder / "results.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows if (row["trial"], row["step"]) != (trial, step)))
+
+
+@pytest.mark.parametrize("trial", ["0001", "0005"])
+def test_a_lost_row_in_the_middle_makes_no_earlier_step_the_last(tmp_path: Path, trial: str) -> None:
+    """One of a trial that ended, and one of a trial that begins anew, as it has no checkpoint, and reports it late."""
+    folder = drive(tmp_path / "it", trials=5, left_at=3, steps=4, run_cap=6)
+    sound = Path(shutil.copytree(folder, tmp_path / "sound"))
+    forget_row(folder, trial, 2)
+    ends = []
+    for one in (folder, sound):
+        _, sweep, _, store = open_sweep(one, run_cap=6)
+        work = sweep.next()
+        assert work is not None
+        for step in (1, 2, 3):
+            sweep.reported(report(work, step, (0.37 * 5 + 0.11 * step) % 1, last=step == 3))
+        ends.append([(r.trial, r.steps, r.seconds, r.last, r.at_best, r.status) for r in store.records])
+    assert ends[0] == ends[1]
+    assert [end[1] for end in ends[0]] == [4] * 5 + [3]
 
 
 def checkpoint(folder: Path, trial: str, steps: int) -> Path:

@@ -90,6 +90,17 @@ def test_a_row_told_twice_changes_nothing(name: str, rows: list[Row], again: set
 
 @each_rule
 @settings(max_examples=40, deadline=None)
+@given(rows=histories(), data=st.data(), cut=st.integers(0, 40))
+def test_rows_that_come_late_stand_at_their_steps(name: str, rows: list[Row], data: st.DataObject, cut: int) -> None:
+    """One that a damaged file had lost is told after those of later steps."""
+    in_order, late = made(name), made(name)
+    decisions(in_order, rows[:cut])
+    decisions(late, data.draw(st.permutations(rows[:cut])))
+    assert decisions(late, rows[cut:]) == decisions(in_order, rows[cut:])
+
+
+@each_rule
+@settings(max_examples=40, deadline=None)
 @given(rows=histories(), failed=st.sampled_from(["0000", "0001"]), cut=st.integers(0, 40))
 def test_a_trial_that_is_forgotten_sets_no_mark(name: str, rows: list[Row], failed: str, cut: int) -> None:
     rows = [row for index, row in enumerate(rows) if index < cut or row["trial"] != failed]
