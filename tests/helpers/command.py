@@ -57,8 +57,9 @@ def sweeps(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedPro
     with _as_a_command(["sweeps", *arguments], folder, environment(**env)), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else 0
+        except SystemExit as ended:  # as an interpreter does at its end
+            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+            err.write("" if ended.code is None or isinstance(ended.code, int) else f"{ended.code}\n")
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 

@@ -142,3 +142,11 @@ def test_a_command_that_is_printed_can_be_pasted_into_a_shell(tmp_path: Path) ->
         new_folder(load_spec("gan"), place)
     said = str(raised.value).partition("go on with ")[2].partition(", or choose")[0]
     assert shlex.split(said) == ["sweeps", "resume", str(place)]
+
+
+@pytest.mark.parametrize("code", [None, 0, 3, "no licence"])
+def test_a_command_in_this_process_ends_as_one_of_its_own(code: int | str | None, tmp_path: Path) -> None:
+    (tmp_path / "quits.py").write_text(f"raise SystemExit({code!r})")
+    command = ("run", "quits:Model", "--dry-run")
+    here, there = sweeps(*command, folder=tmp_path), sweeps_process(*command, folder=tmp_path)
+    assert (here.returncode, here.stdout, here.stderr) == (there.returncode, there.stdout, there.stderr)
