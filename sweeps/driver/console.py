@@ -20,6 +20,7 @@ from basics.terminal import printable
 from sweeps.driver.progress import Progress, TrialState
 from sweeps.search.method import Status
 from sweeps.spec.resolved import Objective
+from sweeps.store.sweep_folder import Record
 
 QUIET = 10.0  # seconds without a line before a plain progress line
 PER_SECOND = 2  # refreshes of the live table
@@ -76,9 +77,9 @@ class LiveConsole:
         self._dark = False
 
     @_harmless
-    def known(self, state: TrialState) -> None:
-        """A trial that ended before this run of the sweep: it counts, but not for the pace."""
-        self._progress.known(state)
+    def known(self, record: Record) -> None:
+        """A trial of before this run of the sweep: if it ended, it counts, but not for the pace."""
+        self._progress.known(record)
 
     @_harmless
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:

@@ -11,6 +11,7 @@ from analysis.ranking import LIVE_PLACES, BestStep, leader, trial_order
 from analysis.results import HEALTHY, VERDICT
 from sweeps.search.method import Status
 from sweeps.spec.resolved import UNJUDGED, Objective
+from sweeps.store.sweep_folder import Record
 
 
 @dataclass
@@ -57,12 +58,19 @@ class Progress:
         self._counts: Counter[Status] = Counter()
         self._earlier = 0
 
-    def known(self, state: TrialState) -> None:
-        """A trial that ended before this run of the sweep began; it says nothing about the pace."""
-        self._trials[state.trial] = state
-        self._counts[state.status] += 1
-        self._compare(state)
-        self._earlier += 1
+    def known(self, record: Record) -> None:
+        """A trial of before this run of the sweep; one that ended says nothing about the pace."""
+        kept = TrialState(record.trial, record.config, record.status, record.reason, record.steps)
+        kept.verdict = record.verdict
+        if self.ranked:
+            kept.value, kept.at_best = record.last.get(self.objective.name), record.at_best
+        self._trials[kept.trial] = kept
+        self._counts[kept.status] += 1
+        if kept.status == "running":
+            self._running[kept.trial] = kept
+        else:
+            self._compare(kept)
+            self._earlier += 1
 
     def started(self, trial: str, config: Mapping[str, Any]) -> None:
         self._touch(trial).config = config

@@ -28,7 +28,6 @@ from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
 from sweeps.driver.lost_rows import restore_rows
-from sweeps.driver.progress import TrialState
 from sweeps.driver.ray_hooks import ReportScheduler, StateSender, WorkSearcher
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import DiskFullError, FolderError, out_of_room
@@ -40,7 +39,7 @@ from sweeps.spec.resuming import check_unchanged
 from sweeps.store.folder_lock import locked
 from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest
-from sweeps.store.sweep_folder import Record, Store
+from sweeps.store.sweep_folder import Store
 from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.worker.best_model import BestModel
 from sweeps.worker.trial import SweepTrial
@@ -158,8 +157,7 @@ def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: T
         sweep = Sweep(spec, search, store, [tracker, console])
         sweep.restore(store.existing_rows())
         for record in store.records:
-            if record.status != "running":
-                console.known(_state(record))
+            console.known(record)
         try:
             if not sweep.over:
                 shared = {
@@ -205,11 +203,6 @@ def _report(folder: Path) -> Path:
     from analysis.report import write_report  # draws with matplotlib, which nobody should wait for at the start
 
     return write_report(folder)
-
-
-def _state(record: Record) -> TrialState:
-    """A trial that ended before, as the live table shows it."""
-    return TrialState(record.trial, record.config, record.status, verdict=record.verdict, at_best=record.at_best)
 
 
 def _fit(

@@ -10,9 +10,11 @@ import sys
 import textwrap
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.driven_sweep import drive, open_sweep
 from helpers.repository import REPOSITORY
 from helpers.work import instructions
 from hypothesis import given
@@ -22,8 +24,9 @@ from rich.console import Console
 from analysis.ranking import BestStep, Constraint
 from basics.terminal import printable
 from sweeps.driver.console import LiveConsole, Terminal, duration
-from sweeps.driver.progress import Progress, TrialState
+from sweeps.driver.progress import Progress
 from sweeps.spec.resolved import UNJUDGED, Objective
+from sweeps.store.sweep_folder import Record
 
 ACCURACY = Objective("val/accuracy", "maximize")
 LOSS = Objective("train/loss", "minimize")
@@ -208,7 +211,7 @@ def test_where_none_is_done_the_best_of_those_that_were_stopped_is_said_to_be_on
 def test_a_resumed_sweep_counts_what_was_but_not_for_its_pace() -> None:
     progress = Progress(ACCURACY, 10)
     for number in range(6):
-        progress.known(TrialState(f"{number:04d}", {}, "done", at_best=BestStep(0.1 * number, 1)))
+        progress.known(Record(f"{number:04d}", {}, "done", at_best=BestStep(0.1 * number, 1)))
     assert progress.per_minute(30) is None
     progress.started("0006", {})
     progress.ended("0006", "done", "")
@@ -216,6 +219,35 @@ def test_a_resumed_sweep_counts_what_was_but_not_for_its_pace() -> None:
     best = progress.best()
     assert best is not None
     assert best.trial == "0005"
+
+
+def test_a_resumed_sweep_shows_its_trials_as_they_were(tmp_path: Path) -> None:
+    folder = drive(tmp_path / "it", trials=2, steps=3, left_at=2, failing=1)
+    live = LiveConsole(objective=ACCURACY, total=12, slots=1, console=recording(150))
+    for record in open_sweep(folder)[-1].records:
+        live.known(record)
+    lines = table(live, 150)
+    assert lines[0].startswith("2 of 12 ended: 1 done, 1 running, 0 stopped, 1 failed")
+    assert lines[1].startswith("best val/accuracy 0.96 in trial 0002: ")  # which was interrupted
+    shown = [line.split() for line in lines[3:]]
+    assert [row[:4] for row in shown] == [
+        ["0000", "done", "3", "0.33"],
+        ["0001", "failed", "2", "0.59"],
+        ["0002", "running", "2", "0.96"],
+    ]
+    assert " ".join(shown[1][4:]) == "diverged: loss is nan at step 3"
+    live.row(row("0002", 3, val_accuracy=0.07))
+    live.trial_ended("0002", "done", "")
+    lines = table(live, 150)
+    assert lines[0].startswith("3 of 12 ended: 2 done, 0 running")
+    assert lines[1].startswith("best val/accuracy 0.96 in trial 0002: ")
+
+
+def test_a_final_training_taken_up_again_has_no_best() -> None:
+    live = LiveConsole(objective=Objective(UNJUDGED, "maximize"), total=2, slots=1, console=recording(80))
+    live.known(Record("0000", {}, "done", steps=1, last={UNJUDGED: 60000.0}, at_best=BestStep(60000.0, 1)))
+    assert not any("best" in line for line in table(live))
+    assert table(live)[3].split() == ["0000", "done", "1", "-"]
 
 
 def test_a_line_about_an_ending_costs_the_same_however_many_there_were() -> None:
