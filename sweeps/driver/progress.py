@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from analysis.ranking import LIVE_PLACES, BestStep, leader, trial_order
@@ -52,11 +53,12 @@ class Progress:
 
     def __init__(self, objective: Objective, total: int | None) -> None:
         self.objective, self.total, self.ranked = objective, total, objective.name != UNJUDGED
-        self._trials: dict[str, TrialState] = {}  # the one heard of last is last
-        self._running: dict[str, TrialState] = {}
+        self._running: dict[str, TrialState] = {}  # the one heard of last is last, here
+        self._ended: dict[str, TrialState] = {}  # and here
         self._best_ended: TrialState | None = None
-        self._counts: Counter[Status] = Counter()
+        self._statuses: Counter[Status] = Counter()  # of the ended
         self._earlier = 0
+        self.judged = False  # whether any trial has a verdict
 
     def known(self, record: Record) -> None:
         """A trial of before this run of the sweep; one that ended says nothing about the pace."""
@@ -64,12 +66,11 @@ class Progress:
         kept.verdict = record.verdict
         if self.ranked:
             kept.value, kept.at_best = record.last.get(self.objective.name), record.at_best
-        self._trials[kept.trial] = kept
-        self._counts[kept.status] += 1
+        self.judged |= bool(kept.verdict)
         if kept.status == "running":
             self._running[kept.trial] = kept
         else:
-            self._compare(kept)
+            self._end(kept)
             self._earlier += 1
 
     def started(self, trial: str, config: Mapping[str, Any]) -> None:
@@ -79,31 +80,26 @@ class Progress:
         state = self._touch(row["trial"])
         state.step, value = row["step"], row.get(self.objective.name) if self.ranked else None
         state.value, state.verdict = value, row.get(VERDICT, "")
+        self.judged |= bool(state.verdict)
         if self.ranked:
             state.at_best = self.objective.best_step(state.at_best, row)
 
     def ended(self, trial: str, status: Status, reason: str) -> TrialState:
         state = self._touch(trial)
-        self._counts.subtract([state.status])
-        self._counts[status] += 1
         state.status, state.reason = status, reason
-        self._running.pop(trial, None)
-        self._compare(state)
+        del self._running[trial]
+        self._end(state)
         return state
 
     @property
     def counts(self) -> Counter[Status]:
-        return self._counts
-
-    @property
-    def judged(self) -> bool:
-        """Whether any trial has a verdict."""
-        return any(state.verdict for state in self._trials.values())
+        running: dict[Status, int] = {"running": len(self._running)}
+        return Counter({**self._statuses, **running})
 
     @property
     def over(self) -> int:
         """Trials that ended, however."""
-        return len(self._trials) - self.counts["running"]
+        return len(self._ended)
 
     def best(self) -> TrialState | None:
         """The best of the trials that are done or may still be; without any, of those that were stopped early."""
@@ -111,9 +107,8 @@ class Progress:
 
     def latest(self, most: int) -> list[TrialState]:
         """Up to `most` trials in the order of their names: the running ones, then those that ended last."""
-        newest = list(reversed(self._trials.values()))
-        chosen = sorted(newest, key=lambda state: state.status != "running")[:most]
-        return sorted(chosen, key=lambda state: trial_order(state.trial))
+        newest = chain(reversed(self._running.values()), reversed(self._ended.values()))
+        return sorted(islice(newest, most), key=lambda state: trial_order(state.trial))
 
     def per_minute(self, seconds: float) -> float | None:
         """Trials ended per minute in this run of the sweep, None before the first."""
@@ -128,18 +123,15 @@ class Progress:
         return 60 * max(self.total - self.over, 0) / pace
 
     def _touch(self, trial: str) -> TrialState:
-        state = self._trials.pop(trial, None) or self._new(trial)
-        self._trials[trial] = state
+        state = self._running.pop(trial, None) or TrialState(trial, {})
+        self._running[trial] = state
         return state
 
-    def _new(self, trial: str) -> TrialState:
-        self._counts["running"] += 1
-        self._running[trial] = TrialState(trial, {})
-        return self._running[trial]
-
-    def _compare(self, ended: TrialState) -> None:
+    def _end(self, state: TrialState) -> None:
         """What an ended trial came to no longer changes: the best of them is kept, not looked for in all."""
-        self._best_ended = self._leader([ended])
+        self._ended[state.trial] = state
+        self._statuses[state.status] += 1
+        self._best_ended = self._leader([state])
 
     def _leader(self, others: Iterable[TrialState]) -> TrialState | None:
         """The best of the ended trials and these."""

@@ -250,9 +250,9 @@ def test_a_final_training_taken_up_again_has_no_best() -> None:
     assert table(live)[3].split() == ["0000", "done", "1", "-"]
 
 
-def test_a_line_about_an_ending_costs_the_same_however_many_there_were() -> None:
+def test_a_line_about_an_ending_and_the_table_cost_the_same_however_many_there_were() -> None:
     """Tally and best so far are kept, not counted anew; the best is the one that a look at all would find."""
-    console, effort = recording(80), list[int]()
+    console, effort, drawn = recording(80), list[int](), list[int]()
     live = LiveConsole(objective=ACCURACY, total=None, slots=2, console=console)
     values = [0.618 * number % 1 for number in range(452)]
     for number, value in enumerate(values):
@@ -262,11 +262,13 @@ def test_a_line_about_an_ending_costs_the_same_however_many_there_were() -> None
         end = partial(live.trial_ended, trial, status, "")  # type: ignore[arg-type]
         if number in (50, 450):
             effort.append(instructions(end))
+            drawn.append(instructions(live.render))
         else:
             end()
     best = max(value for number, value in enumerate(values) if number % 3)
     assert f"best {best:.4g} in trial {values.index(best):04d}" in plain(console)[-1]
     assert effort[1] < 1.1 * effort[0]
+    assert drawn[1] < 1.1 * drawn[0]
 
 
 @pytest.mark.parametrize(
