@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from analysis.intervals import t_interval, wilson
-from analysis.metrics import is_share
+from analysis.intervals import mean_and_spread, of_metric
 from analysis.results import CONFUSION
+from sweeps.results.ranking import ACCURACY
 
 Numbers = dict[str, Any]
 Row = dict[str, Any]
@@ -27,12 +27,10 @@ def summary(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] = ()) -> d
 
 
 def numbers(name: str, values: Sequence[float], images: int | None = None) -> Numbers:
-    """Mean and interval over seeds: Student's; where seeds do not differ Wilson's, for a share of so many `images`."""
-    span = t_interval(values)
-    if span.low is None and images and all(math.isfinite(value) for value in values):
-        span = replace(wilson(values[0], images), n=len(values))
-        return {**asdict(span), "values": list(values), "images": images}
-    return {**asdict(span.within(0, 1) if is_share(name) else span), "values": list(values)}
+    """Mean and interval over seeds (`of_metric`), and `images` where the interval is of a share of so many."""
+    found = asdict(of_metric(name, *mean_and_spread(values), len(values), images))
+    of_images = {"images": number} if (number := found.pop("images")) else {}
+    return {**found, "values": list(values), **of_images}
 
 
 def _images(confusion: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, int]:
@@ -105,7 +103,7 @@ def sentence(gap: Mapping[str, Any]) -> str:
 
 def _fresh(metric: str, values: Sequence[float], images: int | None) -> Numbers | None:
     finite = [value for value in values if math.isfinite(value)]
-    return numbers(metric, finite, images if metric == "val/accuracy" else None) if finite else None
+    return numbers(metric, finite, images if metric == ACCURACY else None) if finite else None
 
 
 def _ends(numbers: Mapping[str, Any]) -> Row:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.folder import load
-from analysis.intervals import ROUNDING, Interval, of_spread, wilson
-from analysis.metrics import Goal, goal_of, is_share
+from analysis.intervals import Interval, of_metric, seeds_agree
+from analysis.metrics import Goal, goal_of
 from analysis.ranking import BestStep, improves, rank
 from analysis.results import (
     DONE,
@@ -88,18 +88,18 @@ class Ranking:
 
     def interval(self, candidate: Candidate) -> Interval:
         """Of the first metric: over the replicates, or of an accuracy over the validation images."""
-        name, value = self.metric, float(candidate.row[self.metric])
-        spread, seeds = candidate.row.get(f"{name}{SPREAD}"), int(self.sweep.spec.get("replicates", 1))
-        images = (self.sweep.manifest.get("data") or {}).get("val", 0)
-        span = of_spread(value, None if spread is None else float(spread), seeds)
-        if name == ACCURACY and images and (seeds == 1 or self._alike(candidate)):
-            return wilson(value, images)
-        return span.within(0, 1) if is_share(name) else span
+        images = (self.sweep.manifest.get("data") or {}).get("val") if self.metric == ACCURACY else None
+        return of_metric(self.metric, *self._over_seeds(candidate), self.seeds, images)
 
-    def _alike(self, candidate: Candidate) -> bool:
-        """Whether all of several seeds gave the same, so that they say nothing of chance."""
+    def _over_seeds(self, candidate: Candidate) -> tuple[float, float | None]:
+        """Mean and standard deviation of the first metric, the latter where there are several seeds."""
         spread = candidate.row.get(f"{self.metric}{SPREAD}")
-        return spread is not None and float(spread) <= ROUNDING * abs(float(candidate.row[self.metric]))
+        return float(candidate.row[self.metric]), None if spread is None else float(spread)
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds each trial has."""
+        return int(self.sweep.spec.get("replicates", 1))
 
     @property
     def columns(self) -> list[str]:
@@ -116,7 +116,7 @@ class Ranking:
             **{name: plain(candidate.row[name]) for name in self.goals},
             "low": span.low,
             "high": span.high,
-            "seeds": int(self.sweep.spec.get("replicates", 1)),
+            "seeds": self.seeds,
             "best_step": candidate.step,
             "seconds": plain(candidate.row.get("seconds")),
         }
@@ -145,14 +145,13 @@ class Ranking:
 
     def _margin(self, place: int, candidate: Candidate) -> Iterator[str]:
         span, name = self.interval(candidate), self.metric
-        seeds = int(self.sweep.spec.get("replicates", 1))
-        alike = seeds > 1 and self._alike(candidate)
-        by = f"{seeds} seeds" if seeds > 1 else "one seed"
+        alike = self.seeds > 1 and seeds_agree(*self._over_seeds(candidate))
+        by = f"{self.seeds} seeds" if self.seeds > 1 else "one seed"
         by += " gave the same, so the model has no seed dependence" if alike else ""
         if span.low is None or span.high is None:
             yield f"{by}, and there is no interval" if alike else f"{by}, so there is no interval"
         else:
-            images = "" if seeds > 1 and not alike else f" of {span.n:,} validation images"
+            images = f" of {span.images:,} validation images" if span.images else ""
             yield f"{by}, 95 % interval{images} {span.low:.4g} to {span.high:.4g}"
         following = self.candidates[place + 1] if len(self.goals) == 1 and place + 1 < len(self.candidates) else None
         if following is not None and not following.fault:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from helpers.command import sweeps
 from helpers.sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
-from analysis.intervals import of_spread, t_interval, wilson
+from analysis.intervals import of_metric, of_spread, t_interval, wilson
 from analysis.results import ResultsError
 from sweeps.results.provenance import best_spec, differences, locked_row
 from sweeps.results.ranking import by_metric, pareto
@@ -220,6 +221,15 @@ def test_intervals_in_closed_form() -> None:
     assert wilson(1.0, 10).high == pytest.approx(1)
     assert 0.94 in wilson(0.9, 100)
     assert 0.95 not in wilson(0.9, 100)
+
+
+@pytest.mark.parametrize("spread", [None, 1e-17])
+def test_the_interval_of_a_metric_is_of_the_images_where_seeds_say_nothing(spread: float | None) -> None:
+    seeds = 1 if spread is None else 3
+    assert of_metric("val/accuracy", 0.975, spread, seeds, 200) == replace(wilson(0.975, 200), n=seeds)
+    assert of_metric("val/accuracy", 0.975, spread, seeds).low is None
+    assert of_metric("val/accuracy", 0.975, None, 3, 200).low is None  # how far apart they are is not known
+    assert of_metric("val/accuracy", 0.975, 0.1, 3, 200).images is None
 
 
 def test_replicates_that_are_the_same_have_the_interval_of_the_images(tmp_path: Path) -> None:
