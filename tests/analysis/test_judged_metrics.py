@@ -243,6 +243,21 @@ class TestPixels:
             reference, ExtractedFeatures(dirty, real.vectors, real.probabilities)
         ) == pytest.approx(expected)
 
+    @pytest.mark.parametrize(
+        ("shape", "off", "expected"),
+        [
+            ((3, 9, 9), 0, 0.7),
+            ((3, 9, 9), 1 / 127.5, 0.7),
+            ((3, 9, 9), 3 / 127.5, 0.4),
+            ((2,), 0, 0.7),
+            ((2,), 1e-6, 0.4),
+        ],
+    )
+    def test_one_image_many_times(self, shape, off, expected):
+        images = np.random.default_rng(0).uniform(-0.9, 0.9, (200, *shape)).astype(np.float32)
+        images[:80], images[80:140] = images[0], images[0] + np.float32(off)
+        assert pixels.one_image(ExtractedFeatures(images, images.reshape(200, -1), np.ones((200, 1)))) == expected
+
 
 class TestSimilarity:
     def test_shift_and_contrast_do_not_count(self, reference):
