@@ -66,13 +66,13 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> SweepR
     _check(folder)
     damage: list[str] = []
     spec = _document(folder / SPEC_FILE, yaml.safe_load) | dict(changes or {})
-    manifest = _optional(folder / MANIFEST_FILE, damage)
+    manifest = json_document(folder / MANIFEST_FILE, damage)
     # The table first: of a sweep that runs, it then knows of no row that is not there. Rows are more up to date.
     written = _read_trials(folder / TRIALS_FILE, damage, expected=_has_content(folder / ROWS_FILE))
     rows, unreadable = _rows(folder / ROWS_FILE)
     configs = read_configs(folder, spec, written)
     trials = trials_table(written, configs, rows, spec)
-    importance = {} if changes else _optional(folder / IMPORTANCE_FILE, damage)
+    importance = {} if changes else json_document(folder / IMPORTANCE_FILE, damage)
     damage += _lost_rows(folder / ROWS_FILE, rows, trials, unreadable)
     media = _media(folder / MEDIA_FOLDER)
     return SweepResults(folder, spec, manifest, rows, trials, media, unreadable, importance, tuple(damage), configs)
@@ -115,8 +115,8 @@ def _has_content(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def _optional(path: Path, damage: list[str]) -> dict[str, Any]:
-    """`_document`, of a file that the sweep is known without: what is wrong with it is added to `damage`."""
+def json_document(path: Path, damage: list[str]) -> dict[str, Any]:
+    """What a file holds that the sweep is known without, {} if there is none; what is wrong is added to `damage`."""
     try:
         return _document(path, json.loads)
     except ResultsError as error:

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from analysis.folder import load
+from analysis.folder import json_document
 from analysis.results import MANIFEST_FILE
 from sweeps.store.journal_recovery import Say
 from sweeps.tracking.queue import Layout
@@ -15,7 +15,7 @@ from sweeps.tracking.settings import read_settings
 
 def read_manifest(folder: Path, say: Say) -> dict[str, Any]:
     """The manifest; of a damaged one only `sweep` and `options`, as far as other files hold them."""
-    found = load(folder).manifest
+    found = json_document(folder / MANIFEST_FILE, [])
     if isinstance(found.get("sweep"), str) and all(isinstance(found.get(key), dict) for key in ("options", "data")):
         return found
     path = folder / MANIFEST_FILE

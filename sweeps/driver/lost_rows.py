@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from analysis.folder import load
 from analysis.formatting import counted
 from analysis.results import LAST, ROWS_FILE, SECONDS, STEP, TRIAL, SweepResults
 from basics.files import cut_torn_line, set_aside
@@ -22,24 +22,26 @@ from sweeps.search.search import Search
 from sweeps.store.journal_recovery import Say
 from sweeps.worker.replicates import merged
 
-Rows = dict[tuple[str, int], dict[str, Any]]
+Key = tuple[str, int]  # trial and step
+Row = dict[str, Any]
 
 
-def restore_rows(folder: Path, search: Search, say: Say) -> None:
+def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
     """Append the missing rows to results.jsonl; a damaged checkpoint is renamed, so that its trial starts again."""
-    sweep, found = load(folder), defaultdict[tuple[str, int], dict[str, Any]](dict)
-    whole = _of_checkpoints(folder, say)
+    there: set[Key] = set(zip(sweep.rows[TRIAL], sweep.rows[STEP], strict=True))
+    whole = _of_checkpoints(sweep.folder, there, say)
     ended = {f"{number:04d}" for number, *_ in search.ended()}  # the others report again what no checkpoint has
-    for key, row in [*_of_journal(search).items(), *_of_table(sweep).items()]:
-        if key[0] in ended:
+    partly = (pair for pair in chain(_of_journal(search), _of_table(sweep)) if pair[0][0] in ended)
+    found = defaultdict[Key, Row](dict)
+    for key, row in chain(partly, whole.items()):
+        if key not in there:
             found[key] |= row
-    for key, row in whole.items():
-        found[key] |= row
-    there = set(zip(sweep.rows[TRIAL], sweep.rows[STEP], strict=True))
-    lost = sorted(found.keys() - there)
-    if not lost:
-        return
-    path = folder / ROWS_FILE
+    if found:
+        _append(sweep.folder / ROWS_FILE, found, whole.keys(), say)
+
+
+def _append(path: Path, found: Mapping[Key, Row], whole: Collection[Key], say: Say) -> None:
+    lost = sorted(found)
     cut_torn_line(path)
     with path.open("a", encoding="utf-8") as lines:
         lines.writelines(json.dumps({TRIAL: key[0], STEP: key[1]} | found[key]) + "\n" for key in lost)
@@ -48,19 +50,19 @@ def restore_rows(folder: Path, search: Search, say: Say) -> None:
     say(f"{path}: {counted(len(lost), 'row')} had been lost and are brought back{rest}")
 
 
-def _of_checkpoints(folder: Path, say: Say) -> Rows:
-    found: Rows = {}
+def _of_checkpoints(folder: Path, there: set[Key], say: Say) -> dict[Key, Row]:
+    found: dict[Key, Row] = {}
     for path in sorted((folder / "ray" / "checkpoints").glob("*.pt")):
         try:
-            found |= {(path.stem, step): row for step, row in _rows_in(path)}
+            found |= dict(_rows_in(path, there))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, UnpicklingError, EOFError):
             set_aside(path)
             say(f"{path}: damaged, so that trial {path.stem} starts again if it has not ended")
     return found
 
 
-def _rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The rows of the steps up to a checkpoint; raises one of several errors if the file is damaged."""
+def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Row]]:
+    """The rows of the steps up to a checkpoint that are not there; one of several errors if the file is damaged."""
     import torch  # takes seconds, and a sweep without checkpoints does without it
 
     with zipfile.ZipFile(path) as archive:
@@ -69,20 +71,21 @@ def _rows_in(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     histories = [[*earlier, last] for earlier, last in zip(saved["earlier"], saved["rows"], strict=True)]
     for step in range(1, saved["step"] + 1):
-        now = [history[step - 1] for history in histories if len(history) >= step]
-        yield step, merged(now) | ({SECONDS: round(saved["seconds"], 3)} if step == saved["step"] else {})
+        if (path.stem, step) not in there:
+            now = [history[step - 1] for history in histories if len(history) >= step]
+            at_its_end = {SECONDS: round(saved["seconds"], 3)} if step == saved["step"] else {}
+            yield (path.stem, step), merged(now) | at_its_end
 
 
-def _of_journal(search: Search) -> Rows:
-    return {(f"{number:04d}", step): {search.objective: value} for number, step, value in search.reported()}
+def _of_journal(search: Search) -> Iterator[tuple[Key, Row]]:
+    for number, step, value in search.reported():
+        yield (f"{number:04d}", step), {search.objective: value}
 
 
-def _of_table(sweep: SweepResults) -> Rows:
-    found: Rows = {}
+def _of_table(sweep: SweepResults) -> Iterator[tuple[Key, Row]]:
     lines: Any = sweep.trials.to_dict("records")
     for line in lines:
         last = {name.removeprefix(LAST): line[name] for name in line if name.startswith(LAST)}
         numbers = {name: float(value) for name, value in {SECONDS: line[SECONDS], **last}.items() if value == value}
         if line["steps"] >= 1:
-            found[line[TRIAL], int(line["steps"])] = numbers
-    return found
+            yield (line[TRIAL], int(line["steps"])), numbers

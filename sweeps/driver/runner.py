@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from ray import tune
 
+from analysis.folder import load
 from analysis.results import IMPORTANCE_FILE
 from basics.files import replace_file
 from basics.shell import command_line
@@ -147,8 +148,9 @@ def _run(
 def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: Tracker, say: Say) -> tuple[Store, bool]:
     """Run trials until the sweep is over, or interrupted."""
     entry = find_model(spec.model, [Path(path) for path in spec.model_path])
-    search = open_search(folder, spec, say)
-    restore_rows(folder, search, say)
+    left = load(folder)
+    search = open_search(left, spec, say)
+    restore_rows(left, search, say)
     store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
     with ray_session(options.address, folder / "ray" / "ray.log"), _terminated_as_interrupted():
         total = None if search.size == math.inf else int(search.size)

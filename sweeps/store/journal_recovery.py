@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.folder import load
 from analysis.formatting import counted
 from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, SweepResults
 from basics.files import replace_file, replacing, set_aside
@@ -42,9 +41,9 @@ class Known:
     score: float = math.nan  # by the table, where the rows are lost
 
 
-def open_search(folder: Path, spec: Spec, say: Say) -> Search:
-    """The search of the sweep in `folder`, built anew if its journal does not hold what the other files know."""
-    journal, sweep = folder / JOURNAL, load(folder)
+def open_search(sweep: SweepResults, spec: Spec, say: Say) -> Search:
+    """The search of a sweep, built anew if its journal does not hold what the other files know."""
+    journal = sweep.folder / JOURNAL
     there = journal.is_file() and journal.stat().st_size > 0
     search = _opened(spec, journal)
     if search is not None and _holds(search, sweep):

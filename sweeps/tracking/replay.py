@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.folder import read_rows
+from analysis.folder import load, read_rows
 from analysis.metrics import goal_of
 from analysis.ranking import trial_order
 from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
@@ -29,7 +29,7 @@ class Replay:
 
 def replay(folder: Path, spec: Spec) -> Replay:
     """The events of the sweep in `folder`; the caller holds its lock."""
-    search, rows, pictures = open_search(folder, spec, lambda line: None), _rows(folder), _pictures(folder)
+    search, rows, pictures = open_search(load(folder), spec, lambda line: None), _rows(folder), _pictures(folder)
     ends = {f"{number:04d}": (config, status, reason) for number, config, status, reason in search.ended()}
     running = {f"{number:04d}": config for number, config in search.unfinished()}
     trials = {}

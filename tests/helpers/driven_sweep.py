@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from analysis.folder import load
 from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, ROWS_FILE, SPEC_FILE
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.sweep import Sweep
@@ -25,8 +26,9 @@ def open_sweep(folder: Path, **keys: Any) -> tuple[Spec, Sweep, Search, Store]:
     spec = load_spec({**SPEC, **keys})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SPEC_FILE).write_text(yaml.safe_dump(spec.document(), sort_keys=False))
-    search = open_search(folder, spec, print)
-    restore_rows(folder, search, print)
+    left = load(folder)
+    search = open_search(left, spec, print)
+    restore_rows(left, search, print)
     store = Store(folder, spec.metric)
     sweep = Sweep(spec, search, store, [])
     sweep.restore(store.existing_rows())
