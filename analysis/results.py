@@ -5,6 +5,7 @@ The names of files and columns here are the format of a sweep's folder; `analysi
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ TRIAL, STEP, SECONDS, STATUS, REASON = "trial", "step", "seconds", "status", "re
 VERDICT, EVIDENCE, EXTRACTOR = "verdict", "evidence", "extractor"
 CLASS_HISTOGRAM, CONFUSION = "class_histogram", "confusion"
 NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
+BETWEEN = "; "  # the judge's sentences in one cell
 SEVERITY = "gen/severity"
 SYSTEM = "sys/"  # what the step took of the machine: no metric of the model
 HEALTHY = "healthy"  # the one verdict that finds no fault
@@ -141,9 +143,8 @@ class SweepResults:
         steps = self.trials.get(BEST_STEP, pd.Series(np.nan, index=self.trials.index)).fillna(0)
         columns = (self.trials[TRIAL], self.trials[STATUS], self._scores, steps, self.verdicts)
         for trial, status, score, step, verdict in zip(*columns, strict=True):
-            past = None if bound is None else bound.violation({bound.name: bounded.get(trial)})
-            best = None if np.isnan(score) else BestStep(float(score), int(step), str(verdict), past)
-            yield Standing(str(trial), str(status), best)
+            row = {STEP: step, VERDICT: verdict, **({bound.name: bounded.get(trial)} if bound is not None else {})}
+            yield Standing(str(trial), str(status), step_of({**row, self.objective: score}, self.objective, bound))
 
     @cached_property
     def _scores(self) -> pd.Series[float]:
@@ -160,6 +161,15 @@ def best_rows(rows: pd.DataFrame, metric: str, goal: Goal) -> pd.DataFrame:
     return scored.drop_duplicates(TRIAL).set_index(TRIAL)
 
 
+def step_of(row: Mapping[str, Any], metric: str, constraint: Constraint | None = None) -> BestStep | None:
+    """A row as a step that may be its trial's best by `metric`; None where that has no finite value."""
+    value = row.get(metric)
+    if value is None or not math.isfinite(value):
+        return None
+    violation = constraint.violation(row) if constraint is not None else None
+    return BestStep(float(value), int(row[STEP]), str(row.get(VERDICT, "")), violation)
+
+
 def sorted_by_trial(table: pd.DataFrame, *then: str) -> pd.DataFrame:
     """The lines of a table in the order of its trials, then of other columns."""
     places = {trial: place for place, trial in enumerate(sorted(table[TRIAL].unique(), key=trial_order))}
@@ -170,7 +180,12 @@ def sorted_by_trial(table: pd.DataFrame, *then: str) -> pd.DataFrame:
 
 def in_a_cell(evidence: Sequence[str]) -> str:
     """The judge's sentences as trials.csv has them."""
-    return "; ".join(evidence)
+    return BETWEEN.join(evidence)
+
+
+def sentences_in(cell: str) -> list[str]:
+    """The judge's sentences from a cell of trials.csv."""
+    return cell.split(BETWEEN) if cell else []
 
 
 def metric_names(rows: pd.DataFrame) -> list[str]:

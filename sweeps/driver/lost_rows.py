@@ -16,7 +16,18 @@ from pickle import UnpicklingError
 from typing import Any
 
 from analysis.formatting import counted
-from analysis.results import LAST, ROWS_FILE, SECONDS, STEP, TRIAL, SweepResults
+from analysis.results import (
+    EVIDENCE,
+    LAST,
+    ROWS_FILE,
+    SECONDS,
+    SEVERITY,
+    STEP,
+    TRIAL,
+    VERDICT,
+    SweepResults,
+    sentences_in,
+)
 from basics.files import cut_torn_line, set_aside
 from sweeps.search.search import Search
 from sweeps.store.journal_recovery import Say
@@ -87,5 +98,6 @@ def _of_table(sweep: SweepResults) -> Iterator[tuple[Key, Row]]:
     for line in lines:
         last = {name.removeprefix(LAST): line[name] for name in line if name.startswith(LAST)}
         numbers = {name: float(value) for name, value in {SECONDS: line[SECONDS], **last}.items() if value == value}
+        words = {VERDICT: line[VERDICT], EVIDENCE: sentences_in(line[EVIDENCE])} if SEVERITY in numbers else {}
         if line["steps"] >= 1:
-            yield (line[TRIAL], int(line["steps"])), numbers
+            yield (line[TRIAL], int(line["steps"])), numbers | words

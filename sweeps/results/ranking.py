@@ -24,11 +24,11 @@ from analysis.results import (
     SweepResults,
     best_rows,
     in_a_cell,
+    step_of,
 )
 from basics.shell import command_line
 from basics.text import did_you_mean
 from sweeps.results.table_rows import Row, beside, plain
-from sweeps.spec.resolved import Objective
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
 
@@ -215,12 +215,12 @@ def _candidates(sweep: SweepResults, metric: str, goal: Goal) -> tuple[list[Cand
     table = sweep.trials[sweep.trials[STATUS] == (STOPPED if stopped else DONE)]
     rows = best_rows(sweep.rows[sweep.rows[TRIAL].isin(table[TRIAL])], metric, goal)
     steps = dict(zip(table[TRIAL], table["steps"], strict=True))
-    configs, objective = sweep.configs, Objective(metric, goal, sweep.constraint)
+    configs = sweep.configs
     status = STOPPED if stopped else DONE
     found = []
     for trial, *values in rows.itertuples(name=None):
         row = {str(n): value for n, value in zip(rows.columns, values, strict=True) if not _missing(value)}
-        best = objective.best_step(None, row)
+        best = step_of(row, metric, sweep.constraint)
         if best is not None:
             found.append(Candidate(trial, configs.get(trial, {}), int(steps[trial]), row, status, best))
     return found, stopped

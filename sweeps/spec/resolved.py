@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from analysis.ranking import BestStep, Constraint, improves
-from analysis.results import STEP, VERDICT
+from analysis.ranking import BestStep, Constraint
+from analysis.results import step_of
 from search_spaces.conditions import Scalar
 from search_spaces.space import Space
 from sweeps.spec.early_termination import EarlyTerminate
@@ -31,11 +31,8 @@ class Objective:
 
     def best_step(self, before: BestStep | None, row: Mapping[str, Any]) -> BestStep | None:
         """A trial's best step so far: the one before, or that of this row; None as long as no value is finite."""
-        if not improves(row.get(self.name), None, self.goal):
-            return before
-        violation = self.constraint.violation(row) if self.constraint is not None else None
-        here = BestStep(row[self.name], row[STEP], row.get(VERDICT, ""), violation)
-        return here if here.better(before, self.goal) else before
+        here = step_of(row, self.name, self.constraint)
+        return here if here is not None and here.better(before, self.goal) else before
 
     def lacking(self, best: BestStep | None) -> str:
         """What the best step of a trial needs and does not have, so that the trial cannot be done; else nothing."""

@@ -15,7 +15,7 @@ from analysis.formatting import class_names
 from analysis.plots import style
 from analysis.plots.images import pixels
 from analysis.plots.verdicts import UNJUDGED, last_verdicts
-from analysis.results import CLASS_HISTOGRAM, EVIDENCE, HEALTHY, SEVERITY, STEP, SweepResults
+from analysis.results import CLASS_HISTOGRAM, EVIDENCE, HEALTHY, SEVERITY, STEP, SweepResults, in_a_cell
 
 SIDE = 7  # tiles a side of the samples
 PAIRS, ROWS = 7, 4  # samples shown with their neighbours, and rows of both
@@ -57,7 +57,7 @@ def collapse(sweep: SweepResults, trial: str | None = None) -> Collapse:
         step=int(last.get(STEP, 0)),
         verdict=str(last_verdicts(sweep).get(trial, UNJUDGED)),
         severity=float(last.get(SEVERITY, np.nan)),
-        evidence="; ".join(evidence) if isinstance(evidence, list) else "",
+        evidence=in_a_cell(evidence) if isinstance(evidence, list) else "",
         samples=samples,
         neighbours=neighbours,
         classes=class_names(sweep, 0 if shares is None else len(shares)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.metrics import Goal
 from analysis.ranking import BestStep, improves, leader
-from analysis.results import EVIDENCE, EXTRACTOR, NO_NUMBERS, STEP, TRIAL, VERDICT
+from analysis.results import EVIDENCE, EXTRACTOR, NO_NUMBERS, STEP, TRIAL, VERDICT, in_a_cell
 from sweeps.spec.resolved import Objective
 from sweeps.tracking.queue import Event
 from sweeps.tracking.settings import FeedSettings
@@ -39,7 +39,7 @@ class TrialHistory:
 
     @property
     def evidence(self) -> str:
-        return "; ".join(self.judgement.get(EVIDENCE, ()))
+        return in_a_cell(self.judgement.get(EVIDENCE, ()))
 
     def add(self, row: Mapping[str, Any], goals: Mapping[str, Goal], objective: Objective) -> None:
         self.steps.add(row[STEP])

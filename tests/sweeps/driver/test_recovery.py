@@ -13,6 +13,7 @@ from helpers.driven_sweep import drive, open_sweep, report
 
 from analysis.folder import load
 from sweeps.search.journal import JOURNAL, storage
+from sweeps.worker.messages import Report
 
 ENDED = ["done", "done", "failed", "done", "done"]
 METHODS = ("bayes", "random", "grid")
@@ -130,6 +131,26 @@ def test_a_lost_row_in_the_middle_makes_no_earlier_step_the_last(tmp_path: Path,
         ends.append([(r.trial, r.steps, r.seconds, r.last, r.at_best, r.status) for r in store.records])
     assert ends[0] == ends[1]
     assert [end[1] for end in ends[0]] == [4] * 5 + [3]
+
+
+def test_a_lost_last_row_comes_back_with_what_the_judge_said(tmp_path: Path) -> None:
+    """Without its verdict the collapsed trial would be the best."""
+    folder, keys = tmp_path / "it", {"model": "gan", "method": "random", "metric": {"name": "gen/frechet_pixels"}}
+    _, sweep, _, store = open_sweep(folder, run_cap=2, **keys)
+    for frechet, verdict in ((2.0, "healthy"), (1.0, "mode_collapse")):
+        work = sweep.next()
+        assert work is not None
+        said = {"verdict": verdict, "evidence": ["2 of 10 classes", "KL 2.1"], "gen/severity": 0.9}
+        row = {"trial": work.trial, "step": 1, "seconds": 0.1, "gen/frechet_pixels": frechet}
+        sweep.reported(Report(work.trial, "cpu", row | said, finished=True))
+    sweep.close(interrupted=True)
+    before = [(r.verdict, r.evidence, r.at_best) for r in store.records]
+    (folder / "results.jsonl").unlink()
+    _, sweep, _, store = open_sweep(folder, run_cap=2, **keys)
+    sweep.close(interrupted=True)
+    assert [(r.verdict, r.evidence, r.at_best) for r in store.records] == before
+    assert load(folder).best == "0000"
+    assert load(folder).rows["evidence"].tolist() == [["2 of 10 classes", "KL 2.1"]] * 2
 
 
 def checkpoint(folder: Path, trial: str, steps: int) -> Path:
