@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.results import CONFIG, CONFIGS_FILE, JOURNAL_FILE, TRIAL
+from basics.json_lines import json_lines
 
 Config = dict[str, Any]
 
@@ -57,18 +58,6 @@ def is_nothing(value: Any) -> bool:
 def plain(value: Any) -> Any:
     """A cell of numpy's as Python's own."""
     return value.item() if hasattr(value, "item") else value
-
-
-def json_lines(path: Path) -> Iterator[Any]:
-    """The parsed lines of a JSON lines file, None for a line that is no JSON."""
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                yield None
 
 
 def _is_config(line: Any) -> bool:

@@ -52,6 +52,7 @@ from analysis.results import (
     sorted_by_trial,
 )
 from analysis.trial_lines import as_csv, trial_lines
+from basics.json_lines import json_lines, parsed, text_lines
 
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
 
@@ -139,12 +140,12 @@ def _lost_rows(path: Path, rows: pd.DataFrame, trials: pd.DataFrame, unreadable:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows in a file as they were written, without the lines that are none."""
-    yield from (row for line in _lines(path) if (row := _row(_json(line))) is not None)
+    yield from (row for line in json_lines(path) if (row := _row(line)) is not None)
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, int]:
     """Rows sorted by (trial, step), the last of duplicates; and how many lines were none."""
-    lines = _lines(path)
+    lines = text_lines(path)
     chunks, unreadable = [pd.DataFrame({TRIAL: pd.Series(dtype=str), STEP: pd.Series(dtype=int)})], 0
     while chunk := list(itertools.islice(lines, ROWS_PER_CHUNK)):
         good = [row for row in map(_row, _parsed(chunk)) if row is not None]
@@ -158,14 +159,6 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return sorted_by_trial(rows.drop_duplicates([TRIAL, STEP], keep="last"), STEP)
 
 
-def _lines(path: Path) -> Iterator[str]:
-    if not path.is_file():
-        return
-    # A kill can tear a line in the middle of a character.
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        yield from (line for line in lines if line.strip())
-
-
 def _parsed(lines: Sequence[str]) -> list[Any]:
     """What the lines hold, None for one that is no JSON; all at once, which is much faster, where all of them are."""
     try:
@@ -173,14 +166,7 @@ def _parsed(lines: Sequence[str]) -> list[Any]:
     except ValueError:
         together = []
     # Two torn lines can make one whole: then there are fewer.
-    return together if len(together) == len(lines) else [_json(line) for line in lines]
-
-
-def _json(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
+    return together if len(together) == len(lines) else [parsed(line) for line in lines]
 
 
 def _row(found: Any) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from analysis.results import (
     ResultsError,
     SweepResults,
 )
+from basics.json_lines import json_lines
 
 RESULT_FILE, PROGRESS_FILE, PARAMS_FILE, ERROR_FILE = "result.json", "progress.csv", "params.json", "error.txt"
 STATE_FILES = "experiment_state-*.json"
@@ -87,12 +87,10 @@ def _decoded(entry: Any) -> dict[str, Any]:
 
 
 def _reports(folder: Path) -> Iterator[dict[str, Any]]:
-    """What a trial reported, but for a line that a kill tore."""
+    """What a trial reported, without lines that are damaged."""
     lines, table = folder / RESULT_FILE, folder / PROGRESS_FILE
     if lines.is_file():
-        for line in lines.read_text(errors="replace").splitlines():
-            with suppress(ValueError):
-                yield json.loads(line)
+        yield from (line for line in json_lines(lines) if isinstance(line, dict))
     elif table.is_file() and table.stat().st_size:
         for row in pd.read_csv(table, on_bad_lines="skip").to_dict("records"):
             yield {str(key): value for key, value in row.items() if not str(key).startswith(CONFIG)}

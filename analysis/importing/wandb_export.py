@@ -117,7 +117,7 @@ def _records(file: Path) -> list[Record]:
     try:
         if file.suffix == ".csv":
             return _lines(pd.read_csv(file, keep_default_na=False, na_values=["", "NaN", "nan"]))
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
         lines = [line for line in text.splitlines() if line.strip()]
         found = [json.loads(line) for line in lines] if file.suffix == ".jsonl" else json.loads(text)
     except (ValueError, OSError) as error:

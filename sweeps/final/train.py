@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from analysis.folder import load
 from analysis.ranking import trial_order
 from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, SweepResults
 from basics.files import cut_torn_line, replace_file
+from basics.json_lines import json_lines
 from basics.seeds import derived_seed
 from sweeps.driver import runner
 from sweeps.driver.runner import Options
@@ -184,7 +184,7 @@ def _tested(request: Request, planned: Plan, final: SweepResults, whole: Dataset
     """A row of test metrics for each seed; one that is there already is not measured again."""
     path, spec = request.folder / TEST_FILE, planned.final
     cut_torn_line(path)
-    rows = {row[TRIAL]: row for row in _read_rows(path)}
+    rows = {row[TRIAL]: row for row in json_lines(path) if isinstance(row, dict) and TRIAL in row}
     evaluator = cache(lambda: _evaluator(request, spec, whole))
     for trial in ended(final, DONE):
         if trial in rows:
@@ -213,11 +213,6 @@ def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Traina
     return evaluator_on_test(
         whole, spec.dataset, data_dir=options.folder, objective=objective, ood=ood, real_features=real_features
     )
-
-
-def _read_rows(path: Path) -> Iterator[Result]:
-    with suppress(FileNotFoundError), path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 def _model(request: Request, planned: Plan, trial: str, whole: Dataset) -> Trainable:

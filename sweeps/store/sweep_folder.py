@@ -18,7 +18,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from analysis.configs import json_lines
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
 from analysis.ranking import BestStep, improves, place, trial_order, winner
@@ -37,6 +36,7 @@ from analysis.results import (
 )
 from analysis.trial_lines import trial_lines
 from basics.files import cut_torn_line, replace_file
+from basics.json_lines import json_lines
 from sweeps.search.method import Status
 from sweeps.spec.resolved import Objective
 from sweeps.store.best_few import BestFew

@@ -142,6 +142,15 @@ def test_a_damaged_line_of_configs_is_made_good_by_the_journal(tmp_path: Path) -
     assert [config["value"] for config in load(tmp_path / "it").configs.values()] == ["001", None, 12]
 
 
+def test_an_editor_that_writes_a_mark_first_costs_no_config_its_types(tmp_path: Path) -> None:
+    given = driven(tmp_path / "it", spec_of(tmp_path, OWN))
+    path = tmp_path / "it" / "configs.jsonl"
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    for name in ("optuna.journal", "trials.csv"):
+        (tmp_path / "it" / name).unlink()
+    assert all(same(load(tmp_path / "it").configs[t]["value"], config["value"]) for t, config in given.items())
+
+
 def test_a_resume_keeps_types_and_completes_what_is_missing(tmp_path: Path) -> None:
     document = spec_of(tmp_path, OWN)
     first = driven(tmp_path / "it", document, most=6)

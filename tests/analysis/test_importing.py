@@ -33,6 +33,14 @@ def experiment(tmp_path_factory: pytest.TempPathFactory, nodes: Nodes) -> Path:
     return folder / "experiment"
 
 
+def test_damaged_lines_of_a_ray_trial_cost_themselves_alone(tmp_path: Path) -> None:
+    (tmp_path / "trial").mkdir()
+    (tmp_path / "trial" / "params.json").write_text('{"lr": 0.1}')
+    good = [json.dumps({"training_iteration": step, "loss": 1 / step, "trial_id": "a"}) for step in (1, 2)]
+    (tmp_path / "trial" / "result.json").write_text("\n".join([good[0], "[1]", good[1], '{"los']), encoding="utf-8-sig")
+    assert list(analysis.load(tmp_path)["loss"]) == [1, 0.5]
+
+
 @pytest.mark.ray
 class TestRayTune:
     def test_a_row_for_each_report(self, experiment: Path) -> None:
@@ -197,6 +205,11 @@ class TestWandb:
         text = "\n".join(json.dumps(row) for row in rows)
         table = analysis.load(written(tmp_path / "histories.jsonl", text))
         assert table.groupby("trial")["loss"].apply(list).to_dict() == {"r1": [1.0, 2.0], "r2": [1.0, 2.0]}
+
+    def test_a_byte_order_mark_costs_nothing(self, tmp_path: Path) -> None:
+        text = "".join(json.dumps({"run": "calm", "_step": step, "loss": 1 / (1 + step)}) + "\n" for step in range(2))
+        (tmp_path / "runs.jsonl").write_text(text, encoding="utf-8-sig")
+        assert list(analysis.load(tmp_path / "runs.jsonl")["loss"]) == [1, 0.5]
 
     def test_the_data_of_a_chart(self, tmp_path: Path) -> None:
         text = (

@@ -203,9 +203,9 @@ def test_killed_in_the_test_set_it_reads_only_what_was_not_read(straight: Path, 
     folder = straight / "torn"
     shutil.copytree(straight / "straight", folder)
     whole, lines = result(folder), (folder / "test.jsonl").read_text().splitlines(keepends=True)
-    (folder / "result.json").unlink()  # as a kill would have left it: one seed tested, the second row torn
+    (folder / "result.json").unlink()  # as a kill would have left it: one seed tested, then damage, the second row torn
     marked = json.loads(lines[0]) | {"test/accuracy": 0.125}
-    (folder / "test.jsonl").write_text(json.dumps(marked) + "\n" + lines[1][:20])
+    (folder / "test.jsonl").write_text(json.dumps(marked) + "\nno row\n" + lines[1][:20])
     (folder / "model" / "README.md").unlink()
     again = train_toy(straight, "torn", cluster)
     assert again.returncode == DONE, again.stderr
