@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.results import CONFIG, CONFIGS_FILE, JOURNAL_FILE, TRIAL
+from analysis.results import CONFIG, CONFIGS_FILE, JOURNAL_FILE, TRIAL, trial_name
 from basics.json_lines import json_lines
 
 Config = dict[str, Any]
@@ -82,7 +82,7 @@ def _of_journal(path: Path, declared: Mapping[str, Any]) -> dict[str, Config]:
             elif line["op_code"] == PARAMETER:
                 name = line["param_name"]
                 configs[line["trial_id"]][name] = _drawn(line, declared.get(name))
-    return {f"{number:04d}": config for number, config in enumerate(configs) if config.keys() - fixed.keys()}
+    return {trial_name(number): config for number, config in enumerate(configs) if config.keys() - fixed.keys()}
 
 
 def _drawn(line: Mapping[str, Any], domain: Any) -> Any:

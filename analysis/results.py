@@ -161,6 +161,11 @@ def best_rows(rows: pd.DataFrame, metric: str, goal: Goal) -> pd.DataFrame:
     return scored.drop_duplicates(TRIAL).set_index(TRIAL)
 
 
+def trial_name(number: int | str) -> str:
+    """What the trial of that number, from 0 on, is called: 0042."""
+    return str(number).zfill(4)
+
+
 def step_of(row: Mapping[str, Any], metric: str, constraint: Constraint | None = None) -> BestStep | None:
     """A row as a step that may be its trial's best by `metric`; None where that has no finite value."""
     value = row.get(metric)

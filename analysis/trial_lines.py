@@ -8,11 +8,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.results import TRIAL
+from analysis.results import TRIAL, trial_name
 
 DELIMITERS = ",;\t"  # a spreadsheet writes what its language asks for
 NUMBER = re.compile(r"-?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)  # as it does with the decimal point
-DIGITS = 4  # of a trial's name, whose leading zeros a spreadsheet drops
 
 
 def trial_lines(path: Path) -> tuple[list[str], list[list[str]], int]:
@@ -54,5 +53,6 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
 def _ours(cells: list[str], name: int, delimiter: str) -> list[str]:
     if delimiter != ",":
         cells = [cell.replace(",", ".") if NUMBER.fullmatch(cell) else cell for cell in cells]
-    trial = cells[name].zfill(DIGITS) if cells[name].isdecimal() else cells[name]
+    # A spreadsheet drops leading zeros.
+    trial = trial_name(cells[name]) if cells[name].isdecimal() else cells[name]
     return [*cells[:name], trial, *cells[name + 1 :]]

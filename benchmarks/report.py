@@ -30,6 +30,7 @@ from optuna.distributions import FloatDistribution, distribution_to_json
 from optuna.trial import TrialState
 
 from analysis.media import encode_grid
+from analysis.results import trial_name
 from sweeps.search.optuna_internals import JournalOperation
 
 SECONDS, GIBIBYTES, MEGABYTES = 60.0, 4.0, 15.0  # what a report may take
@@ -78,7 +79,7 @@ def _trial(rng: np.random.Generator, number: int, steps: int) -> dict[str, objec
     stopped = bool(rng.random() < 1 / 3)
     taken = steps if not stopped else max(1, steps // 3)
     return {
-        "trial": f"{number:04d}",
+        "trial": trial_name(number),
         "status": "stopped" if stopped else "done",
         "reason": "worse than the best third" if stopped else "",
         "verdict": VERDICTS[int(rng.integers(len(VERDICTS)))],
@@ -126,7 +127,7 @@ def add_samples(folder: Path, trials: int) -> None:
     """Grids of 64 samples at ten steps of each trial."""
     rng = np.random.default_rng(0)
     for number in range(trials):
-        media = folder / "media" / f"{number:04d}"
+        media = folder / "media" / trial_name(number)
         media.mkdir(parents=True)
         grid = encode_grid(_images(rng, noise=number % 2 == 0))
         for step in range(1, MEDIA_STEPS + 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from basics.errors import RequestError, RunError
@@ -40,6 +41,11 @@ class SpecError(RequestError):
 
 class FolderError(RequestError):
     """A folder that cannot be used as asked; one line that says why and what to do."""
+
+
+def no_sweep(folder: Path, missing: str) -> FolderError:
+    """The error of a folder without the file that makes it a sweep's."""
+    return FolderError(f"{folder} holds no sweep (there is no {missing}); 'sweeps list' shows those there are")
 
 
 class ArtifactError(RequestError):

@@ -27,10 +27,12 @@ from analysis.results import (
     VERDICT,
     SweepResults,
     sentences_in,
+    trial_name,
 )
 from basics.files import cut_torn_line, set_aside
 from sweeps.search.search import Search
 from sweeps.store.journal_recovery import Say
+from sweeps.store.sweep_folder import CHECKPOINTS
 from sweeps.worker.replicates import merged
 
 Key = tuple[str, int]  # trial and step
@@ -41,7 +43,7 @@ def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
     """Append the missing rows to results.jsonl; a damaged checkpoint is renamed, so that its trial starts again."""
     there: set[Key] = set(zip(sweep.rows[TRIAL], sweep.rows[STEP], strict=True))
     whole = _of_checkpoints(sweep.folder, there, say)
-    ended = {f"{number:04d}" for number, *_ in search.ended()}  # the others report again what no checkpoint has
+    ended = {trial_name(number) for number, *_ in search.ended()}  # the others report again what no checkpoint has
     partly = (pair for pair in chain(_of_journal(search), _of_table(sweep)) if pair[0][0] in ended)
     found = defaultdict[Key, Row](dict)
     for key, row in chain(partly, whole.items()):
@@ -63,7 +65,7 @@ def _append(path: Path, found: Mapping[Key, Row], whole: Collection[Key], say: S
 
 def _of_checkpoints(folder: Path, there: set[Key], say: Say) -> dict[Key, Row]:
     found: dict[Key, Row] = {}
-    for path in sorted((folder / "ray" / "checkpoints").glob("*.pt")):
+    for path in sorted((folder / CHECKPOINTS).glob("*.pt")):
         try:
             found |= dict(_rows_in(path, there))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, UnpicklingError, EOFError):
@@ -90,7 +92,7 @@ def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Row]]:
 
 def _of_journal(search: Search) -> Iterator[tuple[Key, Row]]:
     for number, step, value in search.reported():
-        yield (f"{number:04d}", step), {search.objective: value}
+        yield (trial_name(number), step), {search.objective: value}
 
 
 def _of_table(sweep: SweepResults) -> Iterator[tuple[Key, Row]]:

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from analysis.results import SPEC_FILE
 from basics.shell import command_line
 from sweeps.errors import FolderError
 from sweeps.spec.resolved import Spec
@@ -26,7 +27,7 @@ def new_folder(spec: Spec, wanted: Path | None) -> Path:
 def _wanted_folder(folder: Path) -> Path:
     if ADDRESS.match(str(folder)):
         raise FolderError(f"{folder} is no folder of this machine; choose another --out, and copy it there at the end")
-    if (folder / "spec.yaml").exists():
+    if (folder / SPEC_FILE).exists():
         resume = command_line("resume", folder)
         raise FolderError(f"{folder} holds a sweep already: go on with {resume}, or choose another --out")
     if folder.is_dir() and not all(left.name.startswith(".") for left in folder.iterdir()):

@@ -18,7 +18,7 @@ import yaml
 from ray import tune
 
 from analysis.folder import load
-from analysis.results import IMPORTANCE_FILE
+from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, SPEC_FILE
 from basics.files import replace_file
 from basics.shell import command_line
 from sweeps.driver.cluster.lost_nodes import LostNodes
@@ -31,7 +31,7 @@ from sweeps.driver.damaged_manifest import read_manifest
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.ray_hooks import ReportScheduler, StateSender, WorkSearcher
 from sweeps.driver.sweep import Sweep
-from sweeps.errors import DiskFullError, FolderError, out_of_room
+from sweeps.errors import DiskFullError, FolderError, no_sweep, out_of_room
 from sweeps.evaluation.downstream import ood_images
 from sweeps.search.method import Status
 from sweeps.spec import load_spec
@@ -96,13 +96,13 @@ def resume(
     FolderError if there is no sweep or its data is not what it was, SpecError for a change that may not be made. `say`
     is told what of the folder was damaged, and what was done about it.
     """
-    if not (folder / "spec.yaml").exists():
-        raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
+    if not (folder / SPEC_FILE).exists():
+        raise no_sweep(folder, SPEC_FILE)
     with locked(folder):
-        spec = load_spec(folder / "spec.yaml", changes)
+        spec = load_spec(folder / SPEC_FILE, changes)
         document = read_manifest(folder, say)
         if "spec" in document:  # older sweeps did not keep it
-            check_unchanged(document["spec"], spec, str(folder / "spec.yaml"))
+            check_unchanged(document["spec"], spec, str(folder / SPEC_FILE))
         given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}
         options = Options(**{k: v for k, v in given.items() if k in Options.__dataclass_fields__})
         data = load_data(spec, options)
@@ -118,12 +118,12 @@ def resume(
 
 
 def _write_spec(folder: Path, spec: Spec) -> None:
-    replace_file(folder / "spec.yaml", yaml.safe_dump(spec.document(), sort_keys=False).encode())
+    replace_file(folder / SPEC_FILE, yaml.safe_dump(spec.document(), sort_keys=False).encode())
 
 
 def _write_manifest(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> None:
     document = {**manifest(spec, data, sweep_id), "options": asdict(options), "spec": spec.document()}
-    replace_file(folder / "manifest.json", json.dumps(document, indent=2, default=str).encode())
+    replace_file(folder / MANIFEST_FILE, json.dumps(document, indent=2, default=str).encode())
 
 
 def load_data(spec: Spec, options: Options) -> Dataset:

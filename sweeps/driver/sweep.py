@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.ranking import BestStep
-from analysis.results import is_metric
+from analysis.results import is_metric, trial_name
 from sweeps.search.journal import CRASHED
 from sweeps.search.method import Ending, Nothing, Status
 from sweeps.search.search import Search
@@ -65,15 +65,15 @@ class Sweep:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
         rows, failed = list(rows), set()
         for number, config, status, reason in self._search.ended():
-            self._store.known(_name(number), config, status, reason)
-            failed |= {_name(number)} if status == "failed" else set()
+            self._store.known(trial_name(number), config, status, reason)
+            failed |= {trial_name(number)} if status == "failed" else set()
         for row in rows:
             if row["trial"] not in failed:
                 rules.report(self._rules, row)
         for number, config in self._search.unfinished():
-            self._store.known(_name(number), config, "running", "")
-            self._open[_name(number)] = UnfinishedTrial(config)
-            self._again.append(_name(number))
+            self._store.known(trial_name(number), config, "running", "")
+            self._open[trial_name(number)] = UnfinishedTrial(config)
+            self._again.append(trial_name(number))
         for row in rows:
             if row["trial"] in self._open:
                 self._remember(self._open[row["trial"]], row)
@@ -86,8 +86,8 @@ class Sweep:
         if isinstance(answer, Nothing):
             return None
         [(number, config)] = answer
-        self._open[_name(number)] = UnfinishedTrial(config)
-        return self._start(_name(number), resumed=False)
+        self._open[trial_name(number)] = UnfinishedTrial(config)
+        return self._start(trial_name(number), resumed=False)
 
     def checkpoint(self, trial: str) -> bytes | None:
         """Where a trial that is resumed goes on; None where it starts anew."""
@@ -211,7 +211,3 @@ class Sweep:
         else:
             for observer in self._observers:
                 observer.media(attachment.trial, attachment.step, attachment.name, attachment.content)
-
-
-def _name(number: int) -> str:
-    return f"{number:04d}"

@@ -19,7 +19,7 @@ import yaml
 
 from analysis.folder import load
 from analysis.ranking import trial_order
-from analysis.results import DONE, FAILED, REASON, STOPPED, TRIAL, SweepResults
+from analysis.results import DONE, FAILED, REASON, SPEC_FILE, STOPPED, TRIAL, TRIALS_FILE, SweepResults
 from basics.files import cut_torn_line, replace_file
 from basics.json_lines import json_lines
 from basics.seeds import derived_seed
@@ -36,6 +36,7 @@ from sweeps.spec.document.yaml_file import BEST_FILE
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
 from sweeps.store.folder_lock import locked
+from sweeps.store.sweep_folder import CHECKPOINTS
 from sweeps.tracking import track_tested
 from sweeps.worker.messages import Work
 from sweeps.worker.trial import Running
@@ -150,7 +151,7 @@ def _open(request: Request) -> None:
 def _swept(folder: Path, spec: Spec, options: Options) -> SweepResults:
     """The results of the sweep of the one config, which is run or resumed if it is not over."""
     if not _over(folder, spec):
-        if (folder / "spec.yaml").exists():
+        if (folder / SPEC_FILE).exists():
             outcome = runner.resume(
                 folder, address=options.address, wandb=options.wandb, data_dir=options.data_dir, report=False
             )
@@ -163,7 +164,7 @@ def _swept(folder: Path, spec: Spec, options: Options) -> SweepResults:
 
 
 def _over(folder: Path, spec: Spec) -> bool:
-    if not (folder / "trials.csv").exists():
+    if not (folder / TRIALS_FILE).exists():
         return False
     return len(ended(load(folder), DONE, STOPPED, FAILED)) == spec.trials
 
@@ -217,7 +218,7 @@ def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Traina
 
 def _model(request: Request, planned: Plan, trial: str, whole: Dataset) -> Trainable:
     """The model of a seed that came to its end."""
-    spec, path = planned.final, request.folder / FINAL / "ray" / "checkpoints" / f"{trial}.pt"
+    spec, path = planned.final, request.folder / FINAL / CHECKPOINTS / f"{trial}.pt"
     if not path.exists():
         raise FolderError(f"{path} is gone, the trained model of seed {int(trial) + 1}; choose another --out")
     work = Work(trial, spec.fixed, trial_seeds(spec, int(trial)), None)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.results import SPEC_FILE
 from sweeps.errors import SpecError
 from sweeps.results.ranking import Candidate, Ranking
 from sweeps.results.table_rows import Row, beside, plain
@@ -21,7 +22,7 @@ HARDWARE = ("arch", "cpu", "cpus", "memory_gib", "gpus")
 
 def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     """The config of a ranked trial as a spec of one trial, with its lock; a model of one's own is not imported."""
-    spec = load_spec(ranking.sweep.folder / "spec.yaml", trusted=False)
+    spec = load_spec(ranking.sweep.folder / SPEC_FILE, trusted=False)
     chosen, document = ranking.candidates[place], spec.document()
     document["parameters"] = {name: {"value": value} for name, value in chosen.config.items()}
     if len(ranking.goals) == 1:

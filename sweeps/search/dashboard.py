@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from basics.shell import command_line
-from sweeps.errors import FolderError
+from sweeps.errors import FolderError, no_sweep
 from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, storage
 
 HOST = "127.0.0.1"
@@ -16,7 +16,7 @@ def serve(folder: Path, port: int) -> None:
     """Serve until Ctrl-C; FolderError if there is no sweep or the port is taken."""
     journal = folder / JOURNAL
     if not journal.is_file():
-        raise FolderError(f"{folder} holds no sweep (there is no {JOURNAL}); 'sweeps list' shows those there are")
+        raise no_sweep(folder, JOURNAL)
     import optuna_dashboard
 
     try:

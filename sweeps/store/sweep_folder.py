@@ -26,9 +26,12 @@ from analysis.results import (
     ENDED,
     EVIDENCE,
     EXTRACTOR,
+    MEDIA_FOLDER,
+    ROWS_FILE,
     STARTED,
     STEP,
     TRIAL_COLUMNS,
+    TRIALS_FILE,
     VERDICT,
     WORKER,
     in_a_cell,
@@ -41,6 +44,7 @@ from sweeps.search.method import Status
 from sweeps.spec.resolved import Objective
 from sweeps.store.best_few import BestFew
 
+CHECKPOINTS = "ray/checkpoints"
 MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
@@ -76,19 +80,19 @@ class Store:
         self._with_state, self._with_model = BestFew(keep), BestFew(1)
         self._records: dict[str, Record] = {}
         self.extractors: set[str] = set()  # that the rows' scores come from
-        self._checkpoints = folder / "ray" / "checkpoints"
+        self._checkpoints = folder / CHECKPOINTS
         self._checkpoints.mkdir(parents=True, exist_ok=True)
         self._models = folder / MODELS
-        cut_torn_line(folder / "results.jsonl")
-        self._ran_before = _ran_before(folder / "trials.csv")
-        self._rows = (folder / "results.jsonl").open("a", encoding="utf-8")
+        cut_torn_line(folder / ROWS_FILE)
+        self._ran_before = _ran_before(folder / TRIALS_FILE)
+        self._rows = (folder / ROWS_FILE).open("a", encoding="utf-8")
         cut_torn_line(folder / CONFIGS_FILE)
         self._typed = {line.get("trial") for line in json_lines(folder / CONFIGS_FILE) if isinstance(line, dict)}
         self._written = 0.0
 
     def existing_rows(self) -> Iterator[dict[str, Any]]:
         """The rows an earlier run of this sweep left, in the order of their steps: one that was lost came last."""
-        for row in sorted(read_rows(self.folder / "results.jsonl"), key=itemgetter(STEP)):
+        for row in sorted(read_rows(self.folder / ROWS_FILE), key=itemgetter(STEP)):
             self._note(self._record(row["trial"]), row)
             yield row
 
@@ -112,7 +116,7 @@ class Store:
         self._write_table()
 
     def media(self, trial: str, step: int, name: str, png: bytes) -> None:
-        path = self.folder / "media" / trial / f"{step:06d}_{name}.png"
+        path = self.folder / MEDIA_FOLDER / trial / f"{step:06d}_{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, png)
 
@@ -193,7 +197,7 @@ class Store:
 
     def _write_table(self, now: bool = False) -> None:
         if now or time.monotonic() - self._written > TABLE_SECONDS:
-            replace_file(self.folder / "trials.csv", self._table().encode())
+            replace_file(self.folder / TRIALS_FILE, self._table().encode())
             self._written = time.monotonic()
 
     def _table(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from analysis.folder import load, read_rows
 from analysis.metrics import goal_of
 from analysis.ranking import trial_order
-from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric
+from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric, trial_name
 from sweeps.spec.resolved import Spec
 from sweeps.store.journal_recovery import open_search
 from sweeps.tracking.final_metrics import tested_events
@@ -30,8 +30,8 @@ class Replay:
 def replay(folder: Path, spec: Spec) -> Replay:
     """The events of the sweep in `folder`; the caller holds its lock."""
     search, rows, pictures = open_search(load(folder), spec, lambda line: None), _rows(folder), _pictures(folder)
-    ends = {f"{number:04d}": (config, status, reason) for number, config, status, reason in search.ended()}
-    running = {f"{number:04d}": config for number, config in search.unfinished()}
+    ends = {trial_name(number): (config, status, reason) for number, config, status, reason in search.ended()}
+    running = {trial_name(number): config for number, config in search.unfinished()}
     trials = {}
     for trial in sorted({*ends, *running}, key=trial_order):
         config = ends[trial][0] if trial in ends else running[trial]

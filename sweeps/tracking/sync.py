@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis.report import write_report
-from analysis.results import REPORT_FILE
+from analysis.results import MANIFEST_FILE, REPORT_FILE, SPEC_FILE
 from basics.errors import RequestError, RunError
 from basics.files import one_at_a_time
-from sweeps.errors import FolderError, TrackingError
+from sweeps.errors import TrackingError, no_sweep
 from sweeps.store.folder_lock import locked
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import client, login_fault
@@ -62,8 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _locked(folder: Path, parallel: int, stderr_lines: StderrLines) -> int:
-    if not (folder / "spec.yaml").exists():
-        raise FolderError(f"{folder} holds no sweep (there is no spec.yaml); 'sweeps list' shows those there are")
+    if not (folder / SPEC_FILE).exists():
+        raise no_sweep(folder, SPEC_FILE)
     client()
     fault = login_fault()
     if fault:
@@ -81,8 +81,8 @@ def _upload(layout: Layout, parallel: int, stderr_lines: StderrLines) -> int:
     from sweeps.tracking.upload import Upload
 
     spec, manifest = (
-        load_spec(layout.folder / "spec.yaml", trusted=False),
-        json.loads((layout.folder / "manifest.json").read_text()),
+        load_spec(layout.folder / SPEC_FILE, trusted=False),
+        json.loads((layout.folder / MANIFEST_FILE).read_text()),
     )
     settings = settings_of(spec, layout.folder, manifest["sweep"], manifest["data"]["classes"])
     if not (layout.folder / REPORT_FILE).exists():
