@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from analysis.report.pictures import figures, media
 from analysis.report.summary import summarise
 from analysis.results import FIGURES_FOLDER, REPORT_FILE, TRIAL, SweepResults
 from basics.files import replace_file
+from basics.shell import command_line
 
 SCRIPTS = ("plotting.js", "table.js", "panel.js", "explore.js")
 
@@ -51,7 +51,7 @@ def write_report(
             name: found for name, pictures in PICTURES.items() if (found := list(figures(pictures(sweep), files)))
         },
         plotly=page.plotly(),
-        commands=_commands(shlex.quote(str(folder))) if is_sweep(Path(folder)) else [],
+        commands=_commands(folder) if is_sweep(Path(folder)) else [],
     )
     replace_file(place / REPORT_FILE, content)
     return place / REPORT_FILE
@@ -66,13 +66,16 @@ def _place(results: Path) -> Path:
     return place
 
 
-def _commands(folder: str) -> list[tuple[str, str]]:
+def _commands(folder: str | Path) -> list[tuple[str, str]]:
     """Commands to run next, as shell lines, each with a description."""
     return [
-        (f"sweeps best {folder} --out best.yaml", "the best config as a spec that runs"),
-        ("sweeps train best.yaml --seeds 5", "the final model: all images but test, then the test set, once"),
-        (f"sweeps resume {folder}", "finish what was interrupted"),
-        (f"sweeps show {folder}", "all trials in the terminal"),
+        (command_line("best", folder, "--out", "best.yaml"), "the best config as a spec that runs"),
+        (
+            command_line("train", "best.yaml", "--seeds", 5),
+            "the final model: all images but test, then the test set, once",
+        ),
+        (command_line("resume", folder), "finish what was interrupted"),
+        (command_line("show", folder), "all trials in the terminal"),
     ]
 
 
