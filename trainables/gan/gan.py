@@ -30,7 +30,7 @@ from trainables.gan.losses import HINGE, LEAST_SQUARES, LOSSES, NON_SATURATING, 
 from trainables.gan.nets import Nets, dcgan, either, mlp
 from trainables.gan.penalties import Penalty, gradient_penalty, none, r1, spectral_norm, weight_clipping
 from trainables.gan.style_nets import style
-from trainables.labels import log_priors, wanted_labels
+from trainables.labels import log_priors, path_labels, wanted_labels
 from trainables.latent.interpolation import ways
 from trainables.nets import Shape, initialised
 from trainables.training.averages import Average
@@ -115,9 +115,9 @@ class Gan(Generative):
         z = self._latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
         latent, noise = z[:, : self.config.latent_dim], z[:pairs, self.config.latent_dim :]
         between = ways(latent[:pairs], latent[pairs:], steps, normal=self.config.latent_prior == "normal")
-        wanted = self._wanted(pairs, None, seed)
-        labels = None if wanted is None else wanted.repeat_interleave(steps)
-        return self._images(torch.cat([between, noise.repeat_interleave(steps, dim=0)], dim=1), labels)
+        labels = path_labels(steps, pairs, self._log_priors, seed) if self.conditional else None
+        z = torch.cat([between, noise.repeat_interleave(steps, dim=0)], dim=1)
+        return self._images(z, self._wanted(len(z), labels, seed))
 
     @property
     def features(self) -> Callable[[Images], Images]:
