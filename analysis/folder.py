@@ -76,7 +76,7 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> SweepR
     importance = {} if changes else json_document(folder / IMPORTANCE_FILE, damage)
     damage += _lost_rows(folder / ROWS_FILE, rows, trials, unreadable)
     media = _media(folder / MEDIA_FOLDER)
-    return SweepResults(folder, spec, manifest, rows, trials, media, unreadable, importance, tuple(damage), configs)
+    return SweepResults(folder, spec, manifest, rows, trials, media, importance, tuple(damage), configs)
 
 
 def is_sweep(folder: Path) -> bool:

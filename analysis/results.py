@@ -69,7 +69,6 @@ class SweepResults:
     rows: pd.DataFrame
     trials: pd.DataFrame
     media: pd.DataFrame
-    unreadable: int = 0  # lines of results.jsonl that are no row
     importance: dict[str, Any] = field(default_factory=dict)  # of the parameters, as the search saw it at the end
     damage: tuple[str, ...] = ()  # a line for each file that is not whole: which, and what is lost
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)  # by trial, every value of the type it had

@@ -41,7 +41,7 @@ class TestRows:
         append(folder, '{"trial": "0000", "step": 2, "val/acc')
         sweep = load(folder)
         assert len(sweep.rows) == 1
-        assert sweep.unreadable == 1
+        assert sweep.damage == (f"{folder / 'results.jsonl'}: 1 line could not be read",)
 
     def test_a_line_torn_in_the_middle_of_a_character(self, tmp_path):
         folder = build_sweep(tmp_path, [accuracies(0.1)])
@@ -55,7 +55,7 @@ class TestRows:
     def test_a_line_that_is_no_row(self, tmp_path, line):
         folder = build_sweep(tmp_path, [accuracies(0.1)])
         append(folder, line + "\n")
-        assert load(folder).unreadable == 1
+        assert load(folder).damage == (f"{folder / 'results.jsonl'}: 1 line could not be read",)
 
     def test_of_rows_for_the_same_step_the_last_counts(self, tmp_path):
         folder = build_sweep(tmp_path, [accuracies(0.1, 0.2)])
