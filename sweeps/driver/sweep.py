@@ -195,8 +195,7 @@ class Sweep:
 
     def _end(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> bool:
         best = self._open.pop(trial).at_best
-        value, violation = (None, None) if best is None else (best.value, best.violation)
-        self._search.tell(int(trial), Ending(status, value, reason, violation, crashed=crashed))
+        self._search.tell(int(trial), Ending.of(status, best, reason, crashed=crashed))
         for rule in self._rules if status == "failed" else ():
             rule.forget(trial)
         for observer in self._observers:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
+from analysis.ranking import BestStep
 from search_spaces.space import Config, Space
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ class Ending:
     reason: str = ""
     violation: float | None = None
     crashed: bool = False
+
+    @classmethod
+    def of(cls, status: Status, best: BestStep | None, reason: str = "", *, crashed: bool = False) -> Ending:
+        """Of a trial whose best step is known, or that has none."""
+        value, violation = (None, None) if best is None else (best.value, best.violation)
+        return cls(status, value, reason, violation, crashed)
 
 
 class Objective(Protocol):

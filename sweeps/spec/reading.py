@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -226,8 +226,8 @@ def _method(section: SpecSection, space: Space) -> str:
 
 
 def _tracking(section: SpecSection) -> Tracking:
-    names = ("project", "entity", "group", "notes", "alert_failure_rate")
-    return Tracking(tags=tuple(section.tags or ()), **{name: getattr(section, name) for name in names})
+    lines = {line.name: getattr(section, line.name) for line in fields(Tracking)}
+    return Tracking(**{**lines, "tags": tuple(section.tags or ())})
 
 
 def _resources(section: SpecSection) -> Resources:

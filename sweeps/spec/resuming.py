@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from basics.text import shown
 from sweeps.errors import SpecError
 from sweeps.spec.reading import load_spec
-from sweeps.spec.resolved import Spec
+from sweeps.spec.resolved import Spec, Tracking
 
-OF_WANDB = ("project", "entity", "group", "tags", "notes", "alert_failure_rate")
+OF_WANDB = tuple(line.name for line in fields(Tracking))
 MAY_CHANGE = ("run_cap", "budget", "resources", "early_terminate", "name", "description", *OF_WANDB)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.formatting import counted
+from analysis.ranking import BestStep
 from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, SweepResults
 from basics.files import replace_file, replacing, set_aside
 from search_spaces.domains import Choice, Domain, Int
@@ -152,17 +153,16 @@ def _rebuilt(spec: Spec, journal: Path, before: Mapping[int, Known], known: Mapp
 def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
     """Ask for a trial, which the search is given the config of, and report what became of it."""
     search.ask_for(known.config)
-    best_step = None
+    best = None
     for row in known.rows:
         if (value := row.get(spec.metric.name)) is None:
             continue
         search.report(number, int(row[STEP]), value)
-        best_step = spec.metric.best_step(best_step, row)
-    best, violation = (None, None) if best_step is None else (best_step.value, best_step.violation)
+        best = spec.metric.best_step(best, row)
     if best is None and math.isfinite(known.score):
-        best = known.score
+        best = BestStep(known.score, 0)  # at a step that was lost
     if known.config is None and known.rows and search.learns:
         search.tell(number, Ending("failed", None, LOST))
     elif known.status != "running" and (best is not None or known.status != "done"):
         crashed = known.reason.startswith(CRASHED)
-        search.tell(number, Ending(known.status, best, known.reason, violation, crashed=crashed))
+        search.tell(number, Ending.of(known.status, best, known.reason, crashed=crashed))
