@@ -94,9 +94,9 @@ def runs(dataset: str, part: str | None) -> Iterator[tuple[str, LabelledGanRun, 
 
 
 def benchmark_on(name: str) -> CollapseBenchmark:
-    data, parts = real(name)
+    data, pool = real(name)
     real_features = real_features_of(data)
-    return CollapseBenchmark(name, data, parts, real_features.reference(data), real_features.extractor)
+    return CollapseBenchmark(name, data, pool, real_features.reference(data), real_features.extractor)
 
 
 def draw(folder: Path, dataset: str, part: str | None) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from collapse_recipes import N, Pool
 from scipy.ndimage import uniform_filter
 
-StoredImages = Literal["calibration", "test"]
+Part = Literal["calibration", "test"]
 Make = Callable[[Pool, np.random.Generator, Any], r.Array]
 
 
@@ -24,7 +24,7 @@ class Kind:
     """A way of making samples, the verdict they deserve, the part of the benchmark it is in, and its settings."""
 
     label: str
-    part: StoredImages
+    part: Part
     make: Make
     settings: Sequence[Any]
 
@@ -128,18 +128,18 @@ KINDS: dict[str, Kind] = {
         "blurred", "test", lambda p, g, k: r.blurred(p.fresh(g, r.some(p, g, k)), 1.2), (2, 5)
     ),
     # memorised
-    "training images": Kind("memorised", "calibration", lambda p, g, n: r.learnt(p, g, n), (200, 1000)),
+    "training images": Kind("memorised", "calibration", lambda p, g, n: r.memorised(p, g, n), (200, 1000)),
     "training images, repeated": Kind(
         "memorised", "test", lambda p, g, k: p.train.x[g.choice(g.permutation(len(p.train))[:k], N)], (150, 300, 600)
     ),
     "training images, noisy": Kind(
         "memorised",
         "test",
-        lambda p, g, s: r.noisy(r.learnt(p, g), s, g),
+        lambda p, g, s: r.noisy(r.memorised(p, g), s, g),
         (0.05, 0.1),
     ),
     "half training images": Kind(
-        "memorised", "test", lambda p, g, s: r.mixed(r.learnt(p, g), p.fresh(g), s, g), (0.4, 0.6)
+        "memorised", "test", lambda p, g, s: r.mixed(r.memorised(p, g), p.fresh(g), s, g), (0.4, 0.6)
     ),
     "training images, a few exactly": Kind("memorised", "test", lambda p, g, k: r.prototypes(p, g, k, p.train), (2, 5)),
     "training images of few classes": Kind(

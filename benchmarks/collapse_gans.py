@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from collapse_cases import StoredImages
+from collapse_cases import Part
 from collapse_recipes import Array
 
 from trainables import MODELS
@@ -37,7 +37,7 @@ class LabelledGanRun:
     """
 
     label: str
-    part: StoredImages
+    part: Part
     model: str
     config: Mapping[str, Any] = field(default_factory=dict)
     seeds: Sequence[int] = (0, 1)
@@ -66,8 +66,8 @@ def played(run: LabelledGanRun, seed: int, data: Dataset) -> Game:
     return Game(rows, samples)
 
 
-CAL: StoredImages = "calibration"
-TEST: StoredImages = "test"
+CAL: Part = "calibration"
+TEST: Part = "test"
 SHORT = {"updates": 1000, "updates_per_step": 100, "ema": 0.0}
 LONG = {"updates": 2000, "updates_per_step": 200}
 BRIEF = {"updates": 500, "updates_per_step": 50}

@@ -142,7 +142,7 @@ def mixed(a: Array, b: Array, share: float, rng: np.random.Generator) -> Array:
     return np.concatenate([a[:first], b[first:n]])[rng.permutation(n)]
 
 
-def learnt(real: Pool, rng: np.random.Generator, n: int = N) -> Array:
+def memorised(real: Pool, rng: np.random.Generator, n: int = N) -> Array:
     return real.train.x[rng.permutation(len(real.train))[:n]]
 
 

@@ -87,8 +87,8 @@ class ModelsBenchmark:
         real_features = (
             real_features_of(load_dataset(case.dataset, data_dir=self.data_dir)) if hasattr(model, "sample") else None
         )
-        judge = evaluator_on_test(data, case.dataset, data_dir=self.data_dir, ood=ood, real_features=real_features)
-        return judge(model)
+        evaluate = evaluator_on_test(data, case.dataset, data_dir=self.data_dir, ood=ood, real_features=real_features)
+        return evaluate(model)
 
     def generative(self, row: str, model: Any, data: Dataset, test: Mapping[str, Any], seconds: float) -> None:
         self.picture(row, model, data)

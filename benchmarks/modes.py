@@ -103,8 +103,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--page", type=Path, default=Path(__file__).parents[1] / "docs" / "modes.md")
     options = parser.parse_args()
-    if ood := [row for row in options.rows if row not in CASES]:
-        parser.error(f"unknown row {ood[0]!r}; valid: {', '.join(CASES)}")
+    if unknown := [row for row in options.rows if row not in CASES]:
+        parser.error(f"unknown row {unknown[0]!r}; valid: {', '.join(CASES)}")
     limit_threads(1)
     for row in options.rows or CASES:
         run(row, options.seeds, options.page)

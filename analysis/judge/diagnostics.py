@@ -81,8 +81,8 @@ class SampleDiagnostics:
         real = usual_images(self.reference)
         truth = real.predicted if real.labels is None else real.labels
         confused = histogram.confusion_of(truth, held_out_similarity(self.reference).label, len(by_extractor))
-        extracted = np.bincount(similarity(self.reference, self.fake).label, minlength=len(by_extractor))
-        return by_extractor, histogram.unmixed(extracted, confused)
+        by_similarity = np.bincount(similarity(self.reference, self.fake).label, minlength=len(by_extractor))
+        return by_extractor, histogram.unmixed(by_similarity, confused)
 
     @cached_property
     def class_imbalance(self) -> float:

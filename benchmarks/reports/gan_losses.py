@@ -159,8 +159,8 @@ def picture_of_gaps(sweeps: Sweeps) -> bytes:
     for one, dataset in zip(axes, datasets, strict=True):
         of_one = table[table["dataset"] == dataset]
         for verdict, part in of_one.groupby(VERDICT):
-            look = glyph_of(str(verdict))
-            one.scatter(part["gap"], part["gen/frechet"], s=22, color=look.color, marker=look.marker)
+            glyph = glyph_of(str(verdict))
+            one.scatter(part["gap"], part["gen/frechet"], s=22, color=glyph.color, marker=glyph.marker)
         set_x_scale(one, "log", of_one.loc[of_one["gap"] > 0, "gap"].to_numpy(float))
         set_y_scale(one, "log", of_one["gen/frechet"].to_numpy(float))
         title(one, dataset)
@@ -171,8 +171,8 @@ def picture_of_gaps(sweeps: Sweeps) -> bytes:
 
 def _marks(axes: Axes, table: pd.DataFrame, metric: str) -> None:
     for verdict, part in table.groupby(VERDICT):
-        look = glyph_of(str(verdict))
-        axes.scatter(part["x"], part[metric], s=20, color=look.color, marker=look.marker, zorder=3)
+        glyph = glyph_of(str(verdict))
+        axes.scatter(part["x"], part[metric], s=20, color=glyph.color, marker=glyph.marker, zorder=3)
 
 
 def _legend(figure: Figure, verdicts: dict[str, None]) -> None:

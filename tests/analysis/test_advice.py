@@ -182,11 +182,11 @@ class TestBudget:
         assert said(rules.still_improving, [trial(0.9, {}, steps=2)] * 3) == ""
 
     def test_stopped_while_ahead_of_the_winner(self, said):
-        best_model = trial(0.9, {}, steps=9)
+        winner = trial(0.9, {}, steps=9)
         ahead, behind = (FakeTrial({}, [{"val/accuracy": v}] * 3, "stopped") for v in (0.5, 0.2))
-        told = said(rules.stopped_too_early, [best_model, ahead, behind])
+        told = said(rules.stopped_too_early, [winner, ahead, behind])
         assert told == "1 of 2 stopped trials were ahead of the winner at that step: stop later (min_iter)."
-        assert said(rules.stopped_too_early, [best_model, behind, behind]) == ""
+        assert said(rules.stopped_too_early, [winner, behind, behind]) == ""
 
     def test_fewer_trials_than_parameters_need(self, said):
         assert said(rules.too_few, at(0.5, 0.6)) == "2 trials are few for 3 parameters: run 15 or fix some."

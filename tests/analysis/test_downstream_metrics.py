@@ -46,11 +46,11 @@ class TestPermuted:
 
     def test_permuted_images_have_the_same_pixels_in_other_places(self) -> None:
         x = images()
-        ood = downstream.permuted(x)
-        assert np.array_equal(np.sort(ood.reshape(50, 3, -1)), np.sort(x.reshape(50, 3, -1)))
-        assert (ood != x).mean() > 0.8
+        permuted = downstream.permuted(x)
+        assert np.array_equal(np.sort(permuted.reshape(50, 3, -1)), np.sort(x.reshape(50, 3, -1)))
+        assert (permuted != x).mean() > 0.8
         # One exchange for all: what was equal before is equal after.
-        assert np.array_equal(downstream.permuted(x[:, :1].repeat(3, axis=1))[:, 0], ood[:, 0])
+        assert np.array_equal(downstream.permuted(x[:, :1].repeat(3, axis=1))[:, 0], permuted[:, 0])
 
 
 class TestRepairs:

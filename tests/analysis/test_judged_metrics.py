@@ -270,20 +270,20 @@ class TestSimilarity:
 
     def test_noise_is_like_nothing(self, reference):
         noise = np.random.default_rng(0).uniform(-1, 1, (200, 1, 8, 8)).astype(np.float32)
-        ood = similarity.similarity(
+        found = similarity.similarity(
             reference, ExtractedFeatures(noise, noise.reshape(200, -1), np.full((200, 4), 0.25))
         )
-        assert np.median(ood.correlation) < np.quantile(similarity.held_out_similarity(reference).correlation, 0.01)
+        assert np.median(found.correlation) < np.quantile(similarity.held_out_similarity(reference).correlation, 0.01)
 
 
 class TestSynthetic:
     def test_real_images_teach_and_noise_does_not(self, reference):
         noise = np.random.default_rng(0).uniform(-1, 1, (400, 1, 8, 8)).astype(np.float32)
-        ood = ExtractedFeatures(noise, noise.reshape(400, -1), extracted(400, 5).probabilities)
+        fake = ExtractedFeatures(noise, noise.reshape(400, -1), extracted(400, 5).probabilities)
         assert synthetic.tstr_accuracy(reference, extracted(400, 5)) > 0.95
         assert synthetic.trts_accuracy(reference, extracted(400, 5)) > 0.95
-        assert synthetic.tstr_accuracy(reference, ood) < 0.6
-        assert synthetic.trts_accuracy(reference, ood) < 0.5
+        assert synthetic.tstr_accuracy(reference, fake) < 0.6
+        assert synthetic.trts_accuracy(reference, fake) < 0.5
 
     def test_one_label_alone(self, reference):
         assert synthetic.tstr_accuracy(reference, extracted(400, 2).at(np.arange(0, 400, 4))) == pytest.approx(

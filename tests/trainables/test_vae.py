@@ -199,6 +199,6 @@ def test_an_image_unlike_any_has_a_finite_density() -> None:
     model = trained()
     with torch.no_grad():
         model._net.encoder.layers[-1].weight.mul_(1e4)
-    ood = np.random.default_rng(0).uniform(-1, 1, size=(20, 1, 8, 8)).astype(np.float32)
-    assert np.isfinite(model.log_density(ood)).all()
-    assert np.isfinite(model.elbo(ood)).all()
+    noise = np.random.default_rng(0).uniform(-1, 1, size=(20, 1, 8, 8)).astype(np.float32)
+    assert np.isfinite(model.log_density(noise)).all()
+    assert np.isfinite(model.elbo(noise)).all()

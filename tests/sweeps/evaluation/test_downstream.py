@@ -187,12 +187,12 @@ class TestPictures:
 
     def test_nearest_training_images_lie_below_samples(self) -> None:
         train = DATA.train.x
-        damaged = NearestTrainingImages(train).with_neighbours(train[[3, 70]] + np.float32(0.01))
-        assert damaged.shape == (2 + 3 * 2, *train.shape[1:])
-        np.testing.assert_array_equal(damaged[2:4], train[[3, 70]])
-        gaps = [((damaged[i] - damaged[0]) ** 2).sum() for i in (2, 4, 6)]
+        pictures = NearestTrainingImages(train).with_neighbours(train[[3, 70]] + np.float32(0.01))
+        assert pictures.shape == (2 + 3 * 2, *train.shape[1:])
+        np.testing.assert_array_equal(pictures[2:4], train[[3, 70]])
+        gaps = [((pictures[i] - pictures[0]) ** 2).sum() for i in (2, 4, 6)]
         assert gaps == sorted(gaps)
-        assert gaps[2] <= np.sort(((train - damaged[0]) ** 2).sum(axis=(1, 2, 3)))[2] + 1e-4
+        assert gaps[2] <= np.sort(((train - pictures[0]) ** 2).sum(axis=(1, 2, 3)))[2] + 1e-4
 
     def test_reconstructions_lie_below_the_images(self) -> None:
         pictures = Evaluator(DATA).media(trained("vae"))

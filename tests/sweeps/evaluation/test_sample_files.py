@@ -36,7 +36,7 @@ def pictures(folder: Path, images: np.ndarray) -> Path:
     return folder / "pictures"
 
 
-def npz_of_damaged(path: Path, *names: str, **whole: np.ndarray) -> Path:
+def npz_with_unreadable(path: Path, *names: str, **whole: np.ndarray) -> Path:
     """An .npz whose arrays of these `names` cannot be read, as one sees by reading them only."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
@@ -154,12 +154,12 @@ class TestRefused:
         assert "cannot be read" in refused(tmp_path / "huge.npz")
 
     def test_keys_are_refused_before_anything_is_inflated(self, tmp_path: Path) -> None:
-        damaged = npz_of_damaged(tmp_path / "bomb.npz", "left", "right")
-        assert "holds left, right; name the one" in refused(damaged)
+        file = npz_with_unreadable(tmp_path / "bomb.npz", "left", "right")
+        assert "holds left, right; name the one" in refused(file)
 
     def test_arrays_that_are_not_asked_for_are_not_read(self, tmp_path: Path) -> None:
-        damaged = npz_of_damaged(tmp_path / "both.npz", "other", samples=BYTES)
-        assert np.allclose(read_samples(damaged, GREY, "mine").images, TRUE)
+        file = npz_with_unreadable(tmp_path / "both.npz", "other", samples=BYTES)
+        assert np.allclose(read_samples(file, GREY, "mine").images, TRUE)
 
     def test_several_arrays_without_a_name_we_know(self, tmp_path: Path) -> None:
         np.savez(tmp_path / "it.npz", left=BYTES, right=BYTES)
