@@ -51,11 +51,16 @@ def _import(name: str, module: str, search_path: Sequence[Path]) -> ModuleType:
 
 def _keep_in_reach(module: str) -> None:
     """What lies beside a model may be imported as late as in its first step; last on the path, it shadows nothing."""
+    where = place_of(module)
+    if where is not None and str(where.parent) not in sys.path:
+        sys.path.append(str(where.parent))
+
+
+def place_of(module: str) -> Path | None:
+    """The file of an imported module, or the folder of the package that it is in; None if it has neither."""
     package = sys.modules[module.partition(".")[0]]
     where = next(iter(getattr(package, "__path__", ())), None) or package.__file__
-    folder = str(Path(where).absolute().parent) if where else ""
-    if folder and folder not in sys.path:
-        sys.path.append(folder)
+    return Path(where).absolute() if where else None
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from ray import tune
 
 from analysis.folder import load
@@ -35,6 +34,7 @@ from sweeps.errors import DiskFullError, FolderError, no_sweep, out_of_room
 from sweeps.evaluation.downstream import ood_images
 from sweeps.search.method import Status
 from sweeps.spec import load_spec
+from sweeps.spec.document.writing import as_yaml
 from sweeps.spec.resolved import Spec
 from sweeps.spec.resuming import check_unchanged
 from sweeps.store.folder_lock import locked
@@ -118,7 +118,7 @@ def resume(
 
 
 def _write_spec(folder: Path, spec: Spec) -> None:
-    replace_file(folder / SPEC_FILE, yaml.safe_dump(spec.document(), sort_keys=False).encode())
+    replace_file(folder / SPEC_FILE, as_yaml(spec).encode())
 
 
 def _write_manifest(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> None:

@@ -15,8 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.folder import load
 from analysis.ranking import trial_order
 from analysis.results import DONE, FAILED, REASON, SPEC_FILE, STOPPED, TRIAL, TRIALS_FILE, SweepResults
@@ -32,6 +30,7 @@ from sweeps.final.model_card import write_card
 from sweeps.final.plan import Plan, plan, trained_on
 from sweeps.final.result import ended, ignores_seed, result_document
 from sweeps.results.provenance import differences
+from sweeps.spec.document.writing import as_yaml
 from sweeps.spec.document.yaml_file import BEST_FILE
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
@@ -143,7 +142,7 @@ def _open(request: Request) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, _json(document))
-        replace_file(folder / BEST_FILE, yaml.safe_dump(request.best.document(), sort_keys=False).encode())
+        replace_file(folder / BEST_FILE, as_yaml(request.best).encode())
     except OSError as error:
         raise FolderError(f"{folder} cannot be written: {error.strerror}; choose another --out") from None
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from analysis.folder import load
+from analysis.formatting import is_missing
 from analysis.intervals import Interval, of_metric, seeds_agree
 from analysis.metrics import Goal, goal_of
 from analysis.ranking import BestStep, improves, rank
@@ -219,7 +219,7 @@ def _candidates(sweep: SweepResults, metric: str, goal: Goal) -> tuple[list[Cand
     status = STOPPED if stopped else DONE
     found = []
     for trial, *values in rows.itertuples(name=None):
-        row = {str(n): value for n, value in zip(rows.columns, values, strict=True) if not _missing(value)}
+        row = {str(n): value for n, value in zip(rows.columns, values, strict=True) if not is_missing(value)}
         best = step_of(row, metric, sweep.constraint)
         if best is not None:
             found.append(Candidate(trial, configs.get(trial, {}), int(steps[trial]), row, status, best))
@@ -229,10 +229,6 @@ def _candidates(sweep: SweepResults, metric: str, goal: Goal) -> tuple[list[Cand
 def _measured(candidate: Candidate, metric: str) -> Candidate:
     """The same trial at the same step by another metric."""
     return replace(candidate, at_best=replace(candidate.at_best, value=float(candidate.row[metric])))
-
-
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _goal(sweep: SweepResults, name: str) -> Goal:

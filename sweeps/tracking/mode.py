@@ -10,7 +10,6 @@ from typing import Any, Literal
 from sweeps.tracking import wandb_internals
 
 Mode = Literal["online", "offline", "off"]
-MODES = ("auto", "online", "offline", "off")
 # What another program's run, sweep or launch left in the environment: wandb.init would go on with that run, or draw
 # ids of its own, and what is recorded would be lost to the sweep it belongs to.
 ANOTHERS = frozenset(

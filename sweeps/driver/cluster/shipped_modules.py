@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 from sweeps.errors import FolderError
 from trainables import Entry, find_model
+from trainables.own import place_of
 
 LARGEST = 64 * 2**20  # bytes of code: more is no model's
 Files = tuple[tuple[str, bytes], ...]  # path below the folder, and content
@@ -36,11 +36,8 @@ def with_code(name: str, entry: Entry) -> Entry | PickledOwnModel:
     """The entry, or for a user's own model one that carries its code when pickled; FolderError for too much code."""
     if ":" not in name:
         return entry
-    package = sys.modules[name.partition(":")[0].partition(".")[0]]
-    where = next(iter(getattr(package, "__path__", ())), None) or package.__file__
-    if where is None:
-        return entry
-    return PickledOwnModel(name, tuple(_files(Path(where).absolute()).items()))
+    where = place_of(name.partition(":")[0])
+    return entry if where is None else PickledOwnModel(name, tuple(_files(where).items()))
 
 
 def unpickled_model(name: str, files: Files) -> Entry:
