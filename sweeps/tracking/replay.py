@@ -13,7 +13,7 @@ from analysis.metrics import goal_of
 from analysis.ranking import trial_order
 from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric, trial_name
 from sweeps.spec.resolved import Spec
-from sweeps.store.journal_recovery import open_search
+from sweeps.store.journal_recovery import Say, open_search
 from sweeps.tracking.final_metrics import tested_events
 from sweeps.tracking.queue import Event
 
@@ -27,9 +27,9 @@ class Replay:
     complete: bool
 
 
-def replay(folder: Path, spec: Spec) -> Replay:
-    """The events of the sweep in `folder`; the caller holds its lock."""
-    search, rows, pictures = open_search(load(folder), spec, lambda line: None), _rows(folder), _pictures(folder)
+def replay(folder: Path, spec: Spec, say: Say) -> Replay:
+    """The events of the sweep in `folder`; the caller holds its lock. `say` is told of a journal that is mended."""
+    search, rows, pictures = open_search(load(folder), spec, say), _rows(folder), _pictures(folder)
     ends = {trial_name(number): (config, status, reason) for number, config, status, reason in search.ended()}
     running = {trial_name(number): config for number, config in search.unfinished()}
     trials = {}

@@ -89,7 +89,8 @@ def _upload(layout: Layout, parallel: int, stderr_lines: StderrLines) -> int:
         write_report(layout.folder)
     write_best(layout.folder)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        upload = Upload(layout.folder, settings, replay(layout.folder, spec), Path(scratch))
+        events = replay(layout.folder, spec, stderr_lines.say)
+        upload = Upload(layout.folder, settings, events, Path(scratch))
         faults = upload.run(parallel, stderr_lines.say)
     if faults:
         again = sync_command(layout.folder)

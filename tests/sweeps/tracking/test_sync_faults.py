@@ -1,0 +1,32 @@
+"""What `sweeps sync` and the feed say of a folder that is damaged or closed to them, with a server on loopback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.tracked import TrackedSweep, logged_in, logged_out
+from helpers.wandb_server import Accepting
+
+from sweeps.tracking.sync import sync
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """An interrupted sweep of one trial, which W&B has heard nothing of."""
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    with logged_out(tmp_path / "home"):
+        sweep = TrackedSweep(folder, mode="off", run_cap=2)
+        sweep.feed("0000", range(1, 3))
+        sweep.done("0000")
+        sweep.end(interrupted=True)
+        yield folder
+
+
+def test_a_journal_that_is_built_anew_is_said_to_be(folder: Path) -> None:
+    (folder / "optuna.journal").unlink()
+    server, said = Accepting(), list[str]()
+    with logged_in(server):
+        assert sync(folder, 4, said.append) == 0
+    assert said[0].startswith(f"{folder}/optuna.journal: built anew from the sweep's rows and table, 1 trial")
+    assert server.steps("5eed-0000") == [1, 2]
