@@ -58,12 +58,17 @@ def take_lock(handle: IO[str] | int, seconds: float = 0, *, shared: bool = False
 
 
 @contextmanager
-def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Wait until no other process is in here, which holds the lock of this file. Nothing where the disk is closed."""
+def one_at_a_time(lock: Path, *, if_possible: bool = False) -> Iterator[None]:
+    """Wait until no other process is in here, which holds the lock of this file; OSError if it cannot be opened.
+
+    `if_possible`: go in all the same then, where two at once cost no more than time.
+    """
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         handle = lock.open("w")
     except OSError:
+        if not if_possible:
+            raise
         yield
         return
     with handle:

@@ -77,7 +77,7 @@ def real_features_of(data: Dataset, whole: Dataset | None = None, say: Say = say
     if data.modes is not None:
         return RealFeatures(PointExtractor(data.modes.centres), _real(PointExtractor(data.modes.centres), data))
     config = _config(len(whole.train))
-    with one_at_a_time(folder / ".lock"):
+    with one_at_a_time(folder / ".lock", if_possible=True):
         key = digest(VERSION, whole.content_hash, asdict(config))
         weights = cached(folder / f"cnn-{key}.npz", lambda: _trained(whole, config, say), say)
         name = f"cnn{VERSION}-{whole.name}-{digest(*(array.tobytes().hex() for array in weights.values()))[:6]}"

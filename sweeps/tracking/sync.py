@@ -18,7 +18,7 @@ from analysis.report import write_report
 from analysis.results import MANIFEST_FILE, REPORT_FILE, SPEC_FILE
 from basics.errors import RequestError, RunError
 from basics.files import one_at_a_time
-from sweeps.errors import TrackingError, no_sweep
+from sweeps.errors import TrackingError, disk_fault, is_full, no_sweep
 from sweeps.store.folder_lock import locked
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import client, login_fault
@@ -57,8 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stderr_lines.say(f"error: {error}")
         return WRONG if isinstance(error, RequestError) else FAILED
     except Exception as error:  # wandb's own: there is nobody else to hear it
-        stderr_lines.say(f"error: the upload broke off: {type(error).__name__}: {error}")
-        return FAILED
+        fault = disk_fault(error)
+        stderr_lines.say(f"error: {fault or f'the upload broke off: {type(error).__name__}: {error}'}")
+        return WRONG if fault and not is_full(error) else FAILED
 
 
 def _locked(folder: Path, parallel: int, stderr_lines: StderrLines) -> int:

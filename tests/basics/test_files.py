@@ -82,7 +82,9 @@ def test_who_waits_goes_on_when_the_holder_is_killed(tmp_path: Path) -> None:
             assert not take_lock(handle)
 
 
-def test_where_no_lock_can_be_made_there_is_none(tmp_path: Path) -> None:
+def test_where_no_lock_can_be_made_only_who_may_goes_without(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with one_at_a_time(tmp_path / "file" / ".lock"):
+    with one_at_a_time(tmp_path / "file" / ".lock", if_possible=True):
         assert not (tmp_path / "file").is_dir()
+    with pytest.raises(OSError, match="file"), one_at_a_time(tmp_path / "file" / ".lock"):
+        pytest.fail("nobody keeps another out")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basics.files import one_at_a_time
+from sweeps.errors import disk_fault
 from sweeps.tracking.mode import client, login_fault, resolve_mode
 from sweeps.tracking.process import Parent, StderrLines
 from sweeps.tracking.queue import Event, Layout, Position, QueueReader, sync_command
@@ -110,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(options, layout, read_settings(layout), parent, stderr_lines)
     except (ImportError, OSError, ValueError) as error:
         traceback.print_exc()
-        stderr_lines.say(f"W&B does not track this sweep: {error}")
+        stderr_lines.say(f"W&B does not track this sweep: {disk_fault(error) or error}")
     return 1
 
 
