@@ -94,7 +94,7 @@ class LiveConsole:
             self._line(f"{self._pace()}{self._leader()}; {self._running()}")
 
     @_harmless
-    def media(self, trial: str, step: int, name: str, png: bytes) -> None:
+    def media(self, trial: str, step: int, name: str) -> None:
         """Pictures are not for terminals."""
 
     @_harmless

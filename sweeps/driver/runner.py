@@ -21,14 +21,15 @@ from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, SPEC_FILE
 from basics.files import replace_file
 from basics.shell import command_line
 from sweeps.driver.cluster.lost_nodes import LostNodes
-from sweeps.driver.cluster.pending_trials import PendingTrialNotifier
+from sweeps.driver.cluster.pending_workers import PendingWorkerNotifier
 from sweeps.driver.cluster.session import ray_session
 from sweeps.driver.cluster.shipped_modules import with_code
 from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
+from sweeps.driver.lanes import Lanes
 from sweeps.driver.lost_rows import restore_rows
-from sweeps.driver.ray_hooks import ReportScheduler, StateSender, WorkSearcher
+from sweeps.driver.ray_hooks import LaneCallback, LaneScheduler, LaneSearcher, SweepOver
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import DiskFullError, FolderError, no_sweep, out_of_room
 from sweeps.evaluation.downstream import ood_images
@@ -43,7 +44,7 @@ from sweeps.store.manifest import manifest
 from sweeps.store.sweep_folder import Store
 from sweeps.tracking import Tracker, settings_of, write_best
 from sweeps.worker.best_model import BestModel
-from sweeps.worker.trial import SweepTrial
+from sweeps.worker.lane import Lane
 from trainables import Entry, find_model
 from trainables.data import Dataset, load_dataset
 
@@ -211,26 +212,30 @@ def _fit(
     sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], slots: Slots, say: Callable[[str], None]
 ) -> None:
     """Let Ray Tune run the sweep until it is over or interrupted; `shared` is what every trial is given."""
-    trainable = tune.with_parameters(SweepTrial, cpus=spec.resources.cpu, **shared)
+    trainable = tune.with_parameters(Lane, cpus=spec.resources.cpu, **shared)
     trainable = tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu})
+    lanes, lost_nodes = Lanes(sweep, slots), LostNodes(sweep.forgive)
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
-            search_alg=WorkSearcher(sweep, slots),
-            scheduler=ReportScheduler(sweep),
+            search_alg=LaneSearcher(lanes),
+            scheduler=LaneScheduler(lanes, lost_nodes),
             num_samples=-1,
-            reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
         run_config=tune.RunConfig(
             storage_path=str((folder / "ray").resolve()),
             name="tune",
             verbose=0,
-            callbacks=[StateSender(sweep), PendingTrialNotifier(slots, say), LostNodes(sweep.forgive)],
+            stop=SweepOver(lanes),
+            callbacks=[LaneCallback(lanes), PendingWorkerNotifier(slots, say), lost_nodes],
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours are sent as attachments
         ),
     )
-    tuner.fit()
+    try:
+        tuner.fit()
+    finally:
+        lanes.close()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A sweep's own state: what to run next, what came back, when to stop a trial. No cluster in sight.
 
-Ray's hooks (`schedulers.py`) call it in the driver; tests call it directly.
+The lanes (`lanes.py`) call it in the driver; tests call it directly.
 """
 
 from __future__ import annotations
@@ -38,10 +38,6 @@ class UnfinishedTrial:
     reported: list[str] = field(default_factory=list)
 
 
-class _Absent:
-    """What a pickled sweep comes back as."""
-
-
 class Sweep:
     """Hands out work, files what comes back, and tells the search the truth about it."""
 
@@ -52,14 +48,6 @@ class Sweep:
         self._open: dict[str, UnfinishedTrial] = {}
         self._again: list[str] = []
         self._began, self._noted = time.monotonic() - search.seconds, search.seconds
-
-    def __reduce__(self) -> tuple[type[_Absent], tuple[()]]:
-        """Pickled as a placeholder: Ray saves its hooks in order to restore an experiment, which is never done here."""
-        return _Absent, ()
-
-    def __deepcopy__(self, memo: object) -> Sweep:
-        """There is one sweep: a copy of a hook speaks to the same."""
-        return self
 
     def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
@@ -78,16 +66,20 @@ class Sweep:
             if row["trial"] in self._open:
                 self._remember(self._open[row["trial"]], row)
 
-    def next(self) -> Work | None:
-        """The next piece of work, interrupted trials first; None when there is none at present."""
-        if self._again:
-            return self._start(self._again.pop(0), resumed=True)
-        answer = Nothing.NO_MORE if self._all_asked else self._search.ask(1)
-        if isinstance(answer, Nothing):
-            return None
-        [(number, config)] = answer
-        self._open[trial_name(number)] = UnfinishedTrial(config)
-        return self._start(trial_name(number), resumed=False)
+    def hand_out(self, n: int = 1) -> list[Work]:
+        """Up to `n` pieces of work to run now, interrupted trials first; none where there is none at present."""
+        again, self._again = self._again[:n], self._again[n:]
+        works = [self._start(trial, resumed=True) for trial in again]
+        answer = Nothing.NO_MORE if self._all_asked or len(works) == n else self._search.ask(n - len(works))
+        for number, config in () if isinstance(answer, Nothing) else answer:
+            self._open[trial_name(number)] = UnfinishedTrial(config)
+            works.append(self._start(trial_name(number), resumed=False))
+        return works
+
+    @property
+    def waiting(self) -> float:
+        """How many pieces of work there may still be to hand out, at most."""
+        return len(self._again) + (0 if self._all_asked else self._search.size - self._search.asked)
 
     def checkpoint(self, trial: str) -> bytes | None:
         """Where a trial that is resumed goes on; None where it starts anew."""
@@ -112,23 +104,45 @@ class Sweep:
         if self._spec.budget.seconds is not None and self._seconds >= self._noted + every:
             self._search.seconds = self._noted = self._seconds
 
-    def reported(self, report: Report, attachments: Sequence[Attachment] = ()) -> bool:
-        """File one report and its attachments; True when the trial is over."""
+    def reported(self, report: Report) -> Ending | None:
+        """File one report; how its trial has ended, if it has, which `end` is to be told once its files are kept."""
         trial = report.trial
         self._note_seconds()
-        if trial not in self._open:
-            return True
         self._store.ran(trial, device=report.device, worker=report.worker, started=report.started, ended=report.ended)
         reason = self._file(report) if report.row is not None else ""
-        # After the row: a checkpoint without its row would leave a gap for good if the driver died between.
-        for attachment in attachments:
-            self._unpack(attachment)
         if report.failed:
             self._store.failed(trial, report.traceback)
-            return self._end(trial, "failed", report.failed)
+            return self._ending(trial, "failed", report.failed)
         if report.finished:
-            return self._finish(trial)
-        return bool(reason) and self._end(trial, "stopped", reason)
+            return self._finished(trial)
+        return self._ending(trial, "stopped", reason) if reason else None
+
+    def keep(self, attachment: Attachment) -> None:
+        """Write a file of a trial, whose row is on disk: a checkpoint without it would leave a gap for good.
+
+        Safe to call from one other thread than the rest.
+        """
+        if attachment.kind == "model":
+            self._store.save_model(attachment.trial, attachment.name, attachment.content)
+        elif attachment.kind == "checkpoint":
+            self._store.save_checkpoint(attachment.trial, attachment.content)
+        else:
+            self._store.save_media(attachment.trial, attachment.step, attachment.name, attachment.content)
+
+    def kept(self, attachment: Attachment) -> None:
+        """Tell the observers of a file that has been written."""
+        if attachment.kind == "media":
+            for observer in self._observers:
+                observer.media(attachment.trial, attachment.step, attachment.name)
+
+    def end(self, trial: str, ending: Ending) -> None:
+        """A trial is over, and all of its files are on disk."""
+        del self._open[trial]
+        self._search.tell(int(trial), ending)
+        for rule in self._rules if ending.status == "failed" else ():
+            rule.forget(trial)
+        for observer in self._observers:
+            observer.trial_ended(trial, ending.status, ending.reason)
 
     def lost(self, trial: str, reason: str, counts: bool = True) -> None:
         """A trial's worker died: it is queued again from its last checkpoint, a few times.
@@ -141,7 +155,7 @@ class Sweep:
             self._search.restarted(int(trial))
         died = self._search.restarts(int(trial))
         if died > RESTARTS:
-            self._end(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True)
+            self.end(trial, self._ending(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True))
         else:
             self._again.append(trial)
 
@@ -183,30 +197,15 @@ class Sweep:
             trial_state.at_best = self._spec.metric.best_step(trial_state.at_best, row)
             self._search.report(int(row["trial"]), row["step"], value)
 
-    def _finish(self, trial: str) -> bool:
+    def _finished(self, trial: str) -> Ending:
         trial_state = self._open[trial]
         lacking = self._spec.metric.lacking(trial_state.at_best)
         if trial_state.at_best is None:
             there = ", ".join(trial_state.reported) or "nothing"
-            return self._end(trial, "failed", f"it never reported the objective {lacking}; it reported {there}")
+            return self._ending(trial, "failed", f"it never reported the objective {lacking}; it reported {there}")
         if lacking:
-            return self._end(trial, "failed", f"its best step has no {lacking}, which the constraint is on")
-        return self._end(trial, "done", "")
+            return self._ending(trial, "failed", f"its best step has no {lacking}, which the constraint is on")
+        return self._ending(trial, "done", "")
 
-    def _end(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> bool:
-        best = self._open.pop(trial).at_best
-        self._search.tell(int(trial), Ending.of(status, best, reason, crashed=crashed))
-        for rule in self._rules if status == "failed" else ():
-            rule.forget(trial)
-        for observer in self._observers:
-            observer.trial_ended(trial, status, reason)
-        return True
-
-    def _unpack(self, attachment: Attachment) -> None:
-        if attachment.kind == "model":
-            self._store.save_model(attachment.trial, attachment.name, attachment.content)
-        elif attachment.kind == "checkpoint":
-            self._store.save_checkpoint(attachment.trial, attachment.content)
-        else:
-            for observer in self._observers:
-                observer.media(attachment.trial, attachment.step, attachment.name, attachment.content)
+    def _ending(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> Ending:
+        return Ending.of(status, self._open[trial].at_best, reason, crashed=crashed)

@@ -38,7 +38,7 @@ from sweeps.store.folder_lock import locked
 from sweeps.store.sweep_folder import CHECKPOINTS
 from sweeps.tracking import track_tested
 from sweeps.worker.messages import Work
-from sweeps.worker.trial import Running
+from sweeps.worker.running import Running
 from trainables import find_model
 from trainables.base import Trainable
 from trainables.data import Dataset

@@ -16,7 +16,8 @@ class Observer(Protocol):
     def row(self, row: Mapping[str, Any]) -> None:
         """One evaluation: `trial`, `step`, `seconds`, then metrics by name."""
 
-    def media(self, trial: str, step: int, name: str, png: bytes) -> None: ...
+    def media(self, trial: str, step: int, name: str) -> None:
+        """A picture, which lies in the folder by now: media/TRIAL/STEP_NAME.png."""
 
     def trial_ended(self, trial: str, status: Status, reason: str) -> None: ...
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
-from analysis.ranking import BestStep, improves, place, trial_order
+from analysis.ranking import BestStep, improves, place, trial_order, winner
 from analysis.results import (
     CONFIGS_FILE,
     ENDED,
@@ -115,10 +115,13 @@ class Store:
         self._rows.flush()
         self._write_table()
 
-    def media(self, trial: str, step: int, name: str, png: bytes) -> None:
+    def save_media(self, trial: str, step: int, name: str, png: bytes) -> None:
         path = self.folder / MEDIA_FOLDER / trial / f"{step:06d}_{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, png)
+
+    def media(self, trial: str, step: int, name: str) -> None:
+        """Nothing: `save_media` has written it."""
 
     def trial_ended(self, trial: str, status: Status, reason: str) -> None:
         record = self._record(trial)
@@ -156,6 +159,10 @@ class Store:
     @property
     def records(self) -> list[Record]:
         return [self._records[trial] for trial in sorted(self._records, key=trial_order)]
+
+    def best(self) -> Record | None:
+        """The winner of the trials that have ended, see `analysis.ranking.winner`."""
+        return winner(self._records.values(), self._objective.goal)
 
     def _record(self, trial: str) -> Record:
         return self._records.setdefault(trial, Record(trial, {}))

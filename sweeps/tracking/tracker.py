@@ -70,7 +70,7 @@ class Tracker:
             self._declare(metric, goal_of(metric) if "/" in metric else None)
         self._put({"event": "row", "row": dict(row)})
 
-    def media(self, trial: str, step: int, name: str, png: bytes) -> None:
+    def media(self, trial: str, step: int, name: str) -> None:
         path = f"media/{trial}/{step:06d}_{name}.png"  # where the store has put these bytes
         self._put({"event": "media", "trial": trial, "step": step, "name": name, "path": path})
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 class Work:
     """A trial to run: its config, one seed per replicate, at most `steps` steps.
 
-    `resumed`: it ran before; its checkpoint is sent separately (`SweepTrial.resume_from`), since Ray would keep it
-    as part of the config and send it back with every result. `keep`: a checkpoint of the last step is always wanted.
+    `resumed`: it ran before; its checkpoint is sent separately (`Lane.take`), not
+    as a part of this. `keep`: a checkpoint of the last step is always wanted.
     """
 
     trial: str
@@ -21,6 +21,14 @@ class Work:
     steps: int | None
     resumed: bool = False
     keep: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a worker runs: Ray's name of its node, and the files there that take its output."""
+
+    node: str
+    output: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from helpers.command import sweeps
+from helpers.driven_sweep import deliver, next_work
 from helpers.sweep_folder import FakeTrial, build_sweep
 
 import analysis
@@ -65,10 +66,10 @@ def driven(folder: Path, document: Mapping[str, Any], metric: str = "train/score
     sweep = Sweep(spec, Search(spec, folder / "optuna.journal"), store, [])
     sweep.restore(store.existing_rows())
     given = {}
-    while len(given) < most and (work := sweep.next()) is not None:
+    while len(given) < most and (work := next_work(sweep)) is not None:
         given[work.trial] = dict(work.config)
         row = {"trial": work.trial, "step": 1, "seconds": 1.0, metric: float(work.trial) / 100}
-        sweep.reported(Report(work.trial, "cpu", row, True))
+        deliver(sweep, Report(work.trial, "cpu", row, True))
     sweep.close(interrupted=False)
     return given
 

@@ -129,8 +129,9 @@ class TrackedSweep:
     def media(self, trial: str, step: int, name: str, grey: int = 0) -> None:
         content = io.BytesIO()
         Image.new("L", (4, 4), color=grey).save(content, "PNG")
+        self.store.save_media(trial, step, name, content.getvalue())
         for observer in (self.store, self.tracker):
-            observer.media(trial, step, name, content.getvalue())
+            observer.media(trial, step, name)
 
     def done(self, trial: str, status: Status = "done", reason: str = "") -> None:
         best = next(record.best for record in self.store.records if record.trial == trial)

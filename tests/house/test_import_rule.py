@@ -34,7 +34,15 @@ ALLOWED = {
     },
 }  # fmt: skip
 OURS = tuple(ALLOWED)
-TORCH_IN_SWEEPS = {"trial.py", "resource_usage.py", "threads.py", "doctor.py", "extractors.py", "lost_rows.py"}
+TORCH_IN_SWEEPS = {
+    "lane.py",
+    "running.py",
+    "resource_usage.py",
+    "threads.py",
+    "doctor.py",
+    "extractors.py",
+    "lost_rows.py",
+}
 RUN_LIBRARIES = {"ray", "optuna", "wandb", "typer", "rich", "pydantic"}
 ONCE = {"fcntl": "basics.files", "difflib": "basics.text"}  # what others would write again is used here alone
 MOST_MODULES = 16  # of a folder, "about fifteen"

@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 
 from sweeps.evaluation.evaluator import Evaluator
 from sweeps.worker.messages import Work
-from sweeps.worker.trial import Running
+from sweeps.worker.running import Running
 from trainables import MODELS
 from trainables.base import ConfigError
 from trainables.classifiers import backend

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import ray
 from ray.tune.experiment import Trial as RayTrial
@@ -26,21 +25,11 @@ class LostNodes(PeriodicCallback):
 
     def __init__(self, forgive: Callable[[str], None]) -> None:
         self._forgive = forgive
-        self._nodes: dict[str, str] = {}  # of each Ray trial, the node its last report came from
         self._suspected: list[tuple[float, str, str]] = []  # when the worker was lost, our trial, its node
 
-    def on_trial_result(
-        self, iteration: int, trials: list[RayTrial], trial: RayTrial, result: dict[str, Any], **info: Any
-    ) -> None:
-        self._nodes[trial.trial_id] = result["node"]
-
-    def on_trial_error(self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any) -> None:
-        node = self._nodes.pop(trial.trial_id, None)
-        if node is not None:
-            self._suspected += [(time.monotonic(), work.trial, node) for work in trial.config["works"]]
-
-    def on_trial_complete(self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any) -> None:
-        self._nodes.pop(trial.trial_id, None)
+    def suspect(self, trials: Iterable[str], node: str) -> None:
+        """The worker of these trials died; perhaps because its node was lost."""
+        self._suspected += [(time.monotonic(), trial, node) for trial in trials]
 
     def look(self, trials: list[RayTrial]) -> None:
         if not self._suspected:

@@ -13,7 +13,7 @@ OFTEN = 2.0  # seconds between two looks
 
 
 class PeriodicCallback(tune.Callback):
-    """A callback of the one driver there is: no copy of it does anything, see `Sweep.__reduce__`."""
+    """A callback of the one driver there is: no copy of it does anything, see `Lanes.__reduce__`."""
 
     _looked = 0.0
 

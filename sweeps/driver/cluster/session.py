@@ -36,8 +36,8 @@ QUIET = {
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
-    "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # how many at once is for schedulers.WorkSearcher to say
-    "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # the folder is the state; see schedulers.WorkSearcher
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # how many at once is for ray_hooks.LaneSearcher to say
+    "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # the folder is the state; see ray_hooks.LaneSearcher
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_THRESHOLD_S": "60",
 }

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import yaml
 from helpers.command import rows_of
-from helpers.driven_sweep import open_sweep, report
+from helpers.driven_sweep import deliver, next_work, open_sweep, report
 from helpers.earlier import unpacked
 from typer.testing import CliRunner
 
 from analysis.folder import load
 from sweeps.cli import app
 from sweeps.worker.messages import Work
-from sweeps.worker.trial import Running
+from sweeps.worker.running import Running
 from trainables import find_model
 from trainables.data import load_dataset
 
@@ -102,7 +102,7 @@ def test_a_killed_sweep_goes_on_without_repeating_or_losing_a_trial(tmp_path: Pa
     folder = unpacked("mlp", tmp_path)
     before, lines = rows_of(folder), yaml.safe_load((folder / "spec.yaml").read_text())
     _, sweep, _, _ = open_sweep(folder, **{**lines, "run_cap": 4})
-    works = [sweep.next() for _ in range(4)]
+    works = [next_work(sweep) for _ in range(4)]
     assert works.pop() is None
     found = [(work.trial, work.resumed, dict(work.config)) for work in works if work is not None]
     assert found[:2] == [("0000", True, CONFIGS[0]), ("0002", True, CONFIGS[2])]
@@ -110,7 +110,7 @@ def test_a_killed_sweep_goes_on_without_repeating_or_losing_a_trial(tmp_path: Pa
     for work in works:
         assert work is not None
         for step in range(1, 7):  # those that are there are not written again
-            sweep.reported(report(work, step, 0.99, last=step == 6))
+            deliver(sweep, report(work, step, 0.99, last=step == 6))
     rows = rows_of(folder)
     assert rows[: len(before)] == before
     steps = sorted((row["trial"], row["step"]) for row in rows)

@@ -10,7 +10,7 @@ from helpers.command import end, rows_of, start, sweeps, table, toy_spec, wait_u
 from helpers.toy import Toy
 
 from sweeps.worker.messages import Work
-from sweeps.worker.trial import Running
+from sweeps.worker.running import Running
 from trainables import Entry
 from trainables.data import load_dataset
 

@@ -9,7 +9,7 @@ import optuna
 import pytest
 import torch
 from helpers.damages import DAMAGES
-from helpers.driven_sweep import drive, open_sweep, report
+from helpers.driven_sweep import deliver, drive, next_work, open_sweep, report
 
 from analysis.folder import load
 from sweeps.search.journal import JOURNAL, storage
@@ -65,11 +65,11 @@ def test_the_search_is_what_it_was_whatever_happened_to_its_journal(
     open_sweep(sound, **keys)
     assert told(copy) == told(sound)
     assert [record.status for record in store.records] == [*ENDED, "running"]
-    work = sweep.next()
+    work = next_work(sweep)
     assert work is not None
     assert work.trial == "0005"
-    sweep.reported(report(work, 3, 0.5, last=True))
-    assert sweep.next() is None
+    deliver(sweep, report(work, 3, 0.5, last=True))
+    assert next_work(sweep) is None
     sweep.close(interrupted=False)
     assert len(load(copy).rows) == 17
     assert load(copy).trials["status"].tolist() == [*ENDED, "done"]
@@ -124,10 +124,10 @@ def test_a_lost_row_in_the_middle_makes_no_earlier_step_the_last(tmp_path: Path,
     ends = []
     for one in (folder, sound):
         _, sweep, _, store = open_sweep(one, run_cap=6)
-        work = sweep.next()
+        work = next_work(sweep)
         assert work is not None
         for step in (1, 2, 3):
-            sweep.reported(report(work, step, (0.37 * 5 + 0.11 * step) % 1, last=step == 3))
+            deliver(sweep, report(work, step, (0.37 * 5 + 0.11 * step) % 1, last=step == 3))
         ends.append([(r.trial, r.steps, r.seconds, r.last, r.at_best, r.status) for r in store.records])
     assert ends[0] == ends[1]
     assert [end[1] for end in ends[0]] == [4] * 5 + [3]
@@ -138,11 +138,11 @@ def test_a_lost_last_row_comes_back_with_what_the_judge_said(tmp_path: Path) -> 
     folder, keys = tmp_path / "it", {"model": "gan", "method": "random", "metric": {"name": "gen/frechet_pixels"}}
     _, sweep, _, store = open_sweep(folder, run_cap=2, **keys)
     for frechet, verdict in ((2.0, "healthy"), (1.0, "mode_collapse")):
-        work = sweep.next()
+        work = next_work(sweep)
         assert work is not None
         said = {"verdict": verdict, "evidence": ["2 of 10 classes", "KL 2.1"], "gen/severity": 0.9}
         row = {"trial": work.trial, "step": 1, "seconds": 0.1, "gen/frechet_pixels": frechet}
-        sweep.reported(Report(work.trial, "cpu", row | said, finished=True))
+        deliver(sweep, Report(work.trial, "cpu", row | said, finished=True))
     sweep.close(interrupted=True)
     before = [(r.verdict, r.evidence, r.at_best) for r in store.records]
     (folder / "results.jsonl").unlink()
@@ -167,7 +167,7 @@ def test_a_checkpoint_gives_back_all_numbers_of_the_rows_before_it(tmp_path: Pat
     checkpoint(folder, "0001", 2)
     (folder / "results.jsonl").unlink()
     _, sweep, _, store = open_sweep(folder, run_cap=2)
-    work = sweep.next()
+    work = next_work(sweep)
     assert work is not None
     assert store.checkpoint(work.trial) is not None
     rows = load(folder).rows
@@ -182,10 +182,10 @@ def test_a_damaged_checkpoint_starts_its_trial_again(
     DAMAGES[damage](checkpoint(folder, "0001", 2))
     _, sweep, _, store = open_sweep(folder, run_cap=2)
     assert "0001.pt: damaged" in capsys.readouterr().out
-    work = sweep.next()
+    work = next_work(sweep)
     assert work is not None
     assert (work.trial, store.checkpoint("0001")) == ("0001", None)
     for step in (1, 2, 3):
-        sweep.reported(report(work, step, 0.5, last=step == 3))
+        deliver(sweep, report(work, step, 0.5, last=step == 3))
     assert [record.status for record in store.records] == ["done", "done"]
     assert len(load(folder).rows) == 6

@@ -19,7 +19,7 @@ from sweeps.evaluation.extractors import RealFeatures, real_features_of
 from sweeps.spec import load_spec
 from sweeps.stopping.rules import rules_of
 from sweeps.worker.messages import Work
-from sweeps.worker.trial import Running
+from sweeps.worker.running import Running
 from trainables import MODELS
 from trainables.base import DivergedError
 from trainables.data import Dataset, load_dataset

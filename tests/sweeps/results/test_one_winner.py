@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from helpers.contract import digits
-from helpers.driven_sweep import open_sweep
+from helpers.driven_sweep import deliver, next_work, open_sweep
 from helpers.tracked import histories, logged_out, of_kind, summary_of
 from rich.console import Console
 from typer.testing import CliRunner
@@ -22,7 +22,6 @@ from typer.testing import CliRunner
 from analysis.folder import load
 from analysis.plots.curves.history import history
 from analysis.plots.parameters.parallel_coordinates import parallel_coordinates
-from analysis.ranking import rank
 from analysis.report import compare, write_report
 from analysis.report.summary import summarise
 from analysis.report.trials import curve_metrics, curves, page_order, table
@@ -91,7 +90,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
 def _drive(spec: Spec, sweep: Sweep) -> None:
     """All trials side by side on two workers, who save models as they do."""
     data = digits(200)
-    works = {work.trial: work for work in iter(sweep.next, None)}
+    works = {work.trial: work for work in iter(lambda: next_work(sweep), None)}
     model = REGISTRY["gan"].build(works["0000"].config, data, seed=0)
     workers = [BestModel.of(spec), BestModel.of(spec)]
     for trial, course in COURSES.items():
@@ -99,9 +98,9 @@ def _drive(spec: Spec, sweep: Sweep) -> None:
             row, last = _row(trial, step, found), step == len(course) and trial not in ("0004", "0005")
             files = workers[int(trial) % 2].files(works[trial], model, data, row, finished=last)
             attachments = [Attachment(trial, step, "model", name, content) for name, content in files.items()]
-            over = sweep.reported(Report(trial, "cpu", row, last), attachments)
+            over = deliver(sweep, Report(trial, "cpu", row, last), attachments)
         if trial == "0005":
-            over = sweep.reported(Report(trial, "cpu", None, failed="diverged: loss is nan at step 2"))
+            over = deliver(sweep, Report(trial, "cpu", None, failed="diverged: loss is nan at step 2"))
         assert over
 
 
@@ -137,7 +136,8 @@ def test_the_live_table(ended: Ended) -> None:
 
 
 def test_the_store_and_the_saved_model(ended: Ended) -> None:
-    best = rank(ended.store.records, "minimize")[0]
+    best = ended.store.best()
+    assert best is not None
     assert (best.trial, best.at_best and best.at_best.value) == (WINNER, SCORE)
     assert [path.name for path in (ended.folder / MODELS).iterdir()] == [WINNER]
 
@@ -186,5 +186,6 @@ def test_wandb(ended: Ended) -> None:
 
 def test_taken_up_again_it_has_the_same_winner(ended: Ended) -> None:
     _, _, _, store = open_sweep(ended.folder, **TERMS)
-    assert rank(store.records, "minimize")[0].trial == WINNER
-    assert [path.name for path in (ended.folder / MODELS).iterdir()] == [WINNER]
+    best = store.best()
+    assert best is not None
+    assert best.trial == WINNER

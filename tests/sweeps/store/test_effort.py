@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.driven_sweep import open_sweep, report
+from helpers.driven_sweep import deliver, next_work, open_sweep, report
 from helpers.work import file_operations, instructions
 
 from sweeps.spec import Objective
@@ -62,10 +62,10 @@ def test_a_reported_step_costs_the_same_however_many_trials_there_were(tmp_path:
     effort = []
     for many in (FEW, MANY):
         for number in range(many):
-            work = sweep.next()
+            work = next_work(sweep)
             assert work is not None
-            sweep.reported(report(work, 1, SPREAD * number % 1, last=True))
-        work = sweep.next()
+            deliver(sweep, report(work, 1, SPREAD * number % 1, last=True))
+        work = next_work(sweep)
         assert work is not None
         found = report(work, 1, 0.5, last=True)
         effort.append(instructions(partial(sweep.reported, found)))

@@ -90,7 +90,7 @@ def test_nodes_that_join_are_used_and_those_that_go_cost_no_restart(tmp_path: Pa
         command = [sys.executable, "-m", "sweeps.cli", "run", "toy.yaml", "--address", nodes.address]
         command += ["--out", "it", "--wandb", "off"]
         driver = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=file, stderr=file)
-        wait_until(lambda: said("trial 0000 waits for cpu 1"))
+        wait_until(lambda: said("a worker waits for cpu 1"))
         nodes.tell("1 0")
         wait_until(lambda: len(rows_of(folder)) > 1)
         assert {row["trial"] for row in rows_of(folder)} == {"0000"}

@@ -1,4 +1,4 @@
-"""Messages about the cluster while a sweep runs: trials that wait for free resources, nodes that come or go."""
+"""Messages about the cluster while a sweep runs: workers that wait for free resources, nodes that come or go."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sweeps.driver.cluster.slots import Slots, described, requested
 PATIENCE = 20.0  # seconds: starting a worker takes some by itself
 
 
-class PendingTrialNotifier(PeriodicCallback):
-    """A callback that reports a trial pending for long (once, until one starts) and changes of the number of slots."""
+class PendingWorkerNotifier(PeriodicCallback):
+    """A callback that reports a worker pending for long (once, until one starts) and changes of the number of slots."""
 
     def __init__(self, slots: Slots, say: Callable[[str], None]) -> None:
         self._slots, self._say = slots, say
@@ -29,24 +29,22 @@ class PendingTrialNotifier(PeriodicCallback):
 
     def look(self, trials: list[RayTrial]) -> None:
         self._check_slots()
-        self._check_pending(
-            [work.trial for trial in trials if trial.status == "PENDING" for work in trial.config["works"]]
-        )
+        self._check_pending(any(trial.status == "PENDING" for trial in trials))
 
     def _check_slots(self) -> None:
         before, self._before = self._before, self._slots()
         if self._before != before:
             self._say(f"the cluster has changed: room for {self._before} trials at once, before for {before}")
 
-    def _check_pending(self, trials: list[str]) -> None:
-        if not trials:
+    def _check_pending(self, pending: bool) -> None:
+        if not pending:
             self._since = time.monotonic()
         elif time.monotonic() - self._since > PATIENCE and not self._notified:
             self._notified = True
-            self._say(f"trial {trials[0]} waits for {self._missing()}")
+            self._say(f"a worker waits for {self._missing()}")
 
     def _missing(self) -> str:
         if not self._slots.may_grow:  # nobody else is here: what is not free is held by the worker itself
-            return "its worker, which is still starting"
+            return "its process, which is still starting"
         free, whole = described(ray.available_resources()), described(ray.cluster_resources())
         return f"{requested(self._slots.resources)} on a node: {free} are free of {whole}"
