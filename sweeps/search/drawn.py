@@ -17,6 +17,7 @@ from search_spaces.finite import configs, identity
 from search_spaces.space import Config
 from sweeps.search.drawing import draw
 from sweeps.search.method import Answer, Problem, SearchMethod
+from sweeps.search.optuna_internals import rehearsal_of
 from sweeps.search.trials import Trials
 
 DRAWS = 10  # of a config that was not asked for before, until one of those left is taken by lot
@@ -54,9 +55,8 @@ class DrawnMethod(SearchMethod):
 
     def _rehearsed(self, number: int) -> Iterator[Config]:
         """What the sampler would draw, in a study of its own, and what it would draw with other seeds instead."""
-        rehearsal = optuna.create_study(direction=self._problem.metric.goal)
-        if self.learns:
-            rehearsal.add_trials(self._trials.study.get_trials(deepcopy=False))
+        goal = self._problem.metric.goal
+        rehearsal = rehearsal_of(self._trials.study) if self.learns else optuna.create_study(direction=goal)
         for again in range(DRAWS):
             rehearsal.sampler = self.sampler(number, again)
             yield draw(rehearsal.ask(), self._problem.space, self._problem.fixed)

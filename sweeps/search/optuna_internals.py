@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import optuna
+from optuna.storages import InMemoryStorage
 
 # What a line of a journal does: the benchmark of reports writes one of trials that never were.
 from optuna.storages.journal._storage import JournalOperation as JournalOperation
@@ -15,3 +16,17 @@ def taken_up(study: optuna.Study, trial: FrozenTrial) -> Trial:
     `Study.ask` opens new trials only, and `Trial` wants the id in the storage, which has no public name.
     """
     return Trial(study, trial._trial_id)
+
+
+def rehearsal_of(study: optuna.Study) -> optuna.Study:
+    """A study in memory of the same trials, to see what a sampler would draw next: it may be asked, but not told.
+
+    `Study.add_trials` copies each trial to its last value, which takes longer than a draw. In memory a trial is
+    replaced and never changed, so that both studies may have the same ones; a storage has no public way to take them.
+    """
+    storage, trials = InMemoryStorage(), study.get_trials(deepcopy=False)
+    rehearsal = optuna.create_study(storage=storage, direction=study.direction)
+    storage._studies[rehearsal._study_id].trials = trials
+    places = {trial._trial_id: (rehearsal._study_id, trial.number) for trial in trials}
+    storage._trial_id_to_study_id_and_number, storage._max_trial_id = places, max(places, default=-1)
+    return rehearsal

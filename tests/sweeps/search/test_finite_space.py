@@ -3,12 +3,17 @@
 import itertools
 from pathlib import Path
 
+import optuna
 import pytest
 from helpers.asked import ask_one
 
 from search_spaces.finite import MOST, configs, identity
+from sweeps.search.drawing import draw
 from sweeps.search.method import Ending
+from sweeps.search.optuna_internals import rehearsal_of
 from sweeps.search.search import Search
+from sweeps.search.tpe import TPE
+from sweeps.search.trials import Trials
 from sweeps.spec import load_spec
 
 FEW = {
@@ -59,6 +64,25 @@ def test_what_is_not_drawn_twice_is_drawn_as_without_this_rule(tmp_path: Path, m
     distinct = list(itertools.takewhile(lambda i: found[1].index(found[1][i]) == i, range(16)))
     assert len(distinct) > 11  # TPE's own draws are among them, from the eleventh on
     assert [found[0][i] for i in distinct] == [found[1][i] for i in distinct]
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_a_rehearsal_draws_as_a_copy_of_the_study_would_and_leaves_it_alone(tmp_path: Path, journal: bool) -> None:
+    spec = spec_of("bayes", FEW["conditional"] | {"max_iter": {"min": 1, "max": 99}}, run_cap=40)
+    trials = Trials(spec, tmp_path / "journal" if journal else None)
+    for number in range(30):
+        asked = trials.begin(optuna.samplers.RandomSampler(seed=number))
+        trials.report(number, 1, score(asked.config))
+        if number < 28:  # else it still runs
+            trials.tell(number, Ending(("done", "done", "stopped", "failed")[number % 4], score(asked.config)))
+    copied = optuna.create_study(direction="maximize")
+    copied.add_trials(trials.study.get_trials())
+    drawn = []
+    for study in (rehearsal_of(trials.study), copied):
+        study.sampler = TPE(spec, trials).sampler(30)
+        drawn.append([draw(study.ask(), spec.space, spec.fixed) for _ in range(5)])
+    assert drawn[0] == drawn[1]
+    assert len(trials.study.trials) == 30
 
 
 @pytest.mark.parametrize("method", ["bayes", "random"])
