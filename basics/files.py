@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+TAIL = 2**16  # bytes of a file's end that are read at once
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a kill, sees the old content or the new and nothing between."""
@@ -38,9 +40,23 @@ def cut_torn_line(path: Path) -> None:
     """Remove a last line that a kill cut short: the next one would be appended to it and both be lost."""
     if not path.exists():
         return
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        os.truncate(path, content.rfind(b"\n") + 1)
+    with path.open("rb") as file:
+        size, whole = file.seek(0, os.SEEK_END), _end_of_last_line(file)
+    if whole < size:
+        os.truncate(path, whole)
+
+
+def _end_of_last_line(file: IO[bytes]) -> int:
+    """Where the last line break ends, 0 if there is none; looked for from the end, as a file may be large."""
+    end = file.seek(0, os.SEEK_END)
+    while end > 0:
+        start = max(end - TAIL, 0)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def take_lock(handle: IO[str] | int, seconds: float = 0, *, shared: bool = False) -> bool:

@@ -4,11 +4,33 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from basics.files import one_at_a_time, replace_file, replacing, set_aside, take_lock
+from basics.files import TAIL, cut_torn_line, one_at_a_time, replace_file, replacing, set_aside, take_lock
+
+
+@pytest.mark.parametrize("whole", [b"", b"\n", b"one\ntwo\n", b"x" * 2 * TAIL + b"\n"])
+@pytest.mark.parametrize("torn", [0, 1, TAIL - 1, TAIL, TAIL + 1, 3 * TAIL])
+def test_a_torn_last_line_is_cut_however_long_it_is(tmp_path: Path, whole: bytes, torn: int) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(whole + b"t" * torn)
+    cut_torn_line(path)
+    assert path.read_bytes() == whole
+
+
+def test_only_the_end_of_a_file_is_read_for_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\n" * 2**20 + b"torn")
+    tracemalloc.start()
+    try:
+        cut_torn_line(path)
+        assert tracemalloc.get_traced_memory()[1] < path.stat().st_size / 8
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size == 4 * 2**20
 
 
 def test_a_reader_sees_the_old_content_until_the_new_is_whole(tmp_path: Path) -> None:

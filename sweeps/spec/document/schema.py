@@ -1,4 +1,4 @@
-"""The lines a spec may have, as pydantic models: structure and types here, meaning in spec.py and parameters.py.
+"""The lines a spec may have, as pydantic models: structure and types here, meaning in sweeps.spec.
 
 A field's description says what is valid: editors show it, and so does the message for a wrong value.
 """
