@@ -125,11 +125,6 @@ def leader(trials: Iterable[T], goal: Goal, places: Mapping[str, int] = PLACES) 
     return min(_placed(trials, goal, places), key=lambda pair: pair[0], default=(None, None))[1]
 
 
-def winner(trials: Iterable[T], goal: Goal) -> T | None:
-    """The trial that is done and best; where none is done, the best of those that were stopped early."""
-    return leader((trial for trial in trials if trial.status != "running"), goal)
-
-
 def _placed(trials: Iterable[T], goal: Goal, places: Mapping[str, int]) -> Iterable[tuple[Place, T]]:
     for trial in trials:
         found = place(trial, goal, places)

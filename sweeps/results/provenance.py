@@ -91,13 +91,13 @@ def differences(lock: Mapping[str, Any], content_hash: str) -> list[str]:
     """What is not as it was when the sweep ran, a sentence each: libraries, code, hardware, data."""
     return [
         *_of_data(lock.get("data") or {}, content_hash),
-        *_of_names("", lock.get("versions") or {}, versions()),
-        *_of_names("", {k: v for k, v in (lock.get("machine") or {}).items() if k in HARDWARE}, machine()),
+        *_of_names(lock.get("versions") or {}, versions()),
+        *_of_names({k: v for k, v in (lock.get("machine") or {}).items() if k in HARDWARE}, machine()),
         *_of_code(lock.get("git"), git_state(Path.cwd())),
     ]
 
 
-def _of_names(kind: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def _of_names(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for name, value in before.items():
         if now.get(name) != value:
             present = f"is {now[name]}" if now.get(name) is not None else "is not there"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -18,16 +18,15 @@ class Row:
     """`where` is module:Class, imported when a sweep needs it: Optuna takes its time, and a spec is read without."""
 
     where: str
-    about: str  # for docs/spec.md
     sampler: str  # Optuna's class that draws the configs, or how else they come
     other_names: tuple[str, ...] = ()
     finite: bool = False  # it wants a finite list of values of every parameter, and tries each config once
 
 
 METHODS: Mapping[str, Row] = {
-    "tpe": Row("sweeps.search.tpe:TPE", "drawn where good ones lie dense (Optuna's TPE)", "TPESampler", ("bayes",)),
-    "random": Row("sweeps.search.random_search:RandomSearch", "drawn by chance", "RandomSampler"),
-    "grid": Row("sweeps.search.grid:GridSearch", "the next of all there are, each once", "grid", finite=True),
+    "tpe": Row("sweeps.search.tpe:TPE", "TPESampler", ("bayes",)),
+    "random": Row("sweeps.search.random_search:RandomSearch", "RandomSampler"),
+    "grid": Row("sweeps.search.grid:GridSearch", "grid", finite=True),
 }
 
 
@@ -39,14 +38,6 @@ def names() -> tuple[str, ...]:
 def own_name(name: str) -> str:
     """The name in the table of what may have another one as well."""
     return next(own for own, row in METHODS.items() if name in (own, *row.other_names))
-
-
-def table() -> Iterator[str]:
-    """The methods as lines of Markdown, as they stand in docs/spec.md."""
-    yield from ("| `method` | the next config is | it searches |", "|---|---|---|")
-    for name, row in METHODS.items():
-        said = " or ".join(f"`{other}`" for other in (name, *row.other_names))
-        yield f"| {said} | {row.about} | {'finite lists of values' if row.finite else 'any space'} |"
 
 
 def method_of(problem: Problem, trials: Trials) -> SearchMethod:

@@ -20,7 +20,7 @@ from typing import Any
 
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
-from analysis.ranking import BestStep, improves, place, trial_order, winner
+from analysis.ranking import BestStep, improves, place, trial_order
 from analysis.results import (
     CONFIGS_FILE,
     ENDED,
@@ -159,10 +159,6 @@ class Store:
     @property
     def records(self) -> list[Record]:
         return [self._records[trial] for trial in sorted(self._records, key=trial_order)]
-
-    def best(self) -> Record | None:
-        """The winner of the trials that have ended, see `analysis.ranking.winner`."""
-        return winner(self._records.values(), self._objective.goal)
 
     def _record(self, trial: str) -> Record:
         return self._records.setdefault(trial, Record(trial, {}))

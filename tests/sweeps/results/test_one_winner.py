@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from analysis.folder import load
 from analysis.plots.curves.history import history
 from analysis.plots.parameters.parallel_coordinates import parallel_coordinates
+from analysis.ranking import rank
 from analysis.report import compare, write_report
 from analysis.report.summary import summarise
 from analysis.report.trials import curve_metrics, curves, page_order, table
@@ -136,8 +137,7 @@ def test_the_live_table(ended: Ended) -> None:
 
 
 def test_the_store_and_the_saved_model(ended: Ended) -> None:
-    best = ended.store.best()
-    assert best is not None
+    best = rank(ended.store.records, "minimize")[0]
     assert (best.trial, best.at_best and best.at_best.value) == (WINNER, SCORE)
     assert [path.name for path in (ended.folder / MODELS).iterdir()] == [WINNER]
 
@@ -186,6 +186,5 @@ def test_wandb(ended: Ended) -> None:
 
 def test_taken_up_again_it_has_the_same_winner(ended: Ended) -> None:
     _, _, _, store = open_sweep(ended.folder, **TERMS)
-    best = store.best()
-    assert best is not None
-    assert best.trial == WINNER
+    assert rank(store.records, "minimize")[0].trial == WINNER
+    assert [path.name for path in (ended.folder / MODELS).iterdir()] == [WINNER]
