@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +11,39 @@ import pandas as pd
 
 from analysis.folder import load, surely_sweep
 from analysis.formatting import dataset_of, model_of
-from analysis.results import EVIDENCE, MARKS, STATUSES, VERDICT, ResultsError, SweepResults
+from analysis.results import (
+    EVIDENCE,
+    FIGURES_FOLDER,
+    MARKS,
+    MEDIA_FOLDER,
+    STATUSES,
+    VERDICT,
+    ResultsError,
+    SweepResults,
+)
 from search_spaces import SPACES
 from sweeps.results.table_rows import Row, beside, plain
 from sweeps.spec import load_spec
 from trainables import MODELS, find_model
 from trainables.data import DATASETS
 
+OF_A_SWEEP = frozenset({"ray", MEDIA_FOLDER, "wandb", FIGURES_FOLDER})  # folders of a sweep, with many files
+
 
 def sweeps_below(root: Path) -> list[Row]:
     """One row a sweep: folder, model, dataset and how many trials are in each state."""
     if not root.is_dir():
         raise ResultsError(f"{root} is no folder; 'sweeps run MODEL' makes sweeps below sweep-results/")
-    found = {path.parent for name in MARKS for path in root.glob(f"**/{name}")}
-    return [_sweep(folder) for folder in sorted(found) if surely_sweep(folder)]
+    return [_sweep(folder) for folder in sorted(_folders_below(root))]
+
+
+def _folders_below(root: Path) -> Iterator[Path]:
+    """The folders of sweeps, without those in hidden folders or among a sweep's own files."""
+    for place, below, files in os.walk(root):
+        found = not set(MARKS).isdisjoint(files) and surely_sweep(Path(place))
+        if found:
+            yield Path(place)
+        below[:] = [name for name in below if not name.startswith(".") and not (found and name in OF_A_SWEEP)]
 
 
 def _sweep(folder: Path) -> Row:

@@ -144,6 +144,15 @@ def test_a_command_that_is_printed_can_be_pasted_into_a_shell(tmp_path: Path) ->
     assert shlex.split(said) == ["sweeps", "resume", str(place)]
 
 
+def test_sweeps_are_listed_wherever_they_lie_but_for_hidden_folders_and_those_of_a_sweep(tmp_path: Path) -> None:
+    inside = ["one/ray/copy", "one/media/copy", "one/wandb/copy", ".trash/old", "one/.git/copy"]
+    listed = ["one", "one/replicates", "ray/two"]
+    for name in (*listed, *inside):
+        build_sweep(tmp_path / "all" / name, [FakeTrial({"C": 1.0}, [{"val/accuracy": 0.9}])])
+    found = json.loads(sweeps("list", "all", "--json", folder=tmp_path).stdout)
+    assert [row["sweep"] for row in found] == [f"all/{name}" for name in listed]
+
+
 @pytest.mark.parametrize("code", [None, 0, 3, "no licence"])
 def test_a_command_in_this_process_ends_as_one_of_its_own(code: int | str | None, tmp_path: Path) -> None:
     (tmp_path / "quits.py").write_text(f"raise SystemExit({code!r})")
