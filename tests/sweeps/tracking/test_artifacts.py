@@ -1,11 +1,10 @@
 """Artifacts of W&B as folders, with the real client against servers on loopback."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.tracked import logged_in, logged_out
+from helpers.tracked import logged_in
 from helpers.wandb_server import Accepting, hanging, refusing
 
 from sweeps.errors import ArtifactError, TrackingError
@@ -13,11 +12,7 @@ from sweeps.tracking.fetch import fetched, is_artifact
 
 BEST = "someone/tests/best-config:latest"
 
-
-@pytest.fixture(autouse=True)
-def mark(tmp_path: Path) -> Iterator[str]:
-    with logged_out(tmp_path / "home") as mark:
-        yield mark
+pytestmark = pytest.mark.usefixtures("mark")
 
 
 def test_an_artifact_becomes_a_folder(tmp_path: Path) -> None:

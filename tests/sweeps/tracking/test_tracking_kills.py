@@ -5,29 +5,17 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers.repository import REPOSITORY
-from helpers.tracked import KEY, TrackedSweep, logged_out, marked, of_kind, steps_of, summary_of, until
+from helpers.tracked import KEY, TrackedSweep, marked, of_kind, steps_of, summary_of, until
 
 from sweeps.tracking.mode import resolve_mode
 from sweeps.tracking.queue import Layout, delivered
 from sweeps.tracking.wandb_files import fragments, unsynced
 
-
-@pytest.fixture(autouse=True)
-def mark(tmp_path: Path) -> Iterator[str]:
-    with logged_out(tmp_path / "home") as mark:
-        yield mark
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "sweep"
-    folder.mkdir()
-    return folder
+pytestmark = pytest.mark.usefixtures("mark")
 
 
 def test_an_interrupted_sweep_continues_its_runs(folder: Path) -> None:

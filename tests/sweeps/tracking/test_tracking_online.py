@@ -2,29 +2,17 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers.command import HANGS, start
-from helpers.tracked import KEY, MARK, TrackedSweep, logged_in, logged_out, marked, steps_of, until
+from helpers.tracked import KEY, MARK, TrackedSweep, logged_in, marked, steps_of, until
 from helpers.wandb_server import Accepting, Fickle, dying, hanging, refusing
 
 from sweeps.tracking.sync import sync
 from sweeps.tracking.wandb_files import unsynced
 
-
-@pytest.fixture(autouse=True)
-def mark(tmp_path: Path) -> Iterator[str]:
-    with logged_out(tmp_path / "home") as mark:
-        yield mark
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "sweep"
-    folder.mkdir()
-    return folder
+pytestmark = pytest.mark.usefixtures("mark")
 
 
 def synced(folder: Path) -> list[str]:
