@@ -1,26 +1,22 @@
 """What `sweeps sync` and the feed say of a folder that is damaged or closed to them, with a server on loopback."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.tracked import TrackedSweep, logged_in, logged_out
+from helpers.tracked import TrackedSweep, logged_in
 from helpers.wandb_server import Accepting
 
 from sweeps.tracking.sync import sync
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(folder: Path, mark: str) -> Path:
     """An interrupted sweep of one trial, which W&B has heard nothing of."""
-    folder = tmp_path / "sweep"
-    folder.mkdir()
-    with logged_out(tmp_path / "home"):
-        sweep = TrackedSweep(folder, mode="off", run_cap=2)
-        sweep.feed("0000", range(1, 3))
-        sweep.done("0000")
-        sweep.end(interrupted=True)
-        yield folder
+    sweep = TrackedSweep(folder, mode="off", run_cap=2)
+    sweep.feed("0000", range(1, 3))
+    sweep.done("0000")
+    sweep.end(interrupted=True)
+    return folder
 
 
 def test_a_journal_that_is_built_anew_is_said_to_be(folder: Path) -> None:
