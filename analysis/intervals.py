@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from analysis.metrics import is_share
 
@@ -70,13 +70,13 @@ def of_spread(mean: float, spread: float | None, n: int, level: float = LEVEL) -
     """The same, of a mean of `n` values whose standard deviation is `spread`; equal values say nothing of chance."""
     if spread is None or n < 2 or seeds_agree(mean, spread):
         return Interval(mean, None, None, n)
-    margin = float(stats.t.ppf((1 + level) / 2, n - 1)) * spread / math.sqrt(n)
+    margin = float(stdtrit(n - 1, (1 + level) / 2)) * spread / math.sqrt(n)
     return Interval(mean, mean - margin, mean + margin, n)
 
 
 def wilson(share: float, n: int, level: float = LEVEL) -> Interval:
     """Wilson's score interval of a share of `n` images, such as an accuracy (Wilson 1927)."""
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     margin = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return Interval(share, centre - margin, centre + margin, n, images=n).within(0, 1)

@@ -72,6 +72,10 @@ class DiskFullError(RunError):
     """A disk without room for what a sweep writes; one line that says which, and how to go on."""
 
 
+class ReportError(RunError):
+    """A report that could not be drawn; one line that says why, and how to draw it again."""
+
+
 class ClusterError(RunError):
     """Ray could not be started or reached; one line that says what to do."""
 

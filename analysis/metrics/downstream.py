@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from analysis.metrics.metric import Metric
 
@@ -31,6 +30,8 @@ def ood_auroc(inside: Array, outside: Array) -> float:
     """
     if inside.ndim != 1 or outside.ndim != 1 or min(len(inside), len(outside)) == 0:
         raise ValueError(f"scores inside {inside.shape} and outside {outside.shape} must be (n,) and (m,), not empty")
+    from scipy.stats import rankdata  # takes a second to import, for models that know a density alone
+
     scores = np.concatenate([inside, outside])
     if np.isnan(scores).any():
         return math.nan

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from analysis.judge.extracted_features import ExtractedFeatures, Reference, once
 
@@ -47,6 +46,8 @@ def background(reference: Reference, fake: ExtractedFeatures) -> float:
 @once
 def one_image(fake: ExtractedFeatures) -> float:
     """Share of images that are one and the same, or of one colour each, in [0, 1]; of points: the very same point."""
+    from scipy.spatial.distance import cdist  # takes half a second to import, which only generated images are worth
+
     flat, tolerance = fake.images.reshape(len(fake), -1), SAME if fake.images.ndim == 4 else 0.0
     # Not scikit-learn's distances, which leave a rounding error between equal points.
     apart = cdist(flat, flat[_candidates(len(flat))]) / math.sqrt(flat.shape[1])

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu
 
 from analysis.configs import numbers
 from analysis.formatting import word
@@ -61,4 +60,6 @@ def _test(column: NDArray[np.float64], group: NDArray[np.bool_]) -> tuple[float,
     inside, outside = (column[side & np.isfinite(column)] for side in (group, ~group))
     if min(len(inside), len(outside)) < MIN_GROUP:
         return 1.0, np.nan, np.nan
+    from scipy.stats import mannwhitneyu  # takes a second to import, for large enough groups alone
+
     return float(mannwhitneyu(inside, outside).pvalue), float(np.median(inside)), float(np.median(outside))

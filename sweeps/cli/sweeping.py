@@ -30,6 +30,7 @@ from sweeps.cli.command import (
 if TYPE_CHECKING:
     from sweeps.driver.runner import Outcome
 
+NoReport = Annotated[bool, typer.Option("--no-report", help="Draw no report at the end; 'sweeps report' does later.")]
 
 app = typer.Typer()
 
@@ -47,6 +48,7 @@ def run(
     address: Address = None,
     wandb: Wandb = "auto",
     data_dir: DataDir = None,
+    no_report: NoReport = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and print the resolved spec; run nothing.")] = False,
 ) -> int:
     """Run a sweep."""
@@ -62,14 +64,15 @@ def run(
         print(as_yaml(spec), end="")
         return DONE
     arguments.check_wandb(wandb)
-    from sweeps.driver import runner
     from sweeps.driver.new_folder import new_folder
 
     folder = new_folder(spec, out)
-    data = str(data_dir.resolve()) if data_dir else None
-    options = runner.Options(address=address, wandb=wandb, data_dir=data)
     say(f"{spec.model} on {spec.dataset}, {spec.method} search; results go to {folder}")
-    return _to_the_end(folder, lambda: runner.run(spec, folder, options, say))
+    from sweeps.driver import runner  # after the first line: it takes a while
+
+    data = str(data_dir.resolve()) if data_dir else None
+    options = runner.Options(address=address, wandb=wandb, data_dir=data, report=not no_report)
+    return _to_the_end(folder, lambda: runner.run(spec, folder, options, say, _print_results))
 
 
 @command(app, example="sweeps resume sweep-results/gan-20260101-120000")
@@ -82,6 +85,7 @@ def resume(
         str | None, typer.Option(metavar="auto|online|offline|off", help="As in run; by default as before.")
     ] = None,
     data_dir: DataDir = None,
+    no_report: NoReport = False,
 ) -> int:
     """Go on with a sweep that was interrupted or killed; trials that ended are not repeated."""
     from sweeps.cli import arguments
@@ -91,8 +95,8 @@ def resume(
         arguments.check_wandb(wandb)
     data = str(data_dir.resolve()) if data_dir else None
     changes = ({} if trials is None else {"run_cap": trials}) | arguments.settings(set_ or [])
-    overrides = {"address": address, "wandb": wandb, "data_dir": data}
-    return _to_the_end(folder, lambda: runner.resume(folder, changes, say, **overrides))
+    overrides = {"address": address, "wandb": wandb, "data_dir": data, "report": False if no_report else None}
+    return _to_the_end(folder, lambda: runner.resume(folder, changes, say, _print_results, **overrides))
 
 
 @command(app, example="sweeps list sweep-results")
@@ -158,17 +162,24 @@ def _print_best(folder: Path) -> None:
     print_rows(for_a_table(ranking.rows(1)), as_json=False)
 
 
-def _ended(outcome: Outcome) -> int:
-    """Say how a sweep ended and what to do next; the exit code."""
+def _print_results(outcome: Outcome) -> None:
+    """The best trial and what to do next, while the report is drawn."""
     _print_best(outcome.folder)
     counts = ", ".join(f"{outcome.counts[status]} {status}" for status in ("done", "stopped", "failed"))
+    say(counts)
+    if outcome.interrupted:
+        _interrupted(outcome.folder)
+    elif outcome.counts["failed"]:
+        say(f"{outcome.counts['failed']} trials failed; the reasons: {command_line('show', outcome.folder)}")
+    else:
+        say(f"next: {command_line('best', outcome.folder, '--out', 'best.yaml')}")
+
+
+def _ended(outcome: Outcome) -> int:
+    """Say where the report is; the exit code."""
     if outcome.report is not None:
         print_text(outcome.report)
-    say(f"{counts}; report: {outcome.report or 'none'}")
+    say(f"report: {outcome.report or 'none'}")
     if outcome.interrupted:
-        return _interrupted(outcome.folder)
-    if outcome.counts["failed"]:
-        say(f"{outcome.counts['failed']} trials failed; the reasons: {command_line('show', outcome.folder)}")
-        return FAILED
-    say(f"next: {command_line('best', outcome.folder, '--out', 'best.yaml')}")
-    return DONE
+        return INTERRUPTED
+    return FAILED if outcome.counts["failed"] else DONE

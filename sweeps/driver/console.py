@@ -56,7 +56,7 @@ def _harmless(method: Callable[Concatenate[LiveConsole, P], None]) -> Callable[C
 class LiveConsole:
     """Observes a sweep and shows it.
 
-    total: trials asked for, None when there is no end to them; slots: how many run at once.
+    total: trials asked for, None when there is no end to them. `slots`: how many run at once.
     """
 
     def __init__(
@@ -64,13 +64,12 @@ class LiveConsole:
         *,
         objective: Objective,
         total: int | None,
-        slots: int,
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Terminal(stderr=True)
         self._progress = Progress(objective, total)
-        self._slots, self._clock = slots, clock
+        self.slots, self._clock = 1, clock
         self._lock = threading.RLock()  # the live table is drawn by a thread of its own
         self._began = self._spoke = clock()
         self._live: Live | None = None
@@ -179,7 +178,7 @@ class LiveConsole:
         if wide := self._console.width >= NARROW:
             table.add_column("config", no_wrap=True, overflow="ellipsis", ratio=1)
         room = max(self._console.height - 6, 1)
-        for state in self._progress.latest(min(max(TRIALS_SHOWN, self._slots), room)):
+        for state in self._progress.latest(min(max(TRIALS_SHOWN, self.slots), room)):
             table.add_row(*_cells(state, judged)[: None if wide else -1])
         return table
 
@@ -190,7 +189,7 @@ class LiveConsole:
         return f": {name} {number(state.best)} at step {state.at_best.step}{_fault(state)} ({settings(state.config)})"
 
     def _running(self) -> str:
-        running = [state for state in self._progress.latest(self._slots) if state.status == "running"]
+        running = [state for state in self._progress.latest(self.slots) if state.status == "running"]
         return ", ".join(f"{state.trial} at step {state.step}: {number(state.value)}" for state in running)
 
 

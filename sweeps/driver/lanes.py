@@ -58,11 +58,21 @@ class _Absent:
 class Lanes:
     """Gives the workers of a sweep their work, and the sweep what comes back.
 
-    `slots` tells how many workers there may be now, `at_once` how many trials each has at a time.
+    `slots` tells how many workers there may be now, `at_once` how many trials each has at a time; `all_started` is
+    called, perhaps often, when no trial is left to start, and `after_death` with the place of a worker that died.
     """
 
-    def __init__(self, sweep: Sweep, slots: Callable[[], int], at_once: int = 1) -> None:
+    def __init__(
+        self,
+        sweep: Sweep,
+        slots: Callable[[], int],
+        *,
+        all_started: Callable[[], None] = lambda: None,
+        after_death: Callable[[Place], None] = lambda place: None,
+        at_once: int = 1,
+    ) -> None:
         self._sweep, self._slots, self._at_once = sweep, slots, at_once
+        self._all_started, self._after_death = all_started, after_death
         self._lanes: dict[str, Lane] = {}
         self._errands: deque[Errand] = deque()
         self._thread = ThreadPoolExecutor(1, "files-of-trials")
@@ -118,6 +128,8 @@ class Lanes:
         lane = self._lanes.pop(name)
         if lane.actor is None:  # in its start, which the trial that was to run on it may be the cause of
             lane.trials = {work.trial for work in self._sweep.hand_out()}
+        elif lane.place is not None:
+            self._errands.append(Errand(lane, self._thread.submit(self._account_of, lane.place)))
         for trial in sorted(lane.trials):
             self._sweep.lost(trial, reason, counts)
         return lane
@@ -132,6 +144,8 @@ class Lanes:
         self._thread.shutdown()
 
     def _hand_out(self, lane: Lane) -> None:
+        if not self._sweep.waiting:
+            self._all_started()
         free = self._at_once - len(lane.trials) - lane.closing
         for work in self._sweep.hand_out(free) if free else ():
             lane.trials.add(work.trial)
@@ -149,6 +163,11 @@ class Lanes:
         lane.trials -= endings.keys()
         lane.closing += len(endings)
         self._errands.append(Errand(lane, written, endings))
+
+    def _account_of(self, place: Future[Place]) -> list[Attachment]:
+        if place.exception() is None:
+            self._after_death(place.result())
+        return []
 
     def _send_with_state(self, actor: Any, work: Work) -> list[Attachment]:
         state = self._sweep.checkpoint(work.trial)

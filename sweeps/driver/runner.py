@@ -7,33 +7,30 @@ import math
 import os
 import secrets
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from ray import tune
+from typing import Any
 
 from analysis.folder import load
-from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, SPEC_FILE
+from analysis.results import MANIFEST_FILE, SPEC_FILE
 from basics.files import replace_file
 from basics.shell import command_line
-from sweeps.driver.cluster.lost_nodes import LostNodes
-from sweeps.driver.cluster.pending_workers import PendingWorkerNotifier
 from sweeps.driver.cluster.session import ray_session
-from sweeps.driver.cluster.shipped_modules import with_code
 from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
-from sweeps.driver.lanes import Lanes
 from sweeps.driver.lost_rows import restore_rows
-from sweeps.driver.ray_hooks import LaneCallback, LaneScheduler, LaneSearcher, SweepOver
+from sweeps.driver.preparation import load_data, shared_with_workers
+from sweeps.driver.report_process import ReportProcess
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import DiskFullError, FolderError, no_sweep, out_of_room
-from sweeps.evaluation.downstream import ood_images
 from sweeps.search.method import Status
+from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.document.writing import as_yaml
 from sweeps.spec.resolved import Spec
@@ -43,13 +40,8 @@ from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest
 from sweeps.store.sweep_folder import Store
 from sweeps.tracking import Tracker, settings_of, write_best
-from sweeps.worker.best_model import BestModel
-from sweeps.worker.lane import Lane
-from trainables import Entry, find_model
-from trainables.data import Dataset, load_dataset
-
-if TYPE_CHECKING:
-    from sweeps.evaluation.extractors import RealFeatures
+from trainables import find_model
+from trainables.data import Dataset
 
 
 @dataclass(frozen=True)
@@ -69,33 +61,45 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a sweep ended."""
+    """How a sweep ended; `report` is the page, once it is drawn."""
 
     folder: Path
     counts: Counter[Status]
     interrupted: bool
-    report: Path | None
+    report: Path | None = None
 
 
-def run(spec: Spec, folder: Path, options: Options, say: Say = lambda line: None) -> Outcome:
-    """Run a new sweep in `folder`; `say` is told what makes its numbers doubtful."""
+Ended = Callable[[Outcome], None]
+
+
+def run(
+    spec: Spec, folder: Path, options: Options, say: Say = lambda line: None, ended: Ended = lambda outcome: None
+) -> Outcome:
+    """Run a new sweep in `folder`.
+
+    `say` is told what makes its numbers doubtful, `ended` how it ended, as soon as its results are on disk.
+    """
     with locked(folder):
-        data = load_data(spec, options)
+        data = load_data(spec, options.folder)
         for doubt in data.doubts:
             say(doubt)
         sweep_id = secrets.token_hex(4)
         _write_manifest(spec, folder, options, data, sweep_id)
         _write_spec(folder, spec)
-        return _run(spec, folder, options, data, sweep_id)
+        return _run(spec, folder, options, data, sweep_id, ended)
 
 
 def resume(
-    folder: Path, changes: Mapping[str, Any] | None = None, say: Say = lambda line: None, **overrides: Any
+    folder: Path,
+    changes: Mapping[str, Any] | None = None,
+    say: Say = lambda line: None,
+    ended: Ended = lambda outcome: None,
+    **overrides: Any,
 ) -> Outcome:
     """Go on with the sweep in `folder`, its spec with `changes`, which are kept, and its options with `overrides`.
 
     FolderError if there is no sweep or its data is not what it was, SpecError for a change that may not be made. `say`
-    is told what of the folder was damaged, and what was done about it.
+    is told what of the folder was damaged, and what was done about it; `ended` as in `run`.
     """
     if not (folder / SPEC_FILE).exists():
         raise no_sweep(folder, SPEC_FILE)
@@ -106,7 +110,7 @@ def resume(
             check_unchanged(document["spec"], spec, str(folder / SPEC_FILE))
         given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}
         options = Options(**{k: v for k, v in given.items() if k in Options.__dataclass_fields__})
-        data = load_data(spec, options)
+        data = load_data(spec, options.folder)
         if "data" not in document:
             _write_manifest(spec, folder, options, data, document["sweep"])
         elif data.content_hash != document["data"]["hash"]:
@@ -115,7 +119,7 @@ def resume(
             )
         if changes:
             _write_spec(folder, spec)
-        return _run(spec, folder, options, data, document["sweep"], say)
+        return _run(spec, folder, options, data, document["sweep"], ended, say)
 
 
 def _write_spec(folder: Path, spec: Spec) -> None:
@@ -127,115 +131,76 @@ def _write_manifest(spec: Spec, folder: Path, options: Options, data: Dataset, s
     replace_file(folder / MANIFEST_FILE, json.dumps(document, indent=2, default=str).encode())
 
 
-def load_data(spec: Spec, options: Options) -> Dataset:
-    """What the trials of `spec` are given."""
-    data = load_dataset(spec.dataset, data_dir=options.folder, train_size=spec.train_size, classes=spec.classes)
-    return data.whole() if spec.final else data
-
-
 def _run(
-    spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str, say: Say = lambda line: None
+    spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str, ended: Ended, say: Say = lambda line: None
 ) -> Outcome:
     settings = settings_of(spec, folder, sweep_id, data.classes, options.wandb)
+    report = ReportProcess(folder)
     with _full_disk_named(folder), Tracker(folder, settings) as tracker:
-        store, interrupted = _swept(spec, folder, options, data, tracker, say)
-        report = _report(folder) if options.report else None
+        left = load(folder)
+        search = open_search(left, spec, say)
+        restore_rows(left, search, say)
+        store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
+        outcome = _swept(_Parts(spec, folder, options, data, tracker, search, store), report, ended)
+        if options.report:
+            outcome = replace(outcome, report=report.wait())
         if tracker.on:
             write_best(folder)
-    counts = Counter(record.status for record in store.records)
-    return Outcome(folder, counts, interrupted, report)
+    return outcome
 
 
-def _swept(spec: Spec, folder: Path, options: Options, data: Dataset, tracker: Tracker, say: Say) -> tuple[Store, bool]:
-    """Run trials until the sweep is over, or interrupted."""
-    entry = find_model(spec.model, [Path(path) for path in spec.model_path])
-    left = load(folder)
-    search = open_search(left, spec, say)
-    restore_rows(left, search, say)
-    store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
-    with ray_session(options.address, folder / "ray" / "ray.log"), _terminated_as_interrupted():
-        total = None if search.size == math.inf else int(search.size)
-        slots = Slots(spec.resources, may_grow=options.address is not None)
-        console = LiveConsole(objective=spec.metric, total=total, slots=slots())
-        sweep = Sweep(spec, search, store, [tracker, console])
-        sweep.restore(store.existing_rows())
-        for record in store.records:
-            console.known(record)
+@dataclass(frozen=True)
+class _Parts:
+    """What of a sweep a run has in hand, in the order in which it is made."""
+
+    spec: Spec
+    folder: Path
+    options: Options
+    data: Dataset
+    tracker: Tracker
+    search: Search
+    store: Store
+
+
+def _swept(parts: _Parts, report: ReportProcess, ended: Ended) -> Outcome:
+    """Run trials until the sweep is over, or interrupted; Ray is started only if there are any."""
+    spec, search, store = parts.spec, parts.search, parts.store
+    total = None if search.size == math.inf else int(search.size)
+    console = LiveConsole(objective=spec.metric, total=total)
+    sweep = Sweep(spec, search, store, [parts.tracker, console])
+    sweep.restore(store.existing_rows())
+    for record in store.records:
+        console.known(record)
+    with _terminated_as_interrupted(), ExitStack() as ray:
         try:
             if not sweep.over:
-                shared = {
-                    "entry": with_code(spec.model, entry),
-                    "data": data,
-                    "ood": ood_images(entry, data, options.folder),
-                    "real_features": _real_features(spec, entry, data, options, store),
-                    "wanted": spec.metric.names,
-                    "best_model": BestModel.of(spec) if tracker.on and not spec.final else None,
-                }
-                _fit(sweep, spec, folder, shared, slots, console.say)
+                _run_trials(parts, sweep, console, report, ray)
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
-            replace_file(folder / IMPORTANCE_FILE, json.dumps(search.importance()).encode())
-    return store, interrupted
+        counts = Counter(record.status for record in store.records)
+        outcome = Outcome(parts.folder, counts, interrupted)
+        if parts.options.report:
+            report.draw()  # while Ray goes down
+        ended(outcome)
+    return outcome
 
 
-def _real_features(spec: Spec, entry: Entry, data: Dataset, options: Options, store: Store) -> RealFeatures | None:
-    """The extractor and features of real images; None if the model does not sample or no images are held out.
+def _run_trials(parts: _Parts, sweep: Sweep, console: LiveConsole, report: ReportProcess, ray: ExitStack) -> None:
+    """Start Ray, which `ray` ends, and have it run what is left of the sweep."""
+    spec, options = parts.spec, parts.options
+    # Ray waits for its processes when it starts, and this thread imports what is needed next.
+    imports = threading.Thread(target=import_module, args=("sweeps.driver.fitting",))
+    imports.start()
+    ray.enter_context(ray_session(options.address, parts.folder / "ray" / "ray.log"))
+    slots = Slots(spec.resources, may_grow=options.address is not None)
+    console.slots = slots()
+    entry = find_model(spec.model, [Path(path) for path in spec.model_path])
+    shared = shared_with_workers(spec, entry, parts.data, options.folder, parts.store, save_best=parts.tracker.on)
+    imports.join()
+    from sweeps.driver.fitting import fit
 
-    FolderError if the sweep's scores so far are another extractor's: they would not compare.
-    """
-    if entry.kind != "generative" or not len(data.val):
-        return None
-    from sweeps.evaluation.extractors import (
-        judge_folder,  # torch takes seconds, and sweeps of scikit-learn do without it
-    )
-    from sweeps.evaluation.inception import real_features_with_inception
-
-    whole = load_dataset(spec.dataset, data_dir=options.folder, classes=spec.classes) if spec.train_size else data
-    real_features = real_features_with_inception(spec.inception, data, whole)
-    if others := store.extractors - {real_features.extractor.name}:
-        raise FolderError(
-            f"{store.folder}: its scores are the extractor {min(others)}'s, and here is "
-            f"{real_features.extractor.name}: they do not compare; go on where it began, "
-            f"or bring {judge_folder()} from there"
-        )
-    return real_features
-
-
-def _report(folder: Path) -> Path:
-    from analysis.report import write_report  # draws with matplotlib, which nobody should wait for at the start
-
-    return write_report(folder)
-
-
-def _fit(
-    sweep: Sweep, spec: Spec, folder: Path, shared: Mapping[str, Any], slots: Slots, say: Callable[[str], None]
-) -> None:
-    """Let Ray Tune run the sweep until it is over or interrupted; `shared` is what every trial is given."""
-    trainable = tune.with_parameters(Lane, cpus=spec.resources.cpu, **shared)
-    trainable = tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu})
-    lanes, lost_nodes = Lanes(sweep, slots), LostNodes(sweep.forgive)
-    tuner = tune.Tuner(
-        trainable,
-        tune_config=tune.TuneConfig(
-            search_alg=LaneSearcher(lanes),
-            scheduler=LaneScheduler(lanes, lost_nodes),
-            num_samples=-1,
-            trial_dirname_creator=lambda trial: str(trial.trial_id),
-        ),
-        run_config=tune.RunConfig(
-            storage_path=str((folder / "ray").resolve()),
-            name="tune",
-            verbose=0,
-            stop=SweepOver(lanes),
-            callbacks=[LaneCallback(lanes), PendingWorkerNotifier(slots, say), lost_nodes],
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours are sent as attachments
-        ),
-    )
-    try:
-        tuner.fit()
-    finally:
-        lanes.close()
+    fit(sweep, slots, parts.folder, shared, console.say, report.prepare if options.report else lambda: None)
 
 
 @contextmanager

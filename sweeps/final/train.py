@@ -22,6 +22,7 @@ from basics.files import cut_torn_line, replace_file
 from basics.json_lines import json_lines
 from basics.seeds import derived_seed
 from sweeps.driver import runner
+from sweeps.driver.preparation import load_data
 from sweeps.driver.runner import Options
 from sweeps.errors import FolderError, SpecError, TrainingError
 from sweeps.evaluation.downstream import ood_images
@@ -98,8 +99,8 @@ def train(request: Request, say: Say) -> Result:
 def _train(request: Request, say: Say) -> Result:
     best, options = request.best, request.options
     entry = find_model(best.model, [Path(path) for path in best.model_path])
-    seen = runner.load_data(best, options)
-    whole = runner.load_data(replace(best, train_size=None, final=True), options)
+    seen = load_data(best, options.folder)
+    whole = load_data(replace(best, train_size=None, final=True), options.folder)
     planned = plan(best, request.seeds, entry, (trained_on(best, len(seen.train)), len(whole.train)))
     changed = differences(best.lock, seen.content_hash) if best.lock else []
     for sentence in changed:
@@ -207,7 +208,7 @@ def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Traina
         )
 
         real_features = real_features_with_inception(
-            spec.inception, runner.load_data(replace(request.best, train_size=None), options)
+            spec.inception, load_data(replace(request.best, train_size=None), options.folder)
         )
     objective = request.best.metric.name
     return evaluator_on_test(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, create_trial
 
@@ -29,6 +28,8 @@ def importance(trials: Sequence[FrozenTrial], goal: Goal) -> dict[str, Any]:
     scored = [trial for trial in trials if _value(trial, goal) is not None and trial.params]
     if len(scored) < MIN_TRIALS:
         return {}
+    from optuna.importance import PedAnovaImportanceEvaluator  # brings scikit-learn's ensembles, which take seconds
+
     study = optuna.create_study(direction=goal)
     study.add_trials([_completed(trial, goal) for trial in scored])
     top = max(MIN_TOP, round(len(scored) / 10))

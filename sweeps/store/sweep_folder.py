@@ -47,7 +47,8 @@ from sweeps.store.best_few import BestFew
 CHECKPOINTS = "ray/checkpoints"
 MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
 KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
-TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time
+TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time,
+TABLE_SHARE = 0.05  # and at most this share of the time goes into it, however many trials there are
 RAN = ("device", WORKER, STARTED, ENDED)  # of these alone results.jsonl and the journal know nothing
 
 
@@ -88,7 +89,7 @@ class Store:
         self._rows = (folder / ROWS_FILE).open("a", encoding="utf-8")
         cut_torn_line(folder / CONFIGS_FILE)
         self._typed = {line.get("trial") for line in json_lines(folder / CONFIGS_FILE) if isinstance(line, dict)}
-        self._written = 0.0
+        self._table_due = 0.0
 
     def existing_rows(self) -> Iterator[dict[str, Any]]:
         """The rows an earlier run of this sweep left, in the order of their steps: one that was lost came last."""
@@ -195,9 +196,11 @@ class Store:
             shutil.rmtree(self._models / out)
 
     def _write_table(self, now: bool = False) -> None:
-        if now or time.monotonic() - self._written > TABLE_SECONDS:
+        began = time.monotonic()
+        if now or began >= self._table_due:
             replace_file(self.folder / TRIALS_FILE, self._table().encode())
-            self._written = time.monotonic()
+            ended = time.monotonic()
+            self._table_due = ended + max(TABLE_SECONDS, (ended - began) / TABLE_SHARE)
 
     def _table(self) -> str:
         records = self.records

@@ -17,9 +17,10 @@ from typing import Any
 
 import psutil
 
+from basics.python_process import spawn
 from sweeps.errors import ArtifactError, TrackingError
 from sweeps.tracking.mode import client, login_fault
-from sweeps.tracking.process import StderrLines, end, kill, spawn
+from sweeps.tracking.process import StderrLines, end, kill
 
 NAME = r"\w[\w.-]*"
 PATH = re.compile(f"{NAME}/{NAME}/{NAME}:{NAME}")

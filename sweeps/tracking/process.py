@@ -8,8 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -17,20 +15,6 @@ from basics.terminal import say
 
 POLL = 0.1  # seconds between looks for the driver
 GRACE = 10.0  # seconds the feed has to deliver what is queued when the driver is gone
-
-
-def spawn(arguments: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
-    """Start Python with these arguments and this package in reach, in a session of its own.
-
-    A session of its own, because Ctrl-C is for the parent, which then ends this process with `end`.
-    """
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        env={**os.environ, "PYTHONPATH": _python_path(), "PYTHONSAFEPATH": "1"},
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        **streams,
-    )
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -95,10 +79,3 @@ def kill(processes: Sequence[psutil.Process]) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(processes, timeout=1)
-
-
-def _python_path() -> str:
-    """A child's PYTHONPATH: finds this package also where it is not installed."""
-    home = Path(__file__).resolve().parents[2]
-    inherited = os.environ.get("PYTHONPATH", "")
-    return inherited if home.name.endswith("-packages") else os.pathsep.join(filter(None, [inherited, str(home)]))

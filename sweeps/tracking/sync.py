@@ -18,11 +18,12 @@ from analysis.report import write_report
 from analysis.results import MANIFEST_FILE, REPORT_FILE, SPEC_FILE
 from basics.errors import RequestError, RunError
 from basics.files import one_at_a_time
+from basics.python_process import spawn
 from sweeps.errors import TrackingError, disk_fault, is_full, no_sweep
 from sweeps.store.folder_lock import locked
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import client, login_fault
-from sweeps.tracking.process import Parent, StderrLines, end, spawn
+from sweeps.tracking.process import Parent, StderrLines, end
 from sweeps.tracking.queue import Layout, sync_command
 
 PARALLEL = 8  # runs uploaded at once

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
+from basics.python_process import spawn
 from basics.terminal import say as say_to_terminal
 from sweeps.search.method import Status
 from sweeps.tracking.mode import switched_off
-from sweeps.tracking.process import end, spawn
+from sweeps.tracking.process import end
 from sweeps.tracking.queue import Event, Layout, Position, QueueWriter, delivered, sync_command
 from sweeps.tracking.settings import FeedSettings, write_settings
 

@@ -46,6 +46,7 @@ class Toy:
         if fault == "nan" and self.config["drift"] > 0.5:
             self.score = float("nan")
         if fault == "die" and self.steps == 2 and self.first_time():
+            print("the toy ends its worker", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
 
         if fault == "die_always":

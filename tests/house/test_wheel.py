@@ -62,7 +62,7 @@ def test_it_says_what_it_is(wheel: Path, tmp_path: Path) -> None:
     [folder] = tmp_path.glob("*.dist-info")
     found: Distribution = PathDistribution(folder)
     assert (found.metadata["Name"], found.metadata["License-Expression"]) == ("gdsweeps", "Apache-2.0")
-    assert [(entry.name, entry.value) for entry in found.entry_points] == [("sweeps", "sweeps.cli:main")]
+    assert [(entry.name, entry.value) for entry in found.entry_points] == [("sweeps", "sweeps.cli.__main__:program")]
     assert (folder / "licenses" / "LICENSE").read_text() == (REPOSITORY / "LICENSE").read_text()
 
 

@@ -40,6 +40,8 @@ QUIET = {
     "TUNE_GLOBAL_CHECKPOINT_S": "86400",  # the folder is the state; see ray_hooks.LaneSearcher
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_THRESHOLD_S": "60",
+    # Ray Tune's workers have an environment of their own, which those that Ray starts ahead do not serve.
+    "RAY_prestart_worker_first_driver": "0",
 }
 TOKENS = (
     "a cluster with tokens is reached with RAY_AUTH_MODE=token and its token in RAY_AUTH_TOKEN or ~/.ray/auth_token, "

@@ -41,7 +41,7 @@ def made(folder: Path, at_once: int, **keys: Any) -> tuple[Lanes, Store, Start]:
     spec = load_spec(toy_spec(folder, **{"method": "grid", **keys}))
     store = Store(folder, spec.metric)
     sweep = Sweep(spec, Search(spec, folder / "optuna.journal"), store, [])
-    return Lanes(sweep, lambda: 2, at_once), store, lambda: _worker(spec, folder)
+    return Lanes(sweep, lambda: 2, at_once=at_once), store, lambda: _worker(spec, folder)
 
 
 def _worker(spec: Spec, folder: Path) -> Any:

@@ -151,6 +151,8 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path, cluster: Shared)
     assert len(list((tmp_path / "marks").iterdir())) == 2
     assert list(table(tmp_path / "it")["status"]) == ["done", "done"]
     assert len(rows_of(tmp_path / "it")) == 10
+    printed = (tmp_path / "it" / "ray" / "workers.log").read_text()  # on another node, which shares no folder
+    assert printed.count("the toy ends its worker") == 2
 
 
 def test_a_poor_trial_is_stopped_early_with_its_step(tmp_path: Path, cluster: Shared) -> None:
