@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ray import tune
 
@@ -17,13 +16,14 @@ from sweeps.driver.lanes import Lanes
 from sweeps.driver.ray_hooks import LaneCallback, LaneScheduler, LaneSearcher, SweepOver
 from sweeps.driver.sweep import Sweep
 from sweeps.worker.lane import Lane
+from sweeps.worker.shared import Shared
 
 
 def fit(
     sweep: Sweep,
     slots: Slots,
     folder: Path,
-    shared: Mapping[str, Any],
+    shared: Shared,
     say: Callable[[str], None],
     all_started: Callable[[], None],
 ) -> None:
@@ -38,7 +38,7 @@ def fit(
     lanes = Lanes(sweep, slots, all_started=all_started, after_death=after_death)
     lost_nodes = LostNodes(sweep.forgive)
     tuner = tune.Tuner(
-        tune.with_resources(tune.with_parameters(Lane, **shared), resources),
+        tune.with_resources(tune.with_parameters(Lane, shared=shared), resources),
         tune_config=tune.TuneConfig(
             search_alg=LaneSearcher(lanes),
             scheduler=LaneScheduler(lanes, lost_nodes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeps.driver.cluster.shipped_modules import with_code
 from sweeps.errors import FolderError
@@ -11,6 +11,7 @@ from sweeps.evaluation.downstream import ood_images
 from sweeps.spec.resolved import Spec
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.best_model import BestModel
+from sweeps.worker.shared import Shared
 from trainables import Entry
 from trainables.data import Dataset, load_dataset
 
@@ -26,17 +27,17 @@ def load_data(spec: Spec, data_dir: Path | None) -> Dataset:
 
 def shared_with_workers(
     spec: Spec, entry: Entry, data: Dataset, data_dir: Path | None, store: Store, *, save_best: bool
-) -> dict[str, Any]:
-    """The arguments of every worker; `save_best`: whether they hand over the models of the trials that are best."""
-    return {
-        "cpus": spec.resources.cpu,
-        "entry": with_code(spec.model, entry),
-        "data": data,
-        "ood": ood_images(entry, data, data_dir),
-        "real_features": _real_features(spec, entry, data, data_dir, store),
-        "wanted": spec.metric.names,
-        "best_model": BestModel.of(spec) if save_best and not spec.final else None,
-    }
+) -> Shared:
+    """What every worker is given; `save_best`: whether they hand over the models of the trials that are best."""
+    return Shared(
+        cpus=spec.resources.cpu,
+        entry=with_code(spec.model, entry),
+        data=data,
+        wanted=spec.metric.names,
+        ood=ood_images(entry, data, data_dir),
+        real_features=_real_features(spec, entry, data, data_dir, store),
+        best_model=BestModel.of(spec) if save_best and not spec.final else None,
+    )
 
 
 def _real_features(spec: Spec, entry: Entry, data: Dataset, data_dir: Path | None, store: Store) -> RealFeatures | None:

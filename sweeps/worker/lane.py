@@ -18,15 +18,13 @@ from ray import tune
 
 from analysis.results import NO_NUMBERS
 from sweeps.evaluation.evaluator import Evaluator
-from sweeps.worker.best_model import BestModel
 from sweeps.worker.messages import Attachment, Place, Report, Work
 from sweeps.worker.replicates import merged
 from sweeps.worker.resource_usage import ResourceUsage
 from sweeps.worker.running import Row, Running, floats
+from sweeps.worker.shared import Shared
 from sweeps.worker.threads import limit_threads
-from trainables import Entry
 from trainables.base import ConfigError, DivergedError, Trainable
-from trainables.data import Dataset
 
 SHORT_NAP, LONG_NAP = 0.004, 0.2  # seconds; a lane without work asks again after a nap, each twice as long
 
@@ -34,18 +32,15 @@ SHORT_NAP, LONG_NAP = 0.004, 0.2  # seconds; a lane without work asks again afte
 class Lane(tune.Trainable):
     """The trainable that Ray runs: it has trials as long as the driver gives it some, one or several at once.
 
-    Entry, data, CPUs and the like come once, through the object store.
+    Entry, data, CPUs and the like (`Shared`) come once, through the object store.
     """
 
-    def setup(self, config: dict[str, Any], **shared: Any) -> None:
-        limit_threads(shared["cpus"])
-        self._entry: Entry = shared["entry"]
-        self._data: Dataset = shared["data"]
-        wanted, ood, real_features = shared["wanted"], shared["ood"], shared["real_features"]
-        self._evaluator = Evaluator(self._data, *wanted, ood=ood, real_features=real_features)
-        self._device, self._cpus = _device(), shared["cpus"]
+    def setup(self, config: dict[str, Any], *, shared: Shared) -> None:  # type: ignore[override]  # tune.with_parameters
+        limit_threads(shared.cpus)
+        self._shared = shared
+        self._evaluator = Evaluator(shared.data, *shared.wanted, ood=shared.ood, real_features=shared.real_features)
+        self._device = _device()
         self._resource_usage = ResourceUsage(self._device)
-        self._best_model: BestModel | None = shared["best_model"]
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._running: dict[str, Running] = {}
         self._attachments: list[Attachment] = []
@@ -58,7 +53,7 @@ class Lane(tune.Trainable):
 
     def take(self, work: Work, state: bytes | None = None) -> None:
         """One more trial, from its checkpoint if it has one; it is begun by the next step."""
-        self._running[work.trial] = Running(work, self._entry, self._data, self._device, state)
+        self._running[work.trial] = Running(work, self._shared.entry, self._shared.data, self._device, state)
         self._nap = SHORT_NAP
 
     def drop(self, trial: str) -> None:
@@ -101,7 +96,7 @@ class Lane(tune.Trainable):
         self._resource_usage.begin()
         if not running.models:
             running.start()
-            limit_threads(self._cpus)  # again: the model may have loaded libraries with pools of their own
+            limit_threads(self._shared.cpus)  # again: the model may have loaded libraries with pools of their own
         running.advance()
         began = time.perf_counter()
         found = [self._evaluated(running, *of) for of in zip(running.models, running.histories, strict=True)]
@@ -123,8 +118,8 @@ class Lane(tune.Trainable):
             self._attachments.append(Attachment(trial, step, "media", name, png))
         if running.checkpoint_due:
             self._attachments.append(Attachment(trial, step, "checkpoint", "state", running.checkpoint()))
-        if self._best_model is not None:
-            saved = self._best_model.files(running.work, running.models[0], self._data, row, finished=running.finished)
+        if (best := self._shared.best_model) is not None:
+            saved = best.files(running.work, running.models[0], self._shared.data, row, finished=running.finished)
             self._attachments += [Attachment(trial, step, "model", name, content) for name, content in saved.items()]
 
 

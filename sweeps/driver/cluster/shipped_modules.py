@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sweeps.errors import FolderError
 from trainables import Entry, find_model
@@ -32,12 +32,13 @@ class PickledOwnModel:
         return unpickled_model, (self.name, self.files)
 
 
-def with_code(name: str, entry: Entry) -> Entry | PickledOwnModel:
-    """The entry, or for a user's own model one that carries its code when pickled; FolderError for too much code."""
+def with_code(name: str, entry: Entry) -> Entry:
+    """The entry, or for a user's own model what carries its code and is the entry once it has been pickled and
+    unpickled; FolderError for too much code."""
     if ":" not in name:
         return entry
     where = place_of(name.partition(":")[0])
-    return entry if where is None else PickledOwnModel(name, tuple(_files(where).items()))
+    return entry if where is None else cast("Entry", PickledOwnModel(name, tuple(_files(where).items())))
 
 
 def unpickled_model(name: str, files: Files) -> Entry:

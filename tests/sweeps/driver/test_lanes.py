@@ -20,6 +20,7 @@ from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.lane import Lane
+from sweeps.worker.shared import Shared
 from trainables import find_model
 from trainables.data import load_dataset
 
@@ -46,9 +47,8 @@ def made(folder: Path, at_once: int, **keys: Any) -> tuple[Lanes, Store, Start]:
 
 def _worker(spec: Spec, folder: Path) -> Any:
     entry = with_code(spec.model, find_model(spec.model, [folder]))
-    shared = {"entry": entry, "data": load_dataset("digits", train_size=50), "best_model": None}
-    lane = tune.with_parameters(Lane, cpus=1, wanted=spec.metric.names, ood=None, real_features=None, **shared)
-    return ray.remote(num_cpus=0)(lane).remote(config={})
+    shared = Shared(1, entry, load_dataset("digits", train_size=50), wanted=spec.metric.names, ood={})
+    return ray.remote(num_cpus=0)(tune.with_parameters(Lane, shared=shared)).remote(config={})
 
 
 def step(lanes: Lanes, name: str, worker: Any) -> tuple[set[str], bool]:
