@@ -56,7 +56,8 @@ def _harmless(method: Callable[Concatenate[LiveConsole, P], None]) -> Callable[C
 class LiveConsole:
     """Observes a sweep and shows it.
 
-    total: trials asked for, None when there is no end to them. `slots`: how many run at once.
+    total: trials asked for, None when there is no end to them. `slots`: how many run at once,
+    which may be set once it is known.
     """
 
     def __init__(
@@ -64,12 +65,13 @@ class LiveConsole:
         *,
         objective: Objective,
         total: int | None,
+        slots: int = 1,
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Terminal(stderr=True)
         self._progress = Progress(objective, total)
-        self.slots, self._clock = 1, clock
+        self.slots, self._clock = slots, clock
         self._lock = threading.RLock()  # the live table is drawn by a thread of its own
         self._began = self._spoke = clock()
         self._live: Live | None = None
