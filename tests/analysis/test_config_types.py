@@ -65,7 +65,7 @@ def driven(folder: Path, document: Mapping[str, Any], metric: str = "train/score
     store = Store(folder, spec.metric)
     sweep = Sweep(spec, Search(spec, folder / "optuna.journal"), store, [])
     sweep.restore(store.existing_rows())
-    given = {}
+    given: dict[str, Any] = {}
     while len(given) < most and (work := next_work(sweep)) is not None:
         given[work.trial] = dict(work.config)
         row = {"trial": work.trial, "step": 1, "seconds": 1.0, metric: float(work.trial) / 100}

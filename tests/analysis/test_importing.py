@@ -59,8 +59,9 @@ class TestRayTune:
         sweep = analysis.read(experiment)
         assert (sweep.objective, sweep.spec["name"]) == ("loss", "experiment")
         table = sweep.trials.set_index("config/lr")
-        assert sweep.best == table.loc[0.01, "trial"]
-        assert table.loc[0.9, "reason"] == "ValueError: lr is too high"
+        assert sweep.best is not None
+        assert sweep.best == dict(table["trial"])[0.01]
+        assert dict(table["reason"])[0.9] == "ValueError: lr is too high"
         assert analysis.read(experiment, metric="eval/acc", goal="maximize").score(sweep.best) == 0.75
 
     def test_progress_csv_does_where_there_is_no_json(self, experiment: Path, tmp_path: Path) -> None:
@@ -95,7 +96,9 @@ class TestRayTune:
             given = [sweep] if name in several else sweep
             assert isinstance(getattr(plots, name)(given, *more.get(name, ())), Figure), name
 
-    def test_the_guide_runs_as_it_stands(self, experiment: Path, tmp_path: Path, monkeypatch) -> None:
+    def test_the_guide_runs_as_it_stands(
+        self, experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         gan_of(tmp_path / "sweep-results" / "digits_gan")
         shutil.copytree(experiment, tmp_path / "ray_results" / "experiment")
         monkeypatch.chdir(tmp_path)
@@ -175,7 +178,7 @@ class TestWandb:
         assert table["trial"].tolist() == ["a (1)", "a (2)"]
         assert table["status"].tolist() == ["done", "failed"]
         assert table["config/lr"].tolist() == [0.1, 0.2]
-        assert [name for name in table if name.startswith("config/")] == ["config/lr"]
+        assert [name for name in table.columns if name.startswith("config/")] == ["config/lr"]
         assert table["val/accuracy"].tolist()[0] == 0.5
 
     @pytest.mark.parametrize("head", ['"Name","lr","val/accuracy"', '"Name","Created","lr","val/accuracy"'])

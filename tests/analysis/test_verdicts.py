@@ -126,7 +126,7 @@ def test_noise(reference: Reference) -> None:
 def test_blur(reference: Reference) -> None:
     images = extracted(300, 5).images
     for axis in (2, 3):
-        images = (np.roll(images, 1, axis) + 2 * images + np.roll(images, -1, axis)) / 4
+        images = (np.roll(images, 1, axis) + 2 * images + np.roll(images, -1, axis)) / np.float32(4)
     found = judge(reference, looked_at(images))
     assert found.verdict == "blurred", found.evidence
 
@@ -212,6 +212,7 @@ def test_points_are_judged_too() -> None:
         return ExtractedFeatures(at, at, np.eye(CLASSES, dtype=np.float32)[labels], labels)
 
     learnt = points(800, 4, 0)
+    assert learnt.labels is not None
     reference = Reference(TrainingImages(learnt.images, learnt.labels), points(400, 4, 1), tuple("abcd"), "points")
     assert judge(reference, points(300, 4, 2)).verdict == "healthy"
     assert judge(reference, points(300, 2, 2)).verdict == "mode_collapse"
