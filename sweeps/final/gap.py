@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
+from analysis.final_result import Measured, OptimismGap, Places, SeedRow
 from analysis.intervals import mean_and_spread, of_metric
 from analysis.results import CONFUSION
 from sweeps.results.ranking import ACCURACY
 
-Numbers = dict[str, Any]
-Row = dict[str, Any]
+Row = dict[str, Any]  # of a table for people
 
 
-def summary(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] = ()) -> dict[str, Numbers]:
+def summary(rows: Sequence[SeedRow], classes: Sequence[str] = ()) -> dict[str, Measured]:
     """Summary of each metric over seeds: mean, ends of the 95 % interval, number of seeds, values.
 
     `classes` are the names by which the metrics of single classes go.
@@ -26,11 +25,13 @@ def summary(rows: Sequence[Mapping[str, Any]], classes: Sequence[str] = ()) -> d
     return {name: numbers(name, values, images.get(name)) for name, values in each.items()}
 
 
-def numbers(name: str, values: Sequence[float], images: int | None = None) -> Numbers:
+def numbers(name: str, values: Sequence[float], images: int | None = None) -> Measured:
     """Mean and interval over seeds (`of_metric`), and `images` where the interval is of a share of so many."""
-    found = asdict(of_metric(name, *mean_and_spread(values), len(values), images))
-    of_images = {"images": number} if (number := found.pop("images")) else {}
-    return {**found, "values": list(values), **of_images}
+    found = of_metric(name, *mean_and_spread(values), len(values), images)
+    measured = Measured(mean=found.mean, low=found.low, high=found.high, n=found.n, values=list(values))
+    if found.images:
+        measured["images"] = found.images
+    return measured
 
 
 def _images(confusion: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, int]:
@@ -45,9 +46,9 @@ def optimism(
     metric: str,
     goal: str,
     replicates: Sequence[float],
-    test: Mapping[str, Numbers],
+    test: Mapping[str, Measured],
     images: int | None = None,
-) -> Numbers:
+) -> OptimismGap:
     """The gap between sweep and test set, in parts: `selection`, from the score in the sweep to the mean of fresh seeds
     on the same images, and `data`, from there to the test set. Positive is what looked better than it is, whichever way
     the metric is better; a part that lacks one of its numbers is left out. `images` are those that validation has."""
@@ -65,22 +66,32 @@ def optimism(
         for name, (first, second) in parts.items()
         if (before := points[first]) is not None and (after := points[second]) is not None
     }
-    known = {"sweep": {"mean": score} if score is not None else None, "replicates": fresh, "test": tested}
-    return {"metric": metric, "goal": goal, **{name: value for name, value in known.items() if value}, "gaps": gaps}
+    return {"metric": metric, "goal": goal, **_known(score, fresh, tested), "gaps": gaps}
 
 
-def rows(gap: Mapping[str, Any], trials: int | None) -> list[Row]:
+def _known(score: float | None, fresh: Measured | None, tested: Measured | None) -> Places:
+    known: Places = {}
+    if score is not None:
+        known["sweep"] = {"mean": score}
+    if fresh is not None:
+        known["replicates"] = fresh
+    if tested is not None:
+        known["test"] = tested
+    return known
+
+
+def rows(gap: OptimismGap, trials: int | None) -> list[Row]:
     """The gap as a table: one row for each place the metric was measured in."""
     picked = f"validation, the best of {trials} trials" if trials else "validation, in the sweep"
-    names = {"sweep": picked, "replicates": "validation, fresh seeds", "test": "test"}
-    found = []
-    for key, name in names.items():
-        if key in gap:
-            found.append({"measured on": name, gap["metric"]: gap[key]["mean"], **_ends(gap[key])})
-    return found
+    fresh, test = ("validation, fresh seeds", gap.get("replicates")), ("test", gap.get("test"))
+    return [
+        {"measured on": name, gap["metric"]: measured["mean"], **_ends(measured)}
+        for name, measured in ((picked, gap.get("sweep")), fresh, test)
+        if measured is not None
+    ]
 
 
-def table(test: Mapping[str, Numbers]) -> list[Row]:
+def table(test: Mapping[str, Measured]) -> list[Row]:
     """The test metrics, one a row; those of single classes are in the result alone."""
     return [
         {"metric": name, "mean": numbers["mean"], **_ends(numbers)}
@@ -89,7 +100,7 @@ def table(test: Mapping[str, Numbers]) -> list[Row]:
     ]
 
 
-def sentence(gap: Mapping[str, Any]) -> str:
+def sentence(gap: OptimismGap) -> str:
     """The gap in one sentence."""
     gaps, metric = gap["gaps"], gap["metric"]
     if "whole" not in gaps:
@@ -101,10 +112,11 @@ def sentence(gap: Mapping[str, Any]) -> str:
     return f"{metric} looked {much:.4f} {how} in the sweep than it is on the test set{parts}"
 
 
-def _fresh(metric: str, values: Sequence[float], images: int | None) -> Numbers | None:
+def _fresh(metric: str, values: Sequence[float], images: int | None) -> Measured | None:
     finite = [value for value in values if math.isfinite(value)]
     return numbers(metric, finite, images if metric == ACCURACY else None) if finite else None
 
 
-def _ends(numbers: Mapping[str, Any]) -> Row:
-    return {key: numbers[key] for key in ("low", "high", "n") if numbers.get(key) is not None}
+def _ends(measured: Measured) -> Row:
+    ends = {"low": measured.get("low"), "high": measured.get("high"), "n": measured.get("n")}
+    return {key: value for key, value in ends.items() if value is not None}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.final_result import FinalResult as Result
 from analysis.plots import style
 from analysis.plots.curves.gap import SIZE, draw_gap
 from analysis.plots.curves.gap import gap as gap_of
@@ -24,7 +25,6 @@ from trainables.saving.saved_model import FACTS_FILE, SavedModel, read_facts
 CARD_FILE = "README.md"
 RECALL = "test/recall/"
 WEAKEST = 3  # classes named among the limits
-Result = Mapping[str, Any]
 
 
 def write_card(folder: Path, result: Result, pictures: Mapping[str, bytes]) -> Path:

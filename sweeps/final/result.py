@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from analysis.final_result import FinalResult, SeedRow
 from analysis.ranking import trial_order
 from analysis.results import DONE, REASON, STATUS, STEP, TRIAL, SweepResults, metric_names
 from sweeps.final import gap
 from sweeps.final.plan import Plan
 from sweeps.spec.resolved import Spec
 from sweeps.store.manifest import git_state, machine, versions
-
-Result = dict[str, Any]
 
 
 def ended(sweep: SweepResults, *statuses: str) -> list[str]:
@@ -31,8 +30,8 @@ def ignores_seed(replicates: SweepResults) -> bool:
 
 
 def result_document(
-    best: Spec, planned: Plan, replicates: SweepResults, final: SweepResults, tests: list[Result], changed: list[str]
-) -> Result:
+    best: Spec, planned: Plan, replicates: SweepResults, final: SweepResults, tests: list[SeedRow], changed: list[str]
+) -> FinalResult:
     """The result document. `tests`: a row of test metrics per finished seed; `changed`: what differs from the sweep."""
     lock = best.lock or {}
     metric, goal = str(lock.get("metric", best.metric.name)), str(lock.get("goal", best.metric.goal))
@@ -68,6 +67,6 @@ def _failures(what: str, sweep: SweepResults) -> list[str]:
     return [f"{what} {trial}: {reason}" for trial, reason in zip(ended[TRIAL], ended[REASON], strict=True)]
 
 
-def _trained(final: SweepResults) -> list[Result]:
+def _trained(final: SweepResults) -> list[dict[str, Any]]:
     table = final.trials[final.trials[STATUS] == DONE]
     return [{str(k): v for k, v in row.items()} for row in table[[TRIAL, "steps", "seconds"]].to_dict("records")]

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from analysis.final_result import FinalResult, SeedRow
 from analysis.folder import load
 from analysis.ranking import trial_order
 from analysis.results import DONE, FAILED, REASON, SPEC_FILE, STOPPED, TRIAL, TRIALS_FILE, SweepResults
@@ -50,7 +51,6 @@ REQUEST_FILE, TEST_FILE, RESULT_FILE = "final.json", "test.jsonl", "result.json"
 REPLICATES, FINAL, MODEL = "replicates", "final", "model"
 
 Say = Callable[[str], None]
-Result = dict[str, Any]
 
 
 class InterruptedTrainingError(RuntimeError):
@@ -76,7 +76,7 @@ def default_folder(best: Spec) -> Path:
     return Path("sweep-results") / f"{name}-final-{origin}"
 
 
-def train(request: Request, say: Say) -> Result:
+def train(request: Request, say: Say) -> FinalResult:
     """Train, test and save, or go on where that was left, or say again what came of it.
 
     FolderError if the folder is another training's; InterruptedTrainingError if Ctrl-C or SIGTERM ended it.
@@ -91,12 +91,12 @@ def train(request: Request, say: Say) -> Result:
         finished = request.folder / RESULT_FILE
         if finished.exists():
             say(f"{request.folder} is finished: what follows was measured then, and the test set is not read again")
-            found: Result = json.loads(finished.read_text())
+            found: FinalResult = json.loads(finished.read_text())
             return found
         return _train(request, say)
 
 
-def _train(request: Request, say: Say) -> Result:
+def _train(request: Request, say: Say) -> FinalResult:
     best, options = request.best, request.options
     entry = find_model(best.model, [Path(path) for path in best.model_path])
     seen = load_data(best, options.folder)
@@ -181,11 +181,11 @@ def _save(request: Request, planned: Plan, final: SweepResults, whole: Dataset) 
     save_model(folder, model, spec.model, spec.fixed, whole, seed=seed, search_path=path)
 
 
-def _tested(request: Request, planned: Plan, final: SweepResults, whole: Dataset) -> list[Result]:
+def _tested(request: Request, planned: Plan, final: SweepResults, whole: Dataset) -> list[SeedRow]:
     """A row of test metrics for each seed; one that is there already is not measured again."""
     path, spec = request.folder / TEST_FILE, planned.final
     cut_torn_line(path)
-    rows = {row[TRIAL]: row for row in json_lines(path) if isinstance(row, dict) and TRIAL in row}
+    rows: dict[str, SeedRow] = {row[TRIAL]: row for row in json_lines(path) if isinstance(row, dict) and TRIAL in row}
     evaluator = cache(lambda: _evaluator(request, spec, whole))
     for trial in ended(final, DONE):
         if trial in rows:
@@ -198,7 +198,7 @@ def _tested(request: Request, planned: Plan, final: SweepResults, whole: Dataset
     return [rows[trial] for trial in sorted(rows, key=trial_order)]
 
 
-def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Trainable], Result]:
+def _evaluator(request: Request, spec: Spec, whole: Dataset) -> Callable[[Trainable], dict[str, Any]]:
     """The evaluator of the test part; samples are judged by the extractor that the sweep used."""
     entry, options = find_model(spec.model, [Path(path) for path in spec.model_path]), request.options
     ood, real_features = ood_images(entry, whole, options.folder), None

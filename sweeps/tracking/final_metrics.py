@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from analysis.final_result import SeedRow, Tested
 from basics.files import replace_file
 from sweeps.tracking.queue import Event, Layout
 from sweeps.tracking.settings import read_settings
@@ -17,7 +16,7 @@ from sweeps.tracking.tracker import PATIENCE, Tracker
 TESTED_FILE = "tested.json"
 
 
-def track_tested(folder: Path, result: Mapping[str, Any], model: Path, mode: str, patience: float = PATIENCE) -> None:
+def track_tested(folder: Path, result: Tested, model: Path, mode: str, patience: float = PATIENCE) -> None:
     """Store the `result` of a final training in its sweep's `folder`, and send it to W&B if the sweep was tracked."""
     trials = {row["trial"]: _numbers(row) for row in result["each"]}
     document = {"trials": trials, "sweep": _means(result), "model": os.path.relpath(model, folder)}
@@ -38,14 +37,14 @@ def tested_events(folder: Path) -> list[Event]:
     return [*trials, {"event": "tested", "values": found["sweep"], "model": found["model"]}]
 
 
-def _means(result: Mapping[str, Any]) -> dict[str, float]:
+def _means(result: Tested) -> dict[str, float]:
     """The mean of each test metric over the seeds, with the ends of its interval, and the gap in its parts."""
     test = {name: numbers["mean"] for name, numbers in result["test"].items()}
     for name, numbers in result["test"].items():
-        ends = {f"{name}.{end}": numbers[end] for end in ("low", "high") if numbers.get(end) is not None}
-        test |= ends if name.count("/") == 1 else {}
+        ends = {f"{name}.low": numbers.get("low"), f"{name}.high": numbers.get("high")}
+        test |= {end: value for end, value in ends.items() if value is not None and name.count("/") == 1}
     return {**test, **{f"gap/{part}": much for part, much in result["gap"]["gaps"].items()}}
 
 
-def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+def _numbers(row: SeedRow) -> dict[str, float]:
     return {name: value for name, value in row.items() if isinstance(value, int | float)}

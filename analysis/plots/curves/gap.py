@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
+from analysis.final_result import OptimismGap
 from analysis.plots import style
 
 SIZE = (4.4, 2.4)
@@ -30,15 +30,17 @@ class Gap(NamedTuple):
     points: tuple[Point, ...]
 
 
-LABELS = {"sweep": "validation,\nin the sweep", "replicates": "validation,\nfresh seeds", "test": "test"}
-
-
-def gap(found: Mapping[str, Any]) -> Gap:
-    """Of what `sweeps.final.gap.optimism` found: `metric`, `goal` and for each place its mean, ends and values."""
+def gap(found: OptimismGap) -> Gap:
+    """Of what `sweeps.final.gap.optimism` found: for each place its mean, ends and values."""
+    places = {
+        "validation,\nin the sweep": found.get("sweep"),
+        "validation,\nfresh seeds": found.get("replicates"),
+        "test": found.get("test"),
+    }
     points = tuple(
         Point(label, n["mean"], n.get("low"), n.get("high"), tuple(n.get("values", ())))
-        for key, label in LABELS.items()
-        if (n := found.get(key))
+        for label, n in places.items()
+        if n is not None
     )
     return Gap(found["metric"], found["goal"], points)
 

@@ -7,6 +7,7 @@ import pytest
 from helpers.tracked import TrackedSweep, logged_in, logged_out
 from helpers.wandb_server import Accepting
 
+from analysis.final_result import OptimismGap, Tested
 from sweeps.final.gap import summary
 from sweeps.tracking import track_tested
 from sweeps.tracking.sync import sync
@@ -21,7 +22,8 @@ EACH = [
     {"trial": "0000", "test/accuracy": 0.75, "test/accuracy/3": 0.5, "confusion": [[3, 1], [1, 3]]},
     {"trial": "0001", "test/accuracy": 0.85, "test/accuracy/3": 0.7, "confusion": [[3, 1], [0, 4]]},
 ]
-RESULT = {"each": EACH, "test": summary(EACH), "gap": {"gaps": {"whole": 0.125}}}
+GAP: OptimismGap = {"metric": "val/accuracy", "goal": "maximize", "gaps": {"whole": 0.125}}
+RESULT: Tested = {"gap": GAP, "test": summary(EACH), "each": [*EACH]}
 
 
 @pytest.fixture
