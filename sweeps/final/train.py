@@ -23,6 +23,7 @@ from basics.files import cut_torn_line, replace_file
 from basics.json_lines import json_lines
 from basics.seeds import derived_seed
 from sweeps.driver import runner
+from sweeps.driver.cluster.session import kept_ray
 from sweeps.driver.preparation import load_data
 from sweeps.driver.runner import Options
 from sweeps.errors import FolderError, SpecError, TrainingError
@@ -106,13 +107,14 @@ def _train(request: Request, say: Say) -> FinalResult:
     for sentence in changed:
         say(f"not as in the sweep: {sentence}")
     say(f"{request.seeds} seeds on {planned.images[0]:,} images, judged on validation as in the sweep")
-    replicates = _swept(request.folder / REPLICATES, planned.replicates, options)
-    if ignores_seed(replicates):
-        planned = replace(planned, final=plan(best, 1, entry, planned.images).final)
-        say(f"{request.seeds} seeds gave the same in every metric: no seed dependence, so it is trained once")
-    counts = f"{planned.final.seeds} seeds" if planned.final.seeds != 1 else "one seed"
-    say(f"{counts} on all {planned.images[1]:,} images but test: {planned.steps}")
-    final = _swept(request.folder / FINAL, planned.final, options)
+    with kept_ray():
+        replicates = _swept(request.folder / REPLICATES, planned.replicates, options)
+        if ignores_seed(replicates):
+            planned = replace(planned, final=plan(best, 1, entry, planned.images).final)
+            say(f"{request.seeds} seeds gave the same in every metric: no seed dependence, so it is trained once")
+        counts = f"{planned.final.seeds} seeds" if planned.final.seeds != 1 else "one seed"
+        say(f"{counts} on all {planned.images[1]:,} images but test: {planned.steps}")
+        final = _swept(request.folder / FINAL, planned.final, options)
     if not ended(final, DONE):
         reason = next(iter(final.trials[REASON]), "")
         raise TrainingError(f"{request.folder / FINAL}: no seed came to its end ({reason}); there is no model to test")

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +49,32 @@ TOKENS = (
 )
 
 
+_kept: list[ExitStack] = []  # what ends the Ray that several sweeps have, innermost last
+
+
 @contextmanager
 def ray_session(address: str | None, log: Path) -> Iterator[None]:
-    """Connect to the cluster at `address`, or start a private Ray that ends with the block.
+    """Connect to the cluster at `address`, or start a private Ray that ends with the block, or with that of `kept_ray`.
 
     Ray's own output goes to the file `log`; workers' output is gathered beside it at the end.
     """
     os.environ.update(QUIET)
-    session = _private(log) if address is None else _at(address, log)
-    with _logging_to(log) as attach, session:
+    with _logging_to(log) as attach, ExitStack() as ends:
+        if not (_kept and ray.is_initialized()):
+            (_kept[-1] if _kept else ends).enter_context(_private(log) if address is None else _at(address, log))
         attach()  # connecting has cleared the handlers of Ray's logger
         yield
+
+
+@contextmanager
+def kept_ray() -> Iterator[None]:
+    """Have all sweeps within the block, of one address, share the Ray that the first of them starts, if any does."""
+    with ExitStack() as ends:
+        _kept.append(ends)
+        try:
+            yield
+        finally:
+            _kept.pop()
 
 
 @contextmanager
