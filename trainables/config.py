@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -15,7 +16,7 @@ from trainables.base import ConfigError
 
 def configure(config: type, values: Mapping[str, Any]) -> Any:
     """An instance of the dataclass `config`; ConfigError for an unknown name, a wrong type or a value it refuses."""
-    hints = typing.get_type_hints(config)
+    hints = _hints(config)
     fields = {field.name: field for field in dataclasses.fields(config) if field.init}
     for name in values:
         if name not in fields:
@@ -51,6 +52,12 @@ def between(config: Any, low: float, high: float, *names: str) -> None:
     for name in names:
         if not low <= getattr(config, name) <= high:
             raise ConfigError(f"{name}: {getattr(config, name)!r} must be from {low:g} to {high:g}")
+
+
+@functools.cache
+def _hints(config: type) -> dict[str, Any]:
+    """The types of a dataclass's fields, which take long to find out: a spec is tried by some hundred configs."""
+    return typing.get_type_hints(config)
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

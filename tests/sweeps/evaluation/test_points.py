@@ -339,6 +339,7 @@ class TestSpec:
         assert words in message
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_a_sweep_on_ring_from_the_command_line(tmp_path: Path, cluster: tuple[str, str]) -> None:
     settings = [part for pair in ("train_size=2000", "updates=20", "updates_per_step=10") for part in ("--set", pair)]

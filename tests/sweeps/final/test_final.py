@@ -171,9 +171,8 @@ def test_what_is_not_as_in_the_sweep_is_said(straight: Path) -> None:
     assert len(result(straight / "straight")["changed"]) >= 2
 
 
-@pytest.mark.parametrize(
-    "parts", [("final",), pytest.param(("replicates", "final"), marks=pytest.mark.slow)], ids="-".join
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", [("final",), ("replicates", "final")], ids="-".join)
 def test_killed_and_started_again_it_equals_the_straight_one(
     parts: tuple[str, ...], straight: Path, cluster: Shared
 ) -> None:

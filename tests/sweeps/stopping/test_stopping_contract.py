@@ -3,6 +3,7 @@
 import copy
 import pickle
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -27,8 +28,13 @@ def spec_of(terms: dict[str, Any] | None) -> Spec:
     return load_spec({"model": "gan", "dataset": "digits", "run_cap": 4, "early_terminate": terms})
 
 
+@cache
+def spec_with(name: str) -> Spec:
+    return spec_of(TERMS[name])
+
+
 def made(name: str) -> StoppingRule:
-    rule = RULES[name](spec_of(TERMS[name]))
+    rule = RULES[name](spec_with(name))
     assert rule is not None
     return rule
 

@@ -75,6 +75,7 @@ def test_the_test_figures_follow_the_training_to_its_runs(folder: Path) -> None:
     assert server.alerts[-1]["text"] == "2 trials: 2 done; test/accuracy 0.8"
 
 
+@pytest.mark.slow
 def test_what_was_tested_offline_is_uploaded_and_an_upload_from_before_is_completed(folder: Path) -> None:
     server = Accepting()
     trained(folder, "offline")

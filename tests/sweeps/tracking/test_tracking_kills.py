@@ -55,7 +55,7 @@ DRIVER = """
 """
 
 
-@pytest.mark.parametrize("victims", ["driver", "all"])
+@pytest.mark.parametrize("victims", ["driver", pytest.param("all", marks=pytest.mark.slow)])
 def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, victims: str) -> None:
     code = textwrap.dedent(DRIVER.format(tests=str(REPOSITORY / "tests")))
     driver = subprocess.Popen(

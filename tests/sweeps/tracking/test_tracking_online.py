@@ -67,6 +67,7 @@ def test_a_resumed_sweep_continues_its_runs_on_the_server(folder: Path) -> None:
     assert not files_with_the_key(folder)
 
 
+@pytest.mark.slow
 def test_a_refused_sweep_is_recorded_offline_and_uploaded_once(folder: Path) -> None:
     said: list[str] = []
     with logged_in(refusing(403)):
@@ -125,6 +126,7 @@ def test_rows_that_a_server_refuses_once_a_run_is_open_are_missed_and_uploaded_l
     assert server.steps("5eed-0000") == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_a_server_that_limits_the_rate_vanishes_and_comes_back_gets_each_step_once(folder: Path) -> None:
     server, said = Accepting(), list[str]()
     fickle = Fickle(server, refusing(429), times=3)
@@ -145,6 +147,7 @@ def test_a_server_that_limits_the_rate_vanishes_and_comes_back_gets_each_step_on
     assert server.steps("5eed-0000") == list(range(1, 11))
 
 
+@pytest.mark.slow
 def test_a_killed_upload_is_taken_up_where_it_was(folder: Path, mark: str) -> None:
     sweep = TrackedSweep(folder, run_cap=6)
     for number in range(6):
