@@ -116,6 +116,8 @@ class SearchMethod(Protocol):
 
     def report(self, number: int, step: int, value: float) -> None:
         """A trial reported its objective after `step`."""
+        return
 
     def tell(self, number: int, status: Status, value: float | None) -> None:
         """A trial ended; `value` is its objective, None unless it is done."""
+        return

@@ -16,7 +16,7 @@ from analysis.results import SweepResults
 from benchmarks.reports import classifiers, page, penalties, preferred, weights
 from benchmarks.reports.runner import SPECS, ReportsBenchmark, expected_seconds, run_all
 from benchmarks.reports.studies import STUDIES
-from benchmarks.reports.study import Claim, Finding, Study, by_margin
+from benchmarks.reports.study import Claim, Finding, Study, Sweeps, by_margin
 
 NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
@@ -126,7 +126,9 @@ def picture_of_one_pixel(sweeps: object) -> bytes:
     return buffer.getvalue()
 
 
-def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(tmp_path: Path, capsys) -> None:
+def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     toy_spec(tmp_path, name="toy", run_cap=2)
     benchmark = ReportsBenchmark(tmp_path / "out", specs=tmp_path)
     assert run_all(benchmark, ["toy"], {"toy": 30.0}) == []
@@ -137,10 +139,10 @@ def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(tmp_
     assert "1 sweeps, 1 of them complete; about 0 min to go" in capsys.readouterr().out
     assert (tmp_path / "out" / "toy" / "results.jsonl").read_bytes() == written
 
-    def judge(sweeps: page.Sweeps) -> Finding:
+    def judge(sweeps: Sweeps) -> Finding:
         return Finding(f"{len(sweeps['toy'].trials)} trials", "depends", "it is a toy")
 
-    def silent(sweeps: page.Sweeps) -> Finding:
+    def silent(sweeps: Sweeps) -> Finding:
         return Finding(str(sweeps["toy"].rows["val/nothing"].max()), "agree", "never reached")
 
     toys, mute = Claim("Toys play.", "Never.", judge), Claim("Toys speak.", "Never.", silent)

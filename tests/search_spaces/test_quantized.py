@@ -4,6 +4,7 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,20 +13,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.configs import read_configs
-from search_spaces.domains import Float
+from search_spaces.domains import Domain, Float
 from search_spaces.quantized import Quantized
 from sweeps.search.method import Ending
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.parameters import read_domains, write_domain
 
+Found = tuple[float, float, float, list[float]]
 
-def read(**entry):
+
+def read(**entry: Any) -> Domain:
     return read_domains({"x": entry})["x"]
 
 
 @st.composite
-def ranges(draw):
+def ranges(draw: st.DrawFn) -> Found:
     """A step of a few decimals, and a range of so many steps from a multiple of it, as a person writes them."""
     step = Fraction(draw(st.integers(1, 60)), 10 ** draw(st.integers(0, 5)))
     first, steps = draw(st.integers(-30, 30)), draw(st.integers(1, 40))
@@ -34,7 +37,7 @@ def ranges(draw):
 
 
 @given(ranges())
-def test_every_multiple_is_there_the_last_as_well(found):
+def test_every_multiple_is_there_the_last_as_well(found: Found) -> None:
     low, high, step, expected = found
     for domain in (
         read(min=low, max=high, q=step, distribution="q_uniform"),
@@ -47,14 +50,14 @@ def test_every_multiple_is_there_the_last_as_well(found):
 
 
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e2), st.integers(1, 50), st.integers(0, 2**32))
-def test_what_is_drawn_is_one_of_the_values(low, step, steps, seed):
+def test_what_is_drawn_is_one_of_the_values(low: float, step: float, steps: int, seed: int) -> None:
     domain = Float(low, low + step * steps, step=step)
     assert domain.draw(Random(seed)) in domain.values()
     assert domain.values()[-1] == pytest.approx(low + step * steps, abs=1e-9 * step, rel=1e-12)
-    assert max(domain.values()) <= domain.high
+    assert all(isinstance(value, float) and value <= domain.high for value in domain.values())
 
 
-def asked(tmp_path: Path, trials: int, **entry) -> list[float]:
+def asked(tmp_path: Path, trials: int, **entry: Any) -> list[float]:
     """Values of C that are drawn in a space with another parameter, so that one may come twice."""
     elastic = {"penalty": {"value": "elasticnet"}, "solver": {"value": "saga"}}
     parameters = {"C": entry, "l1_ratio": {"min": 0.05, "max": 0.95}, **elastic}
@@ -69,7 +72,7 @@ def asked(tmp_path: Path, trials: int, **entry) -> list[float]:
 
 
 @pytest.mark.parametrize("entry", [{"distribution": "q_uniform", "q": 0.1}, {"distribution": "uniform", "step": 0.1}])
-def test_the_search_gives_the_top_value(tmp_path: Path, entry) -> None:
+def test_the_search_gives_the_top_value(tmp_path: Path, entry: dict[str, Any]) -> None:
     expected = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     assert sorted(set(asked(tmp_path, 70, min=0.3, max=0.9, **entry))) == expected
 
@@ -85,7 +88,7 @@ def test_the_ends_of_q_uniform_have_half_a_share_as_at_wandb(tmp_path: Path) -> 
 
 @settings(max_examples=20, deadline=None)
 @given(ranges())
-def test_optuna_is_asked_for_the_same_steps(found):
+def test_optuna_is_asked_for_the_same_steps(found: Found) -> None:
     """Its own random draws reach every value of any such range, also where a step is no number of few digits."""
     import optuna
 
@@ -95,7 +98,9 @@ def test_optuna_is_asked_for_the_same_steps(found):
     for domain in (Float(low, high, step=step), Float(low, low + 7 * (step / 3), step=step / 3)):
         trial = optuna.create_study().ask()
         assert suggest(trial, "x", domain) in domain.values()
-        assert trial.distributions["x"].high == pytest.approx(domain.values()[-1], rel=1e-12)
+        distribution = trial.distributions["x"]
+        assert isinstance(distribution, optuna.distributions.FloatDistribution)
+        assert distribution.high == pytest.approx(domain.values()[-1], rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,7 @@ def test_optuna_is_asked_for_the_same_steps(found):
         ("logistic_regression", "C", {"min": 0.3, "max": 0.9, "q": 0.1}),
     ],
 )
-def test_a_grid_of_multiples_has_each_once(tmp_path: Path, model, name, entry) -> None:
+def test_a_grid_of_multiples_has_each_once(tmp_path: Path, model: str, name: str, entry: dict[str, Any]) -> None:
     parameters = {name: {**entry, "distribution": "q_uniform"}}
     spec = load_spec({"model": model, "parameters": parameters, "method": "grid"})
     search = Search(spec, tmp_path / "journal")
@@ -114,7 +119,7 @@ def test_a_grid_of_multiples_has_each_once(tmp_path: Path, model, name, entry) -
 
 
 @pytest.mark.parametrize(("low", "high", "q"), [(0.3, 0.9, 0.1), (2, 11, 3)])
-def test_the_journal_alone_tells_the_multiples_too(tmp_path: Path, low, high, q) -> None:
+def test_the_journal_alone_tells_the_multiples_too(tmp_path: Path, low: float, high: float, q: float) -> None:
     parameters = {"C": {"min": low, "max": high, "q": q, "distribution": "q_uniform"}}
     spec = load_spec({"model": "svm", "method": "random", "parameters": parameters, "run_cap": 3})
     search = Search(spec, tmp_path / "optuna.journal")

@@ -83,7 +83,8 @@ def finite_spaces(draw: st.DrawFn) -> Space:
         for other in draw(
             st.lists(st.sampled_from(sorted(domains)), unique=True, max_size=2) if domains else st.just([])
         ):
-            domain = domain.when(**{other: draw(st.sampled_from([at_least(1), 0, (1, "a"), True]))})
+            condition: Any = draw(st.sampled_from([at_least(1), 0, (1, "a"), True]))
+            domain = domain.when(**{other: condition})
         domains[f"p{i}"] = domain
     return Space(domains)
 

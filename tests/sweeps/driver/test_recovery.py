@@ -86,7 +86,7 @@ def test_the_table_is_written_anew_from_the_journal(
     DAMAGES[damage](copy / name)
     open_sweep(copy, **keys)[1].close(interrupted=True)
     table, sound = load(copy).trials, load(before).trials
-    configs = [column for column in sound if column.startswith("config/")]
+    configs = [column for column in sound.columns if column.startswith("config/")]
     assert table[["trial", "status", *configs]].equals(sound[["trial", "status", *configs]])
 
 

@@ -107,9 +107,14 @@ class TestCadence:
         assert "val/impute_error" not in row
 
     def test_of_a_model_that_samples_slowly_fewer_are_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        model, asked = trained("diffusion"), []
-        sample = model.sample
-        monkeypatch.setattr(model, "sample", lambda n, **given: asked.append(n) or sample(n, **given))
+        model, asked = trained("diffusion"), list[int]()
+        inner = model.sample
+
+        def sample(n: int, **given: Any) -> Any:
+            asked.append(n)
+            return inner(n, **given)
+
+        monkeypatch.setattr(model, "sample", sample)
         Evaluator(DATA).metrics(model, last=False)
         assert asked == [SAMPLES_COSTLY]
 

@@ -20,6 +20,7 @@ from helpers.contract import (
     check_answers,
 )
 from helpers.spec_cases import refused
+from helpers.untrained import Untrained
 from PIL import Image
 
 import trainables
@@ -197,11 +198,11 @@ class TestEvaluation:
         assert rows[0]["val/accuracy"] == rows[1]["val/accuracy"]
 
     def test_a_collapsed_model_is_counted_as_one(self) -> None:
-        class OnePlace:
+        class OnePlace(Untrained):
             def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
                 return np.full((n, 2), [0.8, 0.0], np.float32)
 
-        row = Evaluator(load_dataset("ring", train_size=100)).metrics(OnePlace())  # type: ignore[arg-type]
+        row = Evaluator(load_dataset("ring", train_size=100)).metrics(OnePlace())
         assert row["gen/modes_captured"] == 1
         assert row["gen/high_quality"] == 1
         assert row["gen/reverse_kl"] == pytest.approx(np.log(8))

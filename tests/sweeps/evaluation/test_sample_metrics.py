@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.contract import TINY
+from helpers.untrained import Untrained
 
 from analysis.judge.judgement import VERDICTS
 from analysis.metrics import METRICS
@@ -37,14 +38,15 @@ def evaluator(*wanted: str) -> Evaluator:
     return Evaluator(DIGITS, *wanted, real_features=real_features())
 
 
-class Copying:
+class Copying(Untrained):
     """A model of the user's own that draws from these images."""
 
     def __init__(self, images: np.ndarray) -> None:
         self.images = images
 
     def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
-        return self.images[np.random.default_rng(seed).integers(len(self.images), size=n)]
+        drawn: np.ndarray = self.images[np.random.default_rng(seed).integers(len(self.images), size=n)]
+        return drawn
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_the_last_step_tells_of_the_game_and_of_the_ways_between_samples() -> No
 
 
 def test_conditional_samples_are_asked_for_as_often_as_in_training() -> None:
-    class Named:
+    class Named(Untrained):
         conditional = True
 
         def sample(self, n: int, *, seed: int = 0, labels: Any = None) -> np.ndarray:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,10 @@ def test_what_is_not_as_in_the_sweep_is_said(straight: Path) -> None:
     assert len(result(straight / "straight")["changed"]) >= 2
 
 
+def reached(folder: Path, rows: int) -> bool:
+    return len(rows_of(folder)) >= rows
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("parts", [("final",), ("replicates", "final")], ids="-".join)
 def test_killed_and_started_again_it_equals_the_straight_one(
@@ -180,7 +185,7 @@ def test_killed_and_started_again_it_equals_the_straight_one(
     killed = straight / out
     for part, many in ((part, {"replicates": 1, "final": 2}[part]) for part in parts):
         process = start("train", "best.yaml", "--seeds", "2", "--out", out, "--wandb", "off", folder=straight)
-        wait_until(lambda part=part, many=many: len(rows_of(killed / part)) >= many)
+        wait_until(partial(reached, killed / part, many))
         end(process, signal.SIGKILL)
         assert not (killed / "test.jsonl").exists()
     resumed = train_toy(straight, out, cluster)

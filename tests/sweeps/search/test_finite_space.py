@@ -1,7 +1,9 @@
 """A space of few configs: each is asked for once, whatever searches, and then the sweep is over."""
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -14,7 +16,7 @@ from sweeps.search.optuna_internals import rehearsal_of
 from sweeps.search.search import Search
 from sweeps.search.tpe import TPE
 from sweeps.search.trials import Trials
-from sweeps.spec import load_spec
+from sweeps.spec import Spec, load_spec
 
 FEW = {
     "flat": {"C": {"values": [0.1, 1.0, 10.0]}, "max_iter": {"min": 100, "max": 400, "step": 100}},
@@ -27,12 +29,12 @@ FEW = {
 SIZES = {"flat": 12, "conditional": 4 * (1 + 3)}
 
 
-def spec_of(method: str, parameters, **keys):
+def spec_of(method: str, parameters: Mapping[str, Any], **keys: Any) -> Spec:
     return load_spec({"model": "logistic_regression", "method": method, "parameters": parameters, **keys})
 
 
-def score(config) -> float:
-    return -abs(config["C"] - 0.3) - config.get("l1_ratio", 0.0)
+def score(config: Mapping[str, Any]) -> float:
+    return float(-abs(config["C"] - 0.3) - config.get("l1_ratio", 0.0))
 
 
 @pytest.mark.parametrize("method", ["bayes", "random", "grid"])
@@ -50,7 +52,7 @@ def test_each_config_once_with_parallel_asks_and_a_resume(tmp_path: Path, method
     assert [config for _, config, *_ in search.ended()] == asked
 
 
-def test_what_is_not_drawn_twice_is_drawn_as_without_this_rule(tmp_path: Path, monkeypatch) -> None:
+def test_what_is_not_drawn_twice_is_drawn_as_without_this_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = spec_of("bayes", {"C": {"min": 1, "max": 9000}, "max_iter": {"value": 100}}, run_cap=16)
     found = []
     for most in (MOST, 1):

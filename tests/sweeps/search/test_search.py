@@ -26,7 +26,7 @@ def study(journal: Path) -> optuna.Study:
 
 
 def score(config: dict[str, Any]) -> float:
-    return -abs(config.get("C", 3.0) - 1.0)
+    return -abs(float(config.get("C", 3.0)) - 1.0)
 
 
 def play(search: Search, trials: int) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ def failing(search: Search, trials: int, *, crashed: bool = False) -> list[float
 
 
 def test_a_config_that_fails_pushes_the_search_away(tmp_path: Path) -> None:
-    space = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "run_cap": 80}
+    space: dict[str, Any] = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "run_cap": 80}
     told = failing(Search(spec_of(**space), tmp_path / "told"), 80)
     unread = failing(Search(spec_of(**space), tmp_path / "unread"), 80, crashed=True)  # FAIL, which TPE does not read
     bad, unread_bad = (sum(c > 0.7 for c in asked[40:]) for asked in (told, unread))
@@ -106,7 +106,7 @@ def test_a_config_that_fails_pushes_the_search_away(tmp_path: Path) -> None:
 
 
 def test_a_resumed_search_that_has_failures_asks_as_the_straight_one(tmp_path: Path) -> None:
-    space = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "seed": 2}
+    space: dict[str, Any] = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "seed": 2}
     straight = failing(Search(spec_of(**space), tmp_path / "straight"), 30)
     first = failing(Search(spec_of(**space), tmp_path / "cut"), 22)
     assert first + failing(Search(spec_of(**space), tmp_path / "cut"), 8) == straight
@@ -175,7 +175,7 @@ def test_the_journal_opens_with_optuna_alone(tmp_path: Path) -> None:
     assert loaded.best_value == max(score(t.params) for t in loaded.trials)
 
 
-LIMIT = {"constraint": {"name": "val/log_loss", "max": 0.5}}
+LIMIT: dict[str, Any] = {"constraint": {"name": "val/log_loss", "max": 0.5}}
 
 
 def play_under_constraint(search: Search, trials: int) -> list[dict[str, Any]]:
@@ -190,7 +190,10 @@ def play_under_constraint(search: Search, trials: int) -> list[dict[str, Any]]:
 
 
 def test_tpe_goes_where_the_constraint_is_kept(tmp_path: Path) -> None:
-    space = {"parameters": {"C": {"distribution": "log_uniform_values", "min": 0.01, "max": 100}}, "run_cap": 60}
+    space: dict[str, Any] = {
+        "parameters": {"C": {"distribution": "log_uniform_values", "min": 0.01, "max": 100}},
+        "run_cap": 60,
+    }
     free = [config["C"] for config in play(Search(spec_of(**space), tmp_path / "free"), 60)]
     bound = [config["C"] for config in play_under_constraint(Search(spec_of(**space, **LIMIT), tmp_path / "bound"), 60)]
     assert sum(c > 30 for c in free[20:]) < 5
@@ -202,7 +205,7 @@ def test_tpe_goes_where_the_constraint_is_kept(tmp_path: Path) -> None:
 
 def test_what_fails_is_worse_than_what_breaks_the_constraint(tmp_path: Path) -> None:
     """Nothing keeps the constraint: the nearest to it is C of 0.5, and above 0.7 all fails."""
-    space = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "run_cap": 60}
+    space: dict[str, Any] = {"parameters": {"C": {"min": 0.01, "max": 1.0}}, "run_cap": 60}
     search, asked = Search(spec_of(**space, **LIMIT), tmp_path / "journal"), []
     for _ in range(60):
         number, config = ask_one(search)

@@ -46,7 +46,7 @@ def spec_of(method: str, space: str, **keys: Any) -> Spec:
 
 
 def score(config: dict[str, Any]) -> float:
-    return -abs(config.get("C", 1.0) - 0.2) - float(config.get("l1_ratio", 0.0))
+    return -abs(float(config.get("C", 1.0)) - 0.2) - float(config.get("l1_ratio", 0.0))
 
 
 def tell(search: Search, asked: Asked) -> None:

@@ -1,20 +1,21 @@
 """W&B's parameter vocabulary, line by line: what each distribution means here, and what is refused by name."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search_spaces.conditions import AtLeast, OneOf
-from search_spaces.domains import Choice, Float, Int
+from search_spaces.domains import Choice, Domain, Float, Int
 from sweeps.errors import SpecError
 from sweeps.spec.parameters import REFUSED, Constant, read_domains, write_domain
 
 E = math.e
 
 
-def read(**entry):
+def read(**entry: Any) -> Domain:
     return read_domains({"x": entry})["x"]
 
 
@@ -44,7 +45,7 @@ def read(**entry):
         ({"value": "1e-3"}, Constant(0.001)),
     ],
 )
-def test_each_line_means_what_it_means_at_wandb(entry, domain):
+def test_each_line_means_what_it_means_at_wandb(entry: dict[str, Any], domain: Domain) -> None:
     found = read(**entry)
     assert found == domain
     assert type(found) is type(domain)
@@ -60,29 +61,31 @@ def test_each_line_means_what_it_means_at_wandb(entry, domain):
         (1, 3, 1.0, [1.0, 2.0, 3.0]),
     ],
 )
-def test_q_uniform_gives_the_multiples_that_rounding_gives(low, high, q, values):
+def test_q_uniform_gives_the_multiples_that_rounding_gives(
+    low: float, high: float, q: float, values: list[float]
+) -> None:
     domain = read(min=low, max=high, q=q, distribution="q_uniform")
     assert domain.values() == pytest.approx(values)
     assert all(type(value) is type(q) for value in domain.values())  # a whole q gives whole numbers
 
 
-def test_q_is_one_unless_given():
+def test_q_is_one_unless_given() -> None:
     assert read(min=0, max=2, distribution="q_uniform").values() == [0.0, 1.0, 2.0]
 
 
 @given(st.floats(-10, 10), st.floats(0.1, 10), st.sampled_from([0.25, 0.5, 1, 2, 3]))
-def test_q_uniform_is_round_u_over_q_times_q(low, width, q):
+def test_q_uniform_is_round_u_over_q_times_q(low: float, width: float, q: float) -> None:
     draws = {round((low + width * i / 2000) / q) * q for i in range(1, 2000)}
     try:
-        values = set(read(min=low, max=low + width, q=q, distribution="q_uniform").values())
+        values: set[object] = set(read(min=low, max=low + width, q=q, distribution="q_uniform").values())
     except SpecError:  # one multiple only
-        values = draws if len(draws) == 1 else set()
+        values = set(draws) if len(draws) == 1 else set()
     assert values >= draws
     assert len(values) <= len(draws) + 2  # an end may be too narrow for 2,000 draws to meet
 
 
 @pytest.mark.parametrize("distribution", REFUSED)
-def test_what_is_not_searched_is_refused_by_name_with_what_to_use(distribution):
+def test_what_is_not_searched_is_refused_by_name_with_what_to_use(distribution: str) -> None:
     with pytest.raises(SpecError) as error:
         read(distribution=distribution, min=1, max=2, q=1)
     assert str(error.value) == (
@@ -121,7 +124,11 @@ def test_what_is_not_searched_is_refused_by_name_with_what_to_use(distribution):
         ({"value": 1, "when": {"y": {"min": "a"}}}, "when.y.min", "'a' does not fit"),
     ],
 )
-def test_a_wrong_line_is_named_with_what_is_valid(entry, key, words):
+def test_a_wrong_line_is_named_with_what_is_valid(
+    entry: dict[str, Any],
+    key: str,
+    words: str,
+) -> None:
     with pytest.raises(SpecError) as error:
         read(**entry)
     assert str(error.value).startswith(f"parameters.x.{key}: ")
@@ -141,7 +148,7 @@ def test_a_wrong_line_is_named_with_what_is_valid(entry, key, words):
         ({"min": 0.1, "max": 0.4, "q": 1, "distribution": "q_uniform"}, "valid: value: 0"),
     ],
 )
-def test_a_parameter_that_says_no_range_is_refused_as_a_whole(entry, words):
+def test_a_parameter_that_says_no_range_is_refused_as_a_whole(entry: dict[str, Any], words: str) -> None:
     with pytest.raises(SpecError) as error:
         read_domains({"x": entry})
     assert str(error.value).startswith("parameters.x: ")
@@ -158,7 +165,7 @@ def test_a_parameter_that_says_no_range_is_refused_as_a_whole(entry, words):
         ({"min": 3}, AtLeast(3)),
     ],
 )
-def test_when_is_a_value_or_values_or_a_minimum(when, condition):
+def test_when_is_a_value_or_values_or_a_minimum(when: object, condition: AtLeast | OneOf) -> None:
     assert read(value=1, when={"y": when}).conditions == {"y": condition}
 
 
@@ -184,15 +191,15 @@ domains = st.one_of(
     st.lists(scalars, min_size=1, max_size=4, unique_by=lambda value: (isinstance(value, bool), value)).map(
         lambda values: Choice(*values)
     ),
-    st.builds(lambda ends, log: Int(*ends, log=log), whole, st.booleans()),
-    st.builds(lambda ends, step: Int(*ends, step=step), whole, st.integers(1, 5)),
-    st.builds(lambda ends, log: Float(*ends, log=log), real, st.booleans()),
-    st.builds(lambda ends, step: Float(*ends, step=step), real, st.floats(0.1, 5)),
+    st.builds(lambda ends, log: Int(ends[0], ends[1], log=log), whole, st.booleans()),
+    st.builds(lambda ends, step: Int(ends[0], ends[1], step=step), whole, st.integers(1, 5)),
+    st.builds(lambda ends, log: Float(ends[0], ends[1], log=log), real, st.booleans()),
+    st.builds(lambda ends, step: Float(ends[0], ends[1], step=step), real, st.floats(0.1, 5)),
 )
 
 
 @given(domains, conditions)
-def test_what_is_written_reads_back_equal(domain, when):
+def test_what_is_written_reads_back_equal(domain: Domain, when: dict[str, AtLeast | OneOf]) -> None:
     domain = domain.when(**when)
     found = read_domains({"x": write_domain(domain)})["x"]
     assert found == domain

@@ -33,7 +33,7 @@ TAKEN = [
     {"name": "second", "description": "more of it"},
     {"project": "p", "entity": "e", "group": "g", "tags": ["t"], "notes": "n", "alert_failure_rate": 0.5},
 ]
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "seed": ({"seed": 4}, "seed: 3 when the sweep began, 4 now"),
     "method": ({"method": "random"}, "method: 'tpe' when the sweep began, 'random' now"),
     "metric": (

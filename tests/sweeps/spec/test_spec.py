@@ -1,5 +1,8 @@
 """What the lines of a spec mean, and what of a model's space a sweep searches."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from helpers.spec_cases import gan, lr, refused
 
@@ -11,7 +14,7 @@ from sweeps.spec.parameters import Constant
 from sweeps.spec.resolved import Budget, Objective, Resources, Tracking
 
 
-def test_every_line_arrives(write):
+def test_every_line_arrives(write: Callable[..., Path]) -> None:
     (path := write("")).write_text(
         """
         name: all
@@ -55,11 +58,11 @@ def test_every_line_arrives(write):
 
 
 @pytest.mark.parametrize(("written", "method"), [("bayes", "tpe"), ("tpe", "tpe"), ("random", "random")])
-def test_bayes_means_tpe(written, method):
+def test_bayes_means_tpe(written: str, method: str) -> None:
     assert lr(method=written).method == method
 
 
-def test_a_model_alone_is_its_whole_space_on_digits():
+def test_a_model_alone_is_its_whole_space_on_digits() -> None:
     spec = load_spec("gan")
     assert (spec.model, spec.dataset, spec.method, spec.trials) == ("gan", "digits", "tpe", 20)
     assert spec.space == SPACES["gan"]
@@ -67,7 +70,7 @@ def test_a_model_alone_is_its_whole_space_on_digits():
     assert lr().metric == Objective("val/accuracy", "maximize")
 
 
-def test_a_goal_is_the_metrics_own_and_asha_is_another_name_for_hyperband():
+def test_a_goal_is_the_metrics_own_and_asha_is_another_name_for_hyperband() -> None:
     assert lr(metric={"name": "val/brier", "goal": "minimize"}).metric == Objective("val/brier", "minimize")
     terms = {"min_iter": 3, "eta": 2, "strict": False}
     ours, theirs = (lr(early_terminate={"type": name, **terms}).early_terminate for name in ("asha", "hyperband"))
@@ -81,11 +84,11 @@ def test_a_goal_is_the_metrics_own_and_asha_is_another_name_for_hyperband():
     ("written", "seconds"),
     [(90, 90.0), ("90s", 90.0), ("30m", 1800.0), ("1h30m", 5400.0), ("1d", 86400.0), ("1e3", 1000.0)],
 )
-def test_a_time_is_seconds_or_has_units(written, seconds):
+def test_a_time_is_seconds_or_has_units(written: int | str, seconds: float) -> None:
     assert lr(budget={"seconds": written}).budget.seconds == seconds
 
 
-def test_numbers_without_a_dot_in_yaml_are_numbers(write):
+def test_numbers_without_a_dot_in_yaml_are_numbers(write: Callable[..., Path]) -> None:
     path = write(
         "model: logistic_regression\nrun_cap: 1e1\nparameters:\n  C: {values: [1e-3, 1e-2]}\n  tol: {value: 1e-5}\n"
         "  max_iter: {min: 100, max: 900}\n"
@@ -94,22 +97,22 @@ def test_numbers_without_a_dot_in_yaml_are_numbers(write):
     assert (spec.trials, spec.space["C"].values(), spec.fixed["tol"]) == (10, [0.001, 0.01], 1e-5)
 
 
-def test_only_named_parameters_are_searched_and_keep_the_models_conditions():
+def test_only_named_parameters_are_searched_and_keep_the_models_conditions() -> None:
     spec = lr({"penalty": {"values": ["l1", "l2"]}, "solver": {"values": ["lbfgs", "saga"]}})
     assert set(spec.space) == {"penalty", "solver"}
     assert spec.space["solver"].conditions == SPACES["logistic_regression"]["solver"].conditions
     assert spec.fixed == {}
 
 
-def test_a_parameter_outside_the_models_space_can_be_searched():
+def test_a_parameter_outside_the_models_space_can_be_searched() -> None:
     assert lr({"max_iter": {"values": [50, 100]}}).space == {"max_iter": Choice(50, 100)}
 
 
-def test_what_a_condition_asks_for_and_is_not_named_has_its_default():
+def test_what_a_condition_asks_for_and_is_not_named_has_its_default() -> None:
     assert lr({"C": {"min": 0.1, "max": 1.0}}).fixed == {"penalty": "l2"}
 
 
-def test_when_adds_a_condition_and_replaces_the_models_own():
+def test_when_adds_a_condition_and_replaces_the_models_own() -> None:
     spec = lr(
         {
             "C": {"min": 0.1, "max": 1.0, "when": {"class_weight": [None, "balanced"]}},
@@ -127,13 +130,13 @@ def test_when_adds_a_condition_and_replaces_the_models_own():
     assert dict(spec.space["max_iter"].conditions) == {"C": AtLeast(0.5)}
 
 
-def test_a_value_that_is_not_always_active_is_searched_as_one_choice():
+def test_a_value_that_is_not_always_active_is_searched_as_one_choice() -> None:
     spec = lr({"penalty": {"values": ["l2", "elasticnet"]}, "l1_ratio": {"value": 0.3}})
     assert spec.space["l1_ratio"] == Constant(0.3).when(penalty="elasticnet")
     assert spec.fixed == {}
 
 
-def test_a_value_without_effect_is_kept_with_a_warning_and_a_range_is_refused():
+def test_a_value_without_effect_is_kept_with_a_warning_and_a_range_is_refused() -> None:
     spec = lr({"penalty": {"value": "l2"}, "l1_ratio": {"value": 0.3}})
     assert spec.fixed == {"penalty": "l2", "l1_ratio": 0.3}
     assert spec.warnings == ("parameters.l1_ratio has no effect: it needs penalty elasticnet, and penalty is 'l2'",)
@@ -141,13 +144,13 @@ def test_a_value_without_effect_is_kept_with_a_warning_and_a_range_is_refused():
     assert line == "spec: parameters.g_width_3: has no effect: it needs g_depth at least 3, and g_depth is 2"
 
 
-def test_a_spec_of_values_alone_is_one_trial():
+def test_a_spec_of_values_alone_is_one_trial() -> None:
     for method in ("bayes", "random", "grid"):
         spec = lr({"C": {"value": 0.1}, "penalty": {"value": "l1"}, "solver": {"value": "saga"}}, method=method)
         assert (spec.trials, len(spec.space)) == (1, 0)
 
 
-def test_a_grid_has_as_many_trials_as_configs_unless_the_cap_is_smaller():
+def test_a_grid_has_as_many_trials_as_configs_unless_the_cap_is_smaller() -> None:
     parameters = {
         "penalty": {"values": ["l1", "l2"]},
         "solver": {"values": ["lbfgs", "saga"]},
@@ -157,20 +160,20 @@ def test_a_grid_has_as_many_trials_as_configs_unless_the_cap_is_smaller():
     assert lr(parameters, method="grid", run_cap=4).trials == 4
 
 
-def test_a_sweep_without_an_end_says_so():
+def test_a_sweep_without_an_end_says_so() -> None:
     endless = load_spec({"model": "gan"})
     assert endless.trials is None
     assert endless.warnings == ("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted",)
     assert load_spec({"model": "gan", "budget": {"seconds": 60}}).warnings == ()
 
 
-def test_log_uniform_with_bounds_that_look_like_values_is_pointed_out():
+def test_log_uniform_with_bounds_that_look_like_values_is_pointed_out() -> None:
     spec = lr({"C": {"distribution": "log_uniform", "min": 1e-3, "max": 0.1}})
     assert "1.001 to 1.105" in spec.warnings[0]
     assert "log_uniform_values takes the values themselves" in spec.warnings[0]
 
 
-def test_a_pair_the_model_refuses_is_a_warning_and_a_spec_of_such_pairs_an_error():
+def test_a_pair_the_model_refuses_is_a_warning_and_a_spec_of_such_pairs_an_error() -> None:
     loose = {
         "penalty": {"values": ["l1", "l2"]},
         "solver": {"values": ["lbfgs", "saga"], "when": {"penalty": ["l1", "l2"]}},
@@ -181,14 +184,14 @@ def test_a_pair_the_model_refuses_is_a_warning_and_a_spec_of_such_pairs_an_error
     assert "lbfgs cannot fit penalty l1" in line
 
 
-def test_lines_that_start_a_program_are_named_and_left_out():
+def test_lines_that_start_a_program_are_named_and_left_out() -> None:
     spec = lr(program="train.py", command=["python", "${program}"], controller={"type": "local"})
     assert [warning.split(":")[0] for warning in spec.warnings] == ["program", "command", "controller"]
     assert all("does not apply here" in warning for warning in spec.warnings)
     assert spec == lr()
 
 
-def test_a_sweep_of_wandb_without_a_model_hears_what_it_lacks():
+def test_a_sweep_of_wandb_without_a_model_hears_what_it_lacks() -> None:
     line = refused(load_spec, {"program": "train.py", "method": "bayes"})
     assert line.startswith(
         "spec: model: is missing, and program: 'train.py' does not apply here; valid: a model of ours"

@@ -1,12 +1,16 @@
 """What the command line changes in a spec, and specs of a user's own model."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 from helpers.spec_cases import lr, refused
 
 from search_spaces import SPACES
 from search_spaces.conditions import OneOf
 from search_spaces.domains import Float, Int
-from sweeps.spec import load_spec
+from sweeps.spec import Spec, load_spec
 from sweeps.spec.parameters import Constant
 from sweeps.spec.resolved import Objective
 
@@ -36,8 +40,11 @@ class Wrong(Plain):
 """
 
 
+Own = Callable[..., Spec]
+
+
 @pytest.fixture
-def own(tmp_path):
+def own(tmp_path: Path) -> Own:
     name = f"own_{tmp_path.name.replace('-', '_')}"
     (tmp_path / f"{name}.py").write_text(OWN_MODEL)
     return lambda cls, **lines: load_spec(
@@ -45,7 +52,7 @@ def own(tmp_path):
     )
 
 
-def test_overrides_are_lines_paths_or_bare_names():
+def test_overrides_are_lines_paths_or_bare_names() -> None:
     spec = lr(overrides={"run_cap": 3, "seed": None, "budget.steps": 5, "metric.name": "val/brier", "C": "1e-1"})
     assert (spec.trials, spec.seed, spec.budget.steps, spec.metric.name) == (3, 0, 5, "val/brier")
     assert spec.space["C"] == Constant(0.1).when(penalty=("l2", "l1", "elasticnet"))  # none has no C
@@ -55,21 +62,27 @@ def test_overrides_are_lines_paths_or_bare_names():
     assert set(spec.space) == set(SPACES["logistic_regression"]) - {"class_weight"}
 
 
-def test_a_path_below_a_parameter_changes_that_end_of_the_models_own_range():
-    assert lr(overrides={"parameters.C.max": 1}).space["C"].high == 1.0
+def ends_of_c(spec: Spec) -> tuple[float, float]:
+    domain = spec.space["C"]
+    assert isinstance(domain, Float)
+    return domain.low, domain.high
+
+
+def test_a_path_below_a_parameter_changes_that_end_of_the_models_own_range() -> None:
+    assert ends_of_c(lr(overrides={"parameters.C.max": 1}))[1] == 1.0
     assert lr(overrides={"C.max": 1}).space == lr(overrides={"parameters.C.max": 1}).space
     assert lr(overrides={"solver": ["saga", "lbfgs"]}).space["solver"].values() == ["saga", "lbfgs"]
-    assert lr({"C": {"value": 1}}, {"C.min": 0.1, "C.max": 1.0}).space["C"].low == 0.1
+    assert ends_of_c(lr({"C": {"value": 1}}, {"C.min": 0.1, "C.max": 1.0})) == (0.1, 1.0)
     assert lr({"C": {"min": 0.1, "max": 1.0}}, {"C.value": 0.5}).fixed["C"] == 0.5
 
 
-def test_a_fixed_parameter_takes_those_with_it_that_depend_on_it():
+def test_a_fixed_parameter_takes_those_with_it_that_depend_on_it() -> None:
     spec = lr(overrides={"penalty": "l2"})
     assert "l1_ratio" not in spec.space
     assert spec.warnings == ()
 
 
-def load_own(own, cls, parameters, overrides):
+def load_own(own: Own, cls: str, parameters: dict[str, Any], overrides: dict[str, Any]) -> Spec:
     lines = own(cls, parameters=parameters).document()
     return load_spec({**lines, "parameters": parameters}, overrides)
 
@@ -84,13 +97,15 @@ def load_own(own, cls, parameters, overrides):
         ("Dotted", {"optimizer.lr.max": 0.5}, {}, 0.5),
     ],
 )
-def test_a_name_with_a_dot_is_addressed_as_it_is(own, cls, overrides, fixed, high):
+def test_a_name_with_a_dot_is_addressed_as_it_is(
+    own: Own, cls: str, overrides: dict[str, Any], fixed: dict[str, Any], high: float | None
+) -> None:
     spec = load_own(own, cls, {"optimizer.lr": {"min": 0.1, "max": 1.0}}, overrides)
     assert spec.fixed == fixed
     assert getattr(spec.space.get("optimizer.lr"), "high", None) == high
 
 
-def test_a_name_with_a_dot_goes_before_the_line_of_its_head_and_needs_not_be_there_yet(own):
+def test_a_name_with_a_dot_goes_before_the_line_of_its_head_and_needs_not_be_there_yet(own: Own) -> None:
     parameters = {"model.depth": {"values": [1, 2]}}
     assert load_own(own, "Plain", parameters, {"model.depth": 3}).fixed == {"model.depth": 3}
     added = load_own(own, "Plain", parameters, {"net.width": 8, "net.lr.min": 0.1, "net.lr.max": 0.2})
@@ -109,15 +124,15 @@ def test_a_name_with_a_dot_goes_before_the_line_of_its_head_and_needs_not_be_the
         ({"C.max": "big"}, "spec: parameters.C.max: 'big' does not fit"),
     ],
 )
-def test_a_wrong_override_is_named(overrides, start):
+def test_a_wrong_override_is_named(overrides: dict[str, Any], start: str) -> None:
     assert refused(lr, overrides=overrides).startswith(start)
 
 
-def test_a_slip_on_the_command_line_may_have_meant_a_line():
+def test_a_slip_on_the_command_line_may_have_meant_a_line() -> None:
     assert refused(lr, overrides={"run_capp": 3}).endswith("did you mean run_cap?")
 
 
-def test_a_space_of_ones_own_is_searched_and_its_constants_stay(own):
+def test_a_space_of_ones_own_is_searched_and_its_constants_stay(own: Own) -> None:
     whole = own("Spaced")
     assert set(whole.space) == {"lr", "momentum", "optimizer"}
     assert dict(whole.space["momentum"].conditions) == {"optimizer": OneOf(("sgd",))}
@@ -127,20 +142,20 @@ def test_a_space_of_ones_own_is_searched_and_its_constants_stay(own):
     assert load_spec(whole.document()) == whole
 
 
-def test_a_space_of_ones_own_names_what_there_is(own):
+def test_a_space_of_ones_own_names_what_there_is(own: Own) -> None:
     assert "did you mean momentum?" in refused(own, "Spaced", parameters={"momentun": {"value": 1.0}})
     line = refused(own, "Spaced", parameters={"lr": {"value": "fast"}})
     assert line == "spec: parameters.lr.value: 'fast' is text; valid: a number, as in the model's SPACE"
     assert "Wrong: SPACE.lr.min: min 1.0 is over max 0.1" in refused(own, "Wrong")
 
 
-def test_without_a_space_any_parameter_goes_and_some_must_be_given(own):
+def test_without_a_space_any_parameter_goes_and_some_must_be_given(own: Own) -> None:
     spec = own("Plain", parameters={"anything": {"min": 1, "max": 3}})
     assert spec.space == {"anything": Int(1, 3)}
     assert "has no SPACE, so these must be given" in refused(own, "Plain")
 
 
-def test_a_metric_of_ones_own_needs_a_goal(own):
+def test_a_metric_of_ones_own_needs_a_goal(own: Own) -> None:
     spec = own("Spaced", metric={"name": "train/mine", "goal": "minimize"})
     assert spec.metric == Objective("train/mine", "minimize")
     line = refused(own, "Spaced", metric={"name": "val/acuracy"})

@@ -1,6 +1,8 @@
 """A spec written and read back, its schema for editors, the specs we ship and the examples of the reference."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -72,7 +74,7 @@ lines = st.fixed_dictionaries(
 
 @settings(max_examples=25, deadline=None)
 @given(lines)
-def test_a_document_reads_back_equal_through_yaml(document):
+def test_a_document_reads_back_equal_through_yaml(document: dict[str, Any]) -> None:
     spec = load_spec(document)
     written = spec.document()
     again = load_spec(yaml.safe_load(yaml.safe_dump(written, sort_keys=False)))
@@ -81,7 +83,7 @@ def test_a_document_reads_back_equal_through_yaml(document):
     jsonschema.validate(written, json_schema())
 
 
-def test_the_schema_takes_what_the_reader_takes_and_refuses_what_it_refuses():
+def test_the_schema_takes_what_the_reader_takes_and_refuses_what_it_refuses() -> None:
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(
@@ -99,7 +101,7 @@ def test_the_schema_takes_what_the_reader_takes_and_refuses_what_it_refuses():
             jsonschema.validate(wrong, schema)
 
 
-def test_every_line_of_the_schema_says_what_is_valid():
+def test_every_line_of_the_schema_says_what_is_valid() -> None:
     schema = json_schema()
     sections = [schema, *schema["$defs"].values()]
     assert [
@@ -108,7 +110,7 @@ def test_every_line_of_the_schema_says_what_is_valid():
 
 
 @pytest.mark.parametrize("path", sorted(REPOSITORY.glob("specs/*.yaml")), ids=lambda path: path.stem)
-def test_every_spec_we_ship_loads_without_a_warning_and_says_what_it_is_for(path):
+def test_every_spec_we_ship_loads_without_a_warning_and_says_what_it_is_for(path: Path) -> None:
     spec = load_spec(path)
     assert spec.warnings == ()
     assert load_spec(spec.document()) == spec
@@ -116,7 +118,7 @@ def test_every_spec_we_ship_loads_without_a_warning_and_says_what_it_is_for(path
     jsonschema.validate(yaml.safe_load(path.read_text()), json_schema())
 
 
-def test_the_fashion_sweep_gives_l1_to_saga_alone():
+def test_the_fashion_sweep_gives_l1_to_saga_alone() -> None:
     spec = load_spec(REPOSITORY / "specs" / "fashion_logistic_regression.yaml")
     assert (spec.trials, spec.dataset, spec.space["C"]) == (
         12,
@@ -133,13 +135,13 @@ def examples() -> list[str]:
 
 
 @pytest.mark.parametrize("text", examples(), ids=lambda text: text.splitlines()[0][:40])
-def test_every_example_of_the_reference_loads(text):
+def test_every_example_of_the_reference_loads(text: str) -> None:
     document = yaml.safe_load(text)
     spec = load_spec({"model": "logistic_regression", "run_cap": 5, **document})
     assert load_spec(spec.document()) == spec
 
 
-def test_the_reference_names_every_line():
+def test_the_reference_names_every_line() -> None:
     text = (REPOSITORY / "docs" / "spec.md").read_text()
     schema = json_schema()
     names = {name for section in [schema, *schema["$defs"].values()] for name in section["properties"]}

@@ -1,6 +1,9 @@
 """Every slip in a spec is one line: file, key, what is valid, the nearest name."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.spec_cases import lr, refused
@@ -124,7 +127,11 @@ from sweeps.spec import load_spec
         ({"method": "grid"}, "parameters.C: a grid needs a finite list of values", "method: random or bayes"),
     ],
 )
-def test_a_wrong_line_is_named_with_what_is_valid(lines, start, words):
+def test_a_wrong_line_is_named_with_what_is_valid(
+    lines: dict[str, Any],
+    start: str,
+    words: str,
+) -> None:
     line = refused(load_spec, {"model": "logistic_regression", "run_cap": 9, **lines})
     assert line.startswith(f"spec: {start}")
     assert words in line
@@ -159,19 +166,23 @@ def test_a_wrong_line_is_named_with_what_is_valid(lines, start, words):
         ),
     ],
 )
-def test_a_value_the_model_does_not_take_is_refused_before_anything_starts(parameters, start, words):
+def test_a_value_the_model_does_not_take_is_refused_before_anything_starts(
+    parameters: dict[str, Any],
+    start: str,
+    words: str,
+) -> None:
     line = refused(lr, parameters)
     assert line.startswith(f"spec: {start}")
     assert words in line
 
 
 @pytest.mark.parametrize("ends", [(1, 10**9), (1, 2_000_000)])
-def test_an_endless_grid_is_refused_at_once(ends):
+def test_an_endless_grid_is_refused_at_once(ends: tuple[int, int]) -> None:
     line = refused(lr, {"max_iter": {"min": ends[0], "max": ends[1]}}, method="grid")
     assert line.startswith("spec: parameters.max_iter: a grid of more than 1,000,000 configs; valid: fewer values")
 
 
-def test_a_grid_refuses_every_continuous_range_but_takes_stepped_ones():
+def test_a_grid_refuses_every_continuous_range_but_takes_stepped_ones() -> None:
     for entry in ({"min": 0.1, "max": 1.0}, {"min": 0.1, "max": 1.0, "distribution": "log_uniform_values"}):
         assert refused(lr, {"C": entry}, method="grid").startswith("spec: parameters.C: a grid needs a finite list")
     assert lr({"C": {"min": 0.5, "max": 1.0, "q": 0.25, "distribution": "q_uniform"}}, method="grid").trials == 3
@@ -194,29 +205,31 @@ def test_a_grid_refuses_every_continuous_range_but_takes_stepped_ones():
         ("model: gan\nrun_cap: x\n", r"sweep\.yaml: run_cap: 'x' does not fit"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_with_the_line(write, text, message):
+def test_a_file_that_cannot_be_read_is_named_with_the_line(write: Callable[..., Path], text: str, message: str) -> None:
     assert re.search(f"/{message}", refused(load_spec, write(text)))
 
 
-def test_a_missing_file_names_the_nearest_one(write, tmp_path):
+def test_a_missing_file_names_the_nearest_one(write: Callable[..., Path], tmp_path: Path) -> None:
     write("model: gan\n", "digits_gan.yaml")
     line = refused(load_spec, tmp_path / "digit_gan.yaml")
     assert line.endswith(f"no such file; did you mean {tmp_path / 'digits_gan.yaml'}?")
 
 
-def test_a_binary_file_and_a_folder_are_no_specs(tmp_path):
+def test_a_binary_file_and_a_folder_are_no_specs(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
     assert "it is not text in UTF-8" in refused(load_spec, tmp_path / "x.yaml")
     assert "cannot be read: Is a directory" in refused(load_spec, tmp_path)
 
 
-def test_a_name_that_is_neither_model_nor_file_gets_the_nearest_model():
+def test_a_name_that_is_neither_model_nor_file_gets_the_nearest_model() -> None:
     line = refused(load_spec, "logistic_regresion")
     assert line.startswith("logistic_regresion: no such model, and no such file; valid: ")
     assert line.endswith("did you mean logistic_regression?")
 
 
-def test_a_relative_dataset_starts_at_the_file_and_on_the_command_line_at_the_shell(write, tmp_path, monkeypatch):
+def test_a_relative_dataset_starts_at_the_file_and_on_the_command_line_at_the_shell(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "data.npz").write_bytes(b"")

@@ -1,6 +1,7 @@
 """Whatever a spec says, the command line ends with 0 or with 2 and one line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.fuzzed_specs import fuzzed
@@ -57,7 +58,10 @@ RANGE = {"min": 0.1, "max": 1.0}
         ({"resources": {"gpu": 1e-9}}, "resources.gpu: 1e-09 of a GPU is none"),
     ],
 )
-def test_what_no_machine_can_do_is_refused(lines, start):
+def test_what_no_machine_can_do_is_refused(
+    lines: dict[str, Any],
+    start: str,
+) -> None:
     assert refused(load_spec, {**LR, **lines}).startswith(f"spec: {start}")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.tracked import TrackedSweep, logged_in, logged_out
@@ -12,7 +13,7 @@ from sweeps.final.gap import summary
 from sweeps.tracking import track_tested
 from sweeps.tracking.sync import sync
 
-FINAL = {
+FINAL: dict[str, Any] = {
     "final": True,
     "seeds": 2,
     "metric": {"name": "train/images", "goal": "maximize"},
@@ -80,7 +81,7 @@ def test_what_was_tested_offline_is_uploaded_and_an_upload_from_before_is_comple
     server = Accepting()
     trained(folder, "offline")
     with logged_in(server):
-        assert sync(folder, 4, [].append) == 0
+        assert sync(folder, 4, list[str]().append) == 0
         track_tested(folder, RESULT, folder.parent / "model", "offline", patience=60)
-        assert sync(folder, 4, [].append) == 0
+        assert sync(folder, 4, list[str]().append) == 0
     is_whole(server)

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from helpers.tracked import TrackedSweep, config_of, histories, logged_out, of_kind, steps_of, summary_of
 
 from sweeps.tracking.wandb_files import unsynced
 
-JUDGED = {"verdict": "mode_collapse", "evidence": ["two classes", "no dog"], "extractor": "digits"}
+JUDGED: dict[str, Any] = {"verdict": "mode_collapse", "evidence": ["two classes", "no dog"], "extractor": "digits"}
 
 
 class Recorded(NamedTuple):
