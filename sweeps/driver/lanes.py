@@ -76,6 +76,9 @@ class Lanes:
         self._lanes: dict[str, Lane] = {}
         self._errands: deque[Errand] = deque()
         self._thread = ThreadPoolExecutor(1, "files-of-trials")
+        self._last_words = ThreadPoolExecutor(
+            1, "last-words"
+        )  # of a node that may be lost, which files need not wait for
 
     def __reduce__(self) -> tuple[type[_Absent], tuple[()]]:
         """Pickled as a placeholder: Ray saves its hooks in order to restore an experiment, which is never done here."""
@@ -129,7 +132,7 @@ class Lanes:
         if lane.actor is None:  # in its start, which the trial that was to run on it may be the cause of
             lane.trials = {work.trial for work in self._sweep.hand_out()}
         elif lane.place is not None:
-            self._errands.append(Errand(lane, self._thread.submit(self._account_of, lane.place)))
+            self._last_words.submit(self._account_of, lane.place)
         for trial in sorted(lane.trials):
             self._sweep.lost(trial, reason, counts)
         return lane
@@ -142,6 +145,7 @@ class Lanes:
         """Wait until all files are written, while Ray is still there to fetch them from."""
         self.settle(wait=True)
         self._thread.shutdown()
+        self._last_words.shutdown()
 
     def _hand_out(self, lane: Lane) -> None:
         if not self._sweep.waiting:
@@ -164,10 +168,9 @@ class Lanes:
         lane.closing += len(endings)
         self._errands.append(Errand(lane, written, endings))
 
-    def _account_of(self, place: Future[Place]) -> list[Attachment]:
+    def _account_of(self, place: Future[Place]) -> None:
         if place.exception() is None:
             self._after_death(place.result())
-        return []
 
     def _send_with_state(self, actor: Any, work: Work) -> list[Attachment]:
         state = self._sweep.checkpoint(work.trial)

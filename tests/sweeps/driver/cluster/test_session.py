@@ -11,6 +11,8 @@ import ray
 from helpers.command import HANGS, environment, rows_of, sweeps, sweeps_process, toy_spec, wait_until
 from helpers.nodes import Nodes
 
+from sweeps.driver.cluster.session import kept_ray, ray_session
+
 pytestmark = pytest.mark.ray
 
 
@@ -60,6 +62,19 @@ def test_a_cluster_of_another_version_is_told_with_both(tmp_path: Path) -> None:
     assert "the cluster runs Ray 1.2.3 on Python" in done.stderr
     assert f"here is Ray {ray.__version__} on Python" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_sweeps_in_a_row_share_one_ray(tmp_path: Path, nodes: Nodes) -> None:
+    jobs = []
+    with kept_ray():
+        for name in ("replicates", "final"):
+            with ray_session(nodes.address, tmp_path / name / "ray.log"):
+                jobs.append(ray.get_runtime_context().get_job_id())
+    assert not ray.is_initialized()
+    with ray_session(nodes.address, tmp_path / "another" / "ray.log"):
+        jobs.append(ray.get_runtime_context().get_job_id())
+    assert jobs[0] == jobs[1] != jobs[2]
+    assert not ray.is_initialized()
 
 
 @pytest.mark.slow
