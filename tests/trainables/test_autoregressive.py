@@ -10,7 +10,7 @@ import torch
 from helpers.contract import coloured, digits
 
 from trainables import MODELS
-from trainables.base import ConfigError
+from trainables.base import ConfigError, Explicit
 from trainables.data import Dataset, Split
 from trainables.density.logistics import LevelMixture, quantised
 from trainables.density.pixel_nets import PixelNet
@@ -33,7 +33,8 @@ def test_no_pixel_depends_on_itself_or_on_a_later_one(shape: tuple[int, int, int
     x = images(1, shape)
 
     def summed(x: torch.Tensor) -> torch.Tensor:
-        return net(x, torch.tensor([1])).sum(-1).movedim(1, -1).flatten()  # rows, columns, channels: the order
+        by_pixel: torch.Tensor = net(x, torch.tensor([1])).sum(-1)
+        return by_pixel.movedim(1, -1).flatten()  # rows, columns, channels: the order
 
     jacobian = torch.autograd.functional.jacobian(summed, x).movedim(2, -1).reshape(size, size)
     assert (jacobian.triu() == 0).all()
@@ -99,6 +100,7 @@ def tiny_images() -> Dataset:
 def test_density_over_all_images_there_are_sums_to_one(conditional: bool) -> None:
     config = {"conditional": conditional, "levels": 4, "width": 4, "depth": 1, "updates": 5, "batch_size": 20}
     model = MODELS["autoregressive"].build(config, tiny_images(), seed=0)
+    assert isinstance(model, Explicit)
     model.step()
     every = np.array(list(itertools.product(np.linspace(-1, 1, 4), repeat=3)), np.float32).reshape(-1, 1, 1, 3)
     cell = (2 / 4) ** 3
@@ -117,6 +119,7 @@ def test_loss_is_the_negative_log_density(trained: Any) -> None:
     model = MODELS["autoregressive"].build(
         {**trained.config.__dict__, "updates": 1, "batch_size": 500, "lr": 1e-9}, digits(500), seed=0
     )
+    assert isinstance(model, Explicit)
     row = model.step()
     train = digits(500).train
     own = model.log_density_per_class(train.x)[np.arange(500), train.y]

@@ -112,13 +112,14 @@ class TestSvm:
     def test_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         data = digits(200)
         ones = Dataset("ones", Split(data.train.x[:5], np.ones(5, np.int64)), data.val, data.classes, "0", 0)
-        for config, what in [({"C": 0.0}, "C"), ({"gamma": -1.0}, "gamma"), ({"degree": 0}, "degree")]:
+        for what, value in {"C": 0.0, "gamma": -1.0, "degree": 0}.items():
             with pytest.raises(ConfigError, match=f"^{what}: "):
-                MODELS["svm"].configure(config)
+                MODELS["svm"].configure({what: value})
         with pytest.raises(ConfigError, match=r"^classes: .* two classes"):
             MODELS["svm"].build({}, ones, seed=0)
         monkeypatch.setattr("platform.machine", lambda: "aarch64")
-        assert MODELS["svm"].build({}, data, seed=0).backend == "sklearn"
+        model: Any = MODELS["svm"].build({}, data, seed=0)
+        assert model.backend == "sklearn"
         with pytest.raises(ConfigError, match=r"^backend: .*x86"):
             MODELS["svm"].build({"backend": "intelex"}, data, seed=0)
 

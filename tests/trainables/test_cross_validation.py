@@ -133,6 +133,6 @@ def test_a_spec_takes_it_for_any_classifier_and_no_other() -> None:
     assert load_spec("decision_tree", {"cv_folds": 3}).fixed == {"cv_folds": 3}
     searched = load_spec({"model": "svm", "run_cap": 2, "parameters": {"cv_folds": {"values": [3, 5]}}})
     assert set(searched.space) == {"cv_folds"}
-    for refused, what in [({"model": "gan"}, "no classifier"), ({"model": "mlp", "cv_folds": 1}, "does not fit")]:
+    for model, count, what in [("gan", 5, "no classifier"), ("mlp", 1, "does not fit")]:
         with pytest.raises(SpecError, match=f"cv_folds: .*{what}"):
-            load_spec({"run_cap": 2, "cv_folds": 5, **refused})
+            load_spec({"run_cap": 2, "model": model, "cv_folds": count})

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from helpers.contract import digits
+from helpers.untrained import Untrained
 from scipy.stats import norm
 
 from trainables import MODELS
@@ -13,16 +14,19 @@ CONDITIONAL = ("autoregressive", "cvae", "flow", "gaussian_nb", "gmm", "hmm")
 MEANS, SHARES = np.array([-0.5, 0.0, 0.6]), np.array([0.2, 0.5, 0.3])
 
 
-class TwoPixels(Explicit):
-    """Images of two pixels, N(mean of the class, 1) each; the abstract rest is of no use here."""
+class TwoPixels(Untrained, Explicit):
+    """Images of two pixels, N(mean of the class, 1) each."""
 
     def __init__(self, conditional: bool = True) -> None:
         self.conditional, self.log_priors = conditional, np.log(SHARES)
 
-    def _log_density(self, x, label):
-        return norm.logpdf(x.reshape(len(x), -1), MEANS[1 if label is None else label], 1).sum(axis=1)
+    def _log_density(self, x: np.ndarray, label: int | None) -> np.ndarray:
+        mean = MEANS[1 if label is None else label]
+        density: np.ndarray = norm.logpdf(x.reshape(len(x), -1), mean, 1).sum(axis=1)
+        return density
 
-    step = state = load_state = sample = finished = None
+    def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
+        raise NotImplementedError
 
 
 def x_of(n: int) -> np.ndarray:
@@ -62,6 +66,7 @@ def test_only_a_conditional_model_is_a_classifier() -> None:
 @pytest.mark.parametrize("name", CONDITIONAL)
 def test_each_conditional_model_says_so_and_what_it_is_for(name: str) -> None:
     model = MODELS[name].build({}, digits(200), seed=0)
+    assert isinstance(model, Explicit)
     assert model.conditional
     assert hasattr(model, "predict_proba")
     assert MODELS[name].kind == ("classifier" if name == "gaussian_nb" else "generative")

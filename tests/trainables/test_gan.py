@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from trainables import MODELS
 from trainables.base import ConfigError, DivergedError
 from trainables.data import Dataset, Split
-from trainables.gan.gan import SAMPLE_BATCH, Gan, GanConfig, Recipe, mlp
+from trainables.gan.configs import GanConfig
+from trainables.gan.gan import SAMPLE_BATCH, Gan, Recipe
 from trainables.gan.losses import LOSSES, AdversarialLoss
+from trainables.gan.nets import mlp
 from trainables.gan.penalties import Penalty
 from trainables.nets import Generator
 from trainables.training.batches import Batches
@@ -69,6 +71,7 @@ def test_cross_entropy_stays_finite_at_extreme_logits() -> None:
 def test_learns_the_mean_and_the_spread_of_the_pixels() -> None:
     data = digits(1000)
     model = ENTRY.build({"updates": 400}, data, seed=0)
+    assert isinstance(model, Gan)
 
     def gaps() -> tuple[float, float]:
         fake, real = model.sample(500), data.train.x
@@ -169,7 +172,7 @@ def test_a_conditional_gan_draws_the_class_it_is_asked_for() -> None:
 class Echo(Generator):
     """A G that shows its latent as the image."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.shape, self.unused = shape, nn.Linear(1, 1)
 
@@ -280,6 +283,7 @@ def test_a_batch_larger_than_the_data_is_refused() -> None:
 @pytest.mark.gpu
 def test_the_same_code_trains_on_a_gpu_and_its_state_loads_on_the_cpu() -> None:
     model = ENTRY.build(SMALL, digits(200), seed=0, device="cuda")
+    assert isinstance(model, Gan)
     row = model.step()
     assert all(type(value) is float for value in row.values())
     on_cpu = build()

@@ -123,11 +123,12 @@ class RecordingDiscriminator(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layer, self.shown = nn.Linear(64, 1), []
+        self.layer, self.shown = nn.Linear(64, 1), list[Tensor]()
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         self.shown.append(images.detach())
-        return self.layer(images.flatten(1)).squeeze(1)
+        scores: Tensor = self.layer(images.flatten(1))
+        return scores.squeeze(1)
 
 
 class Black(Generator):
@@ -138,17 +139,20 @@ class Black(Generator):
         self.unseen = nn.Linear(1, 1)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        return 0 * self.unseen(z[:, :1])[:, :, None, None].expand(-1, 1, 8, 8)
+        black: Tensor = 0 * self.unseen(z[:, :1])
+        return black[:, :, None, None].expand(-1, 1, 8, 8)
 
 
 def test_instance_noise_is_on_all_that_d_sees_and_falls_to_nothing() -> None:
-    black = Dataset("black", *[Split(np.zeros((64, 1, 8, 8), np.float32), np.zeros(64, np.int64))] * 2, ("a",), "0", 0)
+    images = Split(np.zeros((64, 1, 8, 8), np.float32), np.zeros(64, np.int64))
+    black = Dataset("black", images, images, ("a",), "0", 0)
     recipe = Recipe(lambda config, shape, classes: (Black(), RecordingDiscriminator()), NON_SATURATING)
     config = AdversarialConfig(instance_noise=0.4, updates=4, updates_per_step=1)
     gan = Gan(config, black, seed=0, recipe=recipe)
     while not gan.finished:
         gan.step()
-    deviations = [images.std().item() for images in gan._d.shown]  # of real, fake, and fake again for G
+    assert isinstance(gan._d, RecordingDiscriminator)
+    deviations = [shown.std().item() for shown in gan._d.shown]  # of real, fake, and fake again for G
     expected = [0.4] * 3 + [0.3] * 3 + [0.2] * 3 + [0.1] * 3
     assert deviations == pytest.approx(expected, rel=0.1)
 
@@ -191,6 +195,7 @@ def test_a_convolutional_conditional_gan_learns_which_class_is_which() -> None:
     data = Dataset("dark and light", Split(x, y), Split(x, y), ("dark", "light"), "0", 0)
     config = {**TINY["cdcgan"].config, "g_channels": 4, "d_channels": 4, "d_norm": "none", "lr_g": 2e-3, "lr_d": 2e-3}
     gan = MODELS["cdcgan"].build({**config, "updates": 150, "updates_per_step": 150}, data, seed=0)
+    assert isinstance(gan, Gan)
     gan.step()
     dark, light = (gan.sample(20, labels=np.full(20, label)).mean() for label in (0, 1))
     assert dark < -0.3

@@ -109,7 +109,7 @@ def test_imputing_keeps_what_is_known_and_does_not_look_at_the_rest(model: Any) 
 
 def test_images_become_rows_of_all_channels_and_come_back() -> None:
     data = coloured()
-    model = MODELS["hmm"].build({"n_states": 3}, data, seed=0)
+    model: Any = MODELS["hmm"].build({"n_states": 3}, data, seed=0)
     rows = model._rows(data.val.x)
     assert rows.shape == (30, 5, 21)
     assert rows[2, 1, 7 * 2 + 3] == data.val.x[2, 2, 1, 3]

@@ -8,7 +8,7 @@ from helpers.contract import digits
 from scipy.stats import multivariate_normal
 
 from trainables import MODELS
-from trainables.base import ConfigError
+from trainables.base import ConfigError, Explicit
 from trainables.data import Dataset, Split
 from trainables.density.subspace import Subspace
 
@@ -41,7 +41,8 @@ def dense(model: Any, noise: float = 0.0) -> list[tuple[float, np.ndarray, np.nd
 
 def log_mixture(parts: list[tuple[float, np.ndarray, np.ndarray]], x: np.ndarray) -> np.ndarray:
     scores = [np.log(weight) + multivariate_normal(mean, cov).logpdf(x) for weight, mean, cov in parts]
-    return np.logaddexp.reduce(scores, axis=0)
+    total: np.ndarray = np.logaddexp.reduce(scores, axis=0)
+    return total
 
 
 @pytest.mark.parametrize("conditional", [True, False])
@@ -74,7 +75,8 @@ def _conditional_mean(parts: list[Any], image: np.ndarray, known: np.ndarray) ->
         scores.append(np.log(weight) + multivariate_normal(mean[known], seen).logpdf(image[known]))
         means.append(np.where(known, image, mean + cov[:, known] @ gap))
     weights = np.exp(scores - np.logaddexp.reduce(scores))
-    return weights @ np.array(means)
+    posterior: np.ndarray = weights @ np.array(means)
+    return posterior
 
 
 def test_denoising_is_the_posterior_mean(conditional: Any) -> None:
@@ -132,6 +134,7 @@ def test_no_more_gaussians_than_images_and_no_class_of_one_image() -> None:
     few = np.concatenate([np.flatnonzero(data.train.y == label)[:3] for label in range(10)])
     small = Dataset("few", Split(data.train.x[few], data.train.y[few]), data.val, data.classes, "0", 0)
     model = MODELS["gmm"].build({"n_components": 5}, small, seed=0)
+    assert isinstance(model, Explicit)
     model.step()
     assert np.isfinite(model.log_density(data.val.x)).all()
     lone = Dataset("lone", Split(data.train.x[:1], data.train.y[:1]), data.val, data.classes, "0", 0)

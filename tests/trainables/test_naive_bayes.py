@@ -78,7 +78,7 @@ def test_denoising_by_bayes_rule_in_one_pixel() -> None:
     rng = np.random.default_rng(0)
     x = (0.2 + 0.3 * rng.standard_normal((4000, 1, 1, 1))).clip(-1, 1).astype(np.float32)
     data = Dataset("pixel", Split(x, np.zeros(4000, np.int64)), Split(x[:3], np.zeros(3, np.int64)), ("a",), "0", 0)
-    model = MODELS["gaussian_nb"].build({}, data, seed=0)
+    model: Any = MODELS["gaussian_nb"].build({}, data, seed=0)
     model.step()
     mean, variance = x.mean(), x.var()
     noisy = np.array([-0.5, 0.2, 0.9], np.float32).reshape(3, 1, 1, 1)
@@ -89,7 +89,7 @@ def test_denoising_by_bayes_rule_in_one_pixel() -> None:
 def test_a_class_without_training_images_gets_no_probability() -> None:
     kept = DATA.train.y != 3
     data = Dataset("nine", Split(DATA.train.x[kept], DATA.train.y[kept]), DATA.val, DATA.classes, "0", 0)
-    model = MODELS["gaussian_nb"].build({}, data, seed=0)
+    model: Any = MODELS["gaussian_nb"].build({}, data, seed=0)
     model.step()
     assert (model.predict_proba(DATA.val.x)[:, 3] == 0).all()
     assert np.isfinite(model.log_density(DATA.val.x)).all()

@@ -1,5 +1,7 @@
 """Samples that are asked for without labels: their classes are as frequent as in training."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from helpers.contract import TINY
@@ -31,14 +33,14 @@ def test_labels_are_as_frequent_as_in_training_and_the_same_again() -> None:
 @pytest.mark.parametrize("name", CONDITIONAL)
 def test_every_conditional_model_draws_them_so(name: str) -> None:
     data = shades()
-    model = MODELS[name].build(TINY[name].config, data, seed=0)
+    model: Any = MODELS[name].build(TINY[name].config, data, seed=0)
     model.step()
     labels = wanted_labels(12, None, log_priors(data.train.y, 3), 5)
     assert np.array_equal(model.sample(12, seed=5), model.sample(12, seed=5, labels=labels))
 
 
 def test_a_gaussian_of_each_class_shows_it() -> None:
-    model = MODELS["gaussian_nb"].build({}, shades(), seed=0)
+    model: Any = MODELS["gaussian_nb"].build({}, shades(), seed=0)
     model.step()
     brightness = model.sample(1000, seed=3).mean(axis=(1, 2, 3))
     assert np.mean(brightness < -0.4) == pytest.approx(0.7, abs=0.06)

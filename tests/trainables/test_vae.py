@@ -39,7 +39,8 @@ def exact(model: Any, x: np.ndarray) -> np.ndarray:
     layer, scale = model._net.decoder[0][0], model._net.log_scale.exp().item()
     weight, bias = layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy()
     covariance = weight @ weight.T + scale**2 * np.eye(len(bias))
-    return multivariate_normal(bias, covariance).logpdf(x.reshape(len(x), -1))
+    density: np.ndarray = multivariate_normal(bias, covariance).logpdf(x.reshape(len(x), -1))
+    return density
 
 
 class TestLinearGaussian:
@@ -107,7 +108,8 @@ def test_bernoulli_of_binary_images_is_a_mass() -> None:
 
 
 def test_the_gaussians_scale_stays_over_a_grey_level(linear: Any) -> None:
-    net = MODELS["vae"].build({"likelihood": "gaussian"}, digits(200), seed=0)._net
+    model: Any = MODELS["vae"].build({"likelihood": "gaussian"}, digits(200), seed=0)
+    net = model._net
     with torch.no_grad():
         net.spread.fill_(-100)
     assert net.log_scale.item() == pytest.approx(FINEST)
@@ -153,7 +155,7 @@ class TestUses:
         assert np.array_equal(filled, model.impute(np.where(mask, x, np.float32(0.7)), mask))
 
     def test_features(self) -> None:
-        model = MODELS["vae"].build({"latent_dim": 3, "latent_prior": "uniform"}, digits(200), seed=0)
+        model: Any = MODELS["vae"].build({"latent_dim": 3, "latent_prior": "uniform"}, digits(200), seed=0)
         features = model.features(digits(200).val.x[:5])
         assert features.shape == (5, 3)
         assert np.abs(features).max() < 1
@@ -162,7 +164,7 @@ class TestUses:
 class TestConvolutions:
     @pytest.mark.parametrize("depth", [1, 2])
     def test_any_shape_comes_back(self, depth: int) -> None:
-        model = MODELS["vae"].build({"net": "conv", "depth": depth, "channels": 3}, coloured(), seed=0)
+        model: Any = MODELS["vae"].build({"net": "conv", "depth": depth, "channels": 3}, coloured(), seed=0)
         assert model.reconstruct(coloured().val.x[:2]).shape == (2, 3, 5, 7)
 
     def test_sizes_round_down(self) -> None:

@@ -133,7 +133,7 @@ class NeuralClassifier(Classifier):
         images, labels = self._batches.next()
         loss = cross_entropy(self._net(images), labels)
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = get_total_norm([p.grad for p in self._net.parameters() if p.grad is not None])
         for group in self._optimizer.param_groups:
             group["lr"] = self.config.lr * _share(self.config, update)

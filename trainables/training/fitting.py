@@ -100,7 +100,7 @@ class NetModel(Generative, Generic[Net]):
         """One update, the `done`-th from 0; names of the losses and their values."""
         losses = self._losses(*self._batches.next())
         self._optimizer.zero_grad()
-        (next(iter(losses.values())) / self._pixels).backward()  # type: ignore[no-untyped-call]
+        (next(iter(losses.values())) / self._pixels).backward()
         norm = nn.utils.clip_grad_norm_(self._net.parameters(), MAX_GRAD_NORM)
         for group in self._optimizer.param_groups:
             group["lr"] = self._lr(done)
