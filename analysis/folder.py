@@ -51,6 +51,7 @@ from analysis.results import (
     objective_of,
     sorted_by_trial,
 )
+from analysis.rows import Row
 from analysis.trial_lines import as_csv, trial_lines
 from basics.json_lines import json_lines, parsed, text_lines
 
@@ -138,9 +139,9 @@ def _lost_rows(path: Path, rows: pd.DataFrame, trials: pd.DataFrame, unreadable:
         yield f"{path}: {counted(unreadable, 'line')} could not be read"
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows in a file as they were written, without the lines that are none."""
-    yield from (row for line in json_lines(path) if (row := _row(line)) is not None)
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows in a file in the order they were written in, without the lines that are none."""
+    yield from (Row.of(row) for line in json_lines(path) if (row := _row(line)) is not None)
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, int]:

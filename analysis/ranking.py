@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from analysis.metrics import Goal
 
@@ -29,9 +29,8 @@ class Constraint:
     max: float | None = None
     min: float | None = None
 
-    def violation(self, row: Mapping[str, Any]) -> float | None:
-        """How far a row is past the bound, 0 or less if it keeps it; None if it does not have the metric."""
-        value = row.get(self.name)
+    def violation(self, value: float | None) -> float | None:
+        """How far a value of the metric is past the bound, 0 or less if it keeps it; None if it is no number."""
         if value is None or not math.isfinite(value):
             return None
         return float(value - self.max if self.max is not None else (self.min or 0.0) - value)
@@ -52,6 +51,13 @@ class BestStep:
     step: int
     verdict: str = ""
     violation: float | None = None
+
+    @classmethod
+    def of(cls, value: float | None, step: int, verdict: str, violation: float | None) -> BestStep | None:
+        """A step that may be its trial's best; None where the objective has no finite value."""
+        if value is None or not math.isfinite(value):
+            return None
+        return cls(float(value), step, verdict, violation)
 
     @property
     def hopeless(self) -> bool:

@@ -5,7 +5,6 @@ The names of files and columns here are the format of a sweep's folder; `analysi
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -142,8 +141,9 @@ class SweepResults:
         steps = self.trials.get(BEST_STEP, pd.Series(np.nan, index=self.trials.index)).fillna(0)
         columns = (self.trials[TRIAL], self.trials[STATUS], self._scores, steps, self.verdicts)
         for trial, status, score, step, verdict in zip(*columns, strict=True):
-            row = {STEP: step, VERDICT: verdict, **({bound.name: bounded.get(trial)} if bound is not None else {})}
-            yield Standing(str(trial), str(status), step_of({**row, self.objective: score}, self.objective, bound))
+            violation = bound.violation(bounded.get(trial)) if bound is not None else None
+            best = BestStep.of(score, int(step), str(verdict), violation)
+            yield Standing(str(trial), str(status), best)
 
     @cached_property
     def _scores(self) -> pd.Series[float]:
@@ -163,15 +163,6 @@ def best_rows(rows: pd.DataFrame, metric: str, goal: Goal) -> pd.DataFrame:
 def trial_name(number: int | str) -> str:
     """What the trial of that number, from 0 on, is called: 0042."""
     return str(number).zfill(4)
-
-
-def step_of(row: Mapping[str, Any], metric: str, constraint: Constraint | None = None) -> BestStep | None:
-    """A row as a step that may be its trial's best by `metric`; None where that has no finite value."""
-    value = row.get(metric)
-    if value is None or not math.isfinite(value):
-        return None
-    violation = constraint.violation(row) if constraint is not None else None
-    return BestStep(float(value), int(row[STEP]), str(row.get(VERDICT, "")), violation)
 
 
 def sorted_by_trial(table: pd.DataFrame, *then: str) -> pd.DataFrame:

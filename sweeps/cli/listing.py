@@ -22,7 +22,7 @@ from analysis.results import (
     SweepResults,
 )
 from search_spaces import SPACES
-from sweeps.results.table_rows import Row, beside, plain
+from sweeps.results.table_rows import TableRow, beside, plain
 from sweeps.spec import load_spec
 from trainables import MODELS, find_model
 from trainables.data import DATASETS
@@ -30,7 +30,7 @@ from trainables.data import DATASETS
 OF_A_SWEEP = frozenset({"ray", MEDIA_FOLDER, "wandb", FIGURES_FOLDER})  # folders of a sweep, with many files
 
 
-def sweeps_below(root: Path) -> list[Row]:
+def sweeps_below(root: Path) -> list[TableRow]:
     """One row a sweep: folder, model, dataset and how many trials are in each state."""
     if not root.is_dir():
         raise ResultsError(f"{root} is no folder; 'sweeps run MODEL' makes sweeps below sweep-results/")
@@ -46,7 +46,7 @@ def _folders_below(root: Path) -> Iterator[Path]:
         below[:] = [name for name in below if not name.startswith(".") and not (found and name in OF_A_SWEEP)]
 
 
-def _sweep(folder: Path) -> Row:
+def _sweep(folder: Path) -> TableRow:
     """A sweep's row: how many trials have each status; for an unreadable folder the reason, as `damage`."""
     try:
         sweep = load(folder)
@@ -58,7 +58,7 @@ def _sweep(folder: Path) -> Row:
     return {"sweep": str(folder), "model": model_of(sweep), "dataset": dataset_of(sweep), **states, **damage}
 
 
-def trials_of(sweep: SweepResults, *, in_words: bool = False) -> list[Row]:
+def trials_of(sweep: SweepResults, *, in_words: bool = False) -> list[TableRow]:
     """One row a trial: how it ended, its best objective, the last verdict and its config.
 
     A null of a config is None, or "null" `in_words`; a parameter with no part in it is not in the row.
@@ -72,14 +72,14 @@ def trials_of(sweep: SweepResults, *, in_words: bool = False) -> list[Row]:
     ]
 
 
-def _trial(row: pd.Series[Any], metric: str, judged: bool) -> Row:
+def _trial(row: pd.Series[Any], metric: str, judged: bool) -> TableRow:
     shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
     best = {metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step"))}
     words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
     return {**shown, **best, **words}
 
 
-def models() -> list[Row]:
+def models() -> list[TableRow]:
     rows = []
     for name, entry in MODELS.items():
         summary = entry.what or (entry.cls.__doc__ or "").strip().splitlines()[0]
@@ -90,7 +90,7 @@ def models() -> list[Row]:
     return rows
 
 
-def datasets() -> list[Row]:
+def datasets() -> list[TableRow]:
     return [
         {
             "dataset": name,
@@ -104,7 +104,7 @@ def datasets() -> list[Row]:
     ]
 
 
-def space(model: str) -> list[Row]:
+def space(model: str) -> list[TableRow]:
     """One row a parameter that is searched: its values or range, condition and default."""
     defaults = find_model(model, [Path.cwd()]).defaults()
     document = load_spec(model).document()

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.results import HEALTHY
+from analysis.rows import Row
 from basics.terminal import printable
 from sweeps.driver.progress import Progress, TrialState
 from sweeps.search.method import Status
@@ -89,7 +90,7 @@ class LiveConsole:
             self._go_live()
 
     @_harmless
-    def row(self, row: Mapping[str, Any]) -> None:
+    def row(self, row: Row) -> None:
         self._progress.row(row)
         if self._clock() - self._spoke >= QUIET:
             self._line(f"{self._pace()}{self._leader()}; {self._running()}")

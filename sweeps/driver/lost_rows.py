@@ -29,6 +29,7 @@ from analysis.results import (
     sentences_in,
     trial_name,
 )
+from analysis.rows import Row
 from basics.files import cut_torn_line, set_aside
 from sweeps.search.search import Search
 from sweeps.store.journal_recovery import Say
@@ -36,7 +37,7 @@ from sweeps.store.sweep_folder import CHECKPOINTS
 from sweeps.worker.replicates import merged
 
 Key = tuple[str, int]  # trial and step
-Row = dict[str, Any]
+Part = dict[str, Any]  # of a row's document: what one of the three knows of it
 
 
 def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
@@ -45,7 +46,7 @@ def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
     whole = _of_checkpoints(sweep.folder, there, say)
     ended = {trial_name(number) for number, *_ in search.ended()}  # the others report again what no checkpoint has
     partly = (pair for pair in chain(_of_journal(search), _of_table(sweep)) if pair[0][0] in ended)
-    found = defaultdict[Key, Row](dict)
+    found = defaultdict[Key, Part](dict)
     for key, row in chain(partly, whole.items()):
         if key not in there:
             found[key] |= row
@@ -53,18 +54,19 @@ def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
         _append(sweep.folder / ROWS_FILE, found, whole.keys(), say)
 
 
-def _append(path: Path, found: Mapping[Key, Row], whole: Collection[Key], say: Say) -> None:
+def _append(path: Path, found: Mapping[Key, Part], whole: Collection[Key], say: Say) -> None:
     lost = sorted(found)
     cut_torn_line(path)
     with path.open("a", encoding="utf-8") as lines:
-        lines.writelines(json.dumps({TRIAL: key[0], STEP: key[1]} | found[key]) + "\n" for key in lost)
+        rows = (Row.of({TRIAL: key[0], STEP: key[1]} | found[key]) for key in lost)
+        lines.writelines(json.dumps(row.document()) + "\n" for row in rows)
     partly = sum(key not in whole for key in lost)
     rest = f"; of {partly} of them only the objective, or what the table has of a last step" if partly else ""
     say(f"{path}: {counted(len(lost), 'row')} had been lost and are brought back{rest}")
 
 
-def _of_checkpoints(folder: Path, there: set[Key], say: Say) -> dict[Key, Row]:
-    found: dict[Key, Row] = {}
+def _of_checkpoints(folder: Path, there: set[Key], say: Say) -> dict[Key, Part]:
+    found: dict[Key, Part] = {}
     for path in sorted((folder / CHECKPOINTS).glob("*.pt")):
         try:
             found |= dict(_rows_in(path, there))
@@ -74,7 +76,7 @@ def _of_checkpoints(folder: Path, there: set[Key], say: Say) -> dict[Key, Row]:
     return found
 
 
-def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Row]]:
+def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Part]]:
     """The rows of the steps up to a checkpoint that are not there; one of several errors if the file is damaged."""
     import torch  # takes seconds, and a sweep without checkpoints does without it
 
@@ -90,12 +92,12 @@ def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Row]]:
             yield (path.stem, step), merged(now) | at_its_end
 
 
-def _of_journal(search: Search) -> Iterator[tuple[Key, Row]]:
+def _of_journal(search: Search) -> Iterator[tuple[Key, Part]]:
     for number, step, value in search.reported():
         yield (trial_name(number), step), {search.objective: value}
 
 
-def _of_table(sweep: SweepResults) -> Iterator[tuple[Key, Row]]:
+def _of_table(sweep: SweepResults) -> Iterator[tuple[Key, Part]]:
     lines: Any = sweep.trials.to_dict("records")
     for line in lines:
         last = {name.removeprefix(LAST): line[name] for name in line if name.startswith(LAST)}

@@ -9,7 +9,8 @@ from itertools import chain, islice
 from typing import Any
 
 from analysis.ranking import LIVE_PLACES, BestStep, leader, trial_order
-from analysis.results import HEALTHY, VERDICT
+from analysis.results import HEALTHY
+from analysis.rows import Row
 from sweeps.search.method import Status
 from sweeps.spec.resolved import UNJUDGED, Objective
 from sweeps.store.sweep_folder import Record
@@ -76,10 +77,10 @@ class Progress:
     def started(self, trial: str, config: Mapping[str, Any]) -> None:
         self._touch(trial).config = config
 
-    def row(self, row: Mapping[str, Any]) -> None:
-        state = self._touch(row["trial"])
-        state.step, value = row["step"], row.get(self.objective.name) if self.ranked else None
-        state.value, state.verdict = value, row.get(VERDICT, "")
+    def row(self, row: Row) -> None:
+        state = self._touch(row.trial)
+        state.step, value = row.step, row.number(self.objective.name) if self.ranked else None
+        state.value, state.verdict = value, row.verdict
         self.judged |= bool(state.verdict)
         if self.ranked:
             state.at_best = self.objective.best_step(state.at_best, row)

@@ -14,6 +14,7 @@ from typing import Any
 
 from analysis.ranking import BestStep
 from analysis.results import is_metric, trial_name
+from analysis.rows import Row
 from sweeps.search.journal import CRASHED
 from sweeps.search.method import Ending, Nothing, Status
 from sweeps.search.search import Search
@@ -49,22 +50,22 @@ class Sweep:
         self._again: list[str] = []
         self._began, self._noted = time.monotonic() - search.seconds, search.seconds
 
-    def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def restore(self, rows: Iterable[Row]) -> None:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
         rows, failed = list(rows), set()
         for number, config, status, reason in self._search.ended():
             self._store.known(trial_name(number), config, status, reason)
             failed |= {trial_name(number)} if status == "failed" else set()
         for row in rows:
-            if row["trial"] not in failed:
+            if row.trial not in failed:
                 rules.report(self._rules, row)
         for number, config in self._search.unfinished():
             self._store.known(trial_name(number), config, "running", "")
             self._open[trial_name(number)] = UnfinishedTrial(config)
             self._again.append(trial_name(number))
         for row in rows:
-            if row["trial"] in self._open:
-                self._remember(self._open[row["trial"]], row)
+            if row.trial in self._open:
+                self._remember(self._open[row.trial], row)
 
     def hand_out(self, n: int = 1) -> list[Work]:
         """Up to `n` pieces of work to run now, interrupted trials first; none where there is none at present."""
@@ -183,19 +184,19 @@ class Sweep:
         row = report.row
         assert row is not None
         trial_state = self._open[report.trial]
-        if row["step"] not in trial_state.steps:
+        if row.step not in trial_state.steps:
             for observer in self._observers:
                 observer.row(row)
         self._remember(trial_state, row)
         return rules.report(self._rules, row) or ""
 
-    def _remember(self, trial_state: UnfinishedTrial, row: Mapping[str, Any]) -> None:
-        trial_state.steps.add(row["step"])
-        trial_state.reported = [name for name in row if is_metric(name)]
-        value = row.get(self._spec.metric.name)
+    def _remember(self, trial_state: UnfinishedTrial, row: Row) -> None:
+        trial_state.steps.add(row.step)
+        trial_state.reported = [name for name in row.numbers if is_metric(name)]
+        value = row.number(self._spec.metric.name)
         if value is not None:
             trial_state.at_best = self._spec.metric.best_step(trial_state.at_best, row)
-            self._search.report(int(row["trial"]), row["step"], value)
+            self._search.report(int(row.trial), row.step, value)
 
     def _finished(self, trial: str) -> Ending:
         trial_state = self._open[trial]

@@ -9,7 +9,7 @@ from sweeps.errors import SpecError
 from sweeps.final.sources import config_in, is_config, local
 from sweeps.results.provenance import best_spec, locked_row
 from sweeps.results.ranking import Ranking, by_metric, pareto
-from sweeps.results.table_rows import Row
+from sweeps.results.table_rows import TableRow
 from sweeps.spec.resolved import Spec
 
 
@@ -17,7 +17,7 @@ from sweeps.spec.resolved import Spec
 class BestTrials:
     """Trials best first, a row each with the reason `why`, and the config of the first as a spec with its lock."""
 
-    rows: list[Row]
+    rows: list[TableRow]
     columns: Sequence[str]  # of the rows, in order
     spec: Callable[[], Spec]
 

@@ -10,8 +10,7 @@ from analysis.final_result import Measured, OptimismGap, Places, SeedRow
 from analysis.intervals import mean_and_spread, of_metric
 from analysis.results import CONFUSION
 from sweeps.results.ranking import ACCURACY
-
-Row = dict[str, Any]  # of a table for people
+from sweeps.results.table_rows import TableRow
 
 
 def summary(rows: Sequence[SeedRow], classes: Sequence[str] = ()) -> dict[str, Measured]:
@@ -80,7 +79,7 @@ def _known(score: float | None, fresh: Measured | None, tested: Measured | None)
     return known
 
 
-def rows(gap: OptimismGap, trials: int | None) -> list[Row]:
+def rows(gap: OptimismGap, trials: int | None) -> list[TableRow]:
     """The gap as a table: one row for each place the metric was measured in."""
     picked = f"validation, the best of {trials} trials" if trials else "validation, in the sweep"
     fresh, test = ("validation, fresh seeds", gap.get("replicates")), ("test", gap.get("test"))
@@ -91,7 +90,7 @@ def rows(gap: OptimismGap, trials: int | None) -> list[Row]:
     ]
 
 
-def table(test: Mapping[str, Measured]) -> list[Row]:
+def table(test: Mapping[str, Measured]) -> list[TableRow]:
     """The test metrics, one a row; those of single classes are in the result alone."""
     return [
         {"metric": name, "mean": numbers["mean"], **_ends(numbers)}
@@ -117,6 +116,6 @@ def _fresh(metric: str, values: Sequence[float], images: int | None) -> Measured
     return numbers(metric, finite, images if metric == ACCURACY else None) if finite else None
 
 
-def _ends(measured: Measured) -> Row:
+def _ends(measured: Measured) -> TableRow:
     ends = {"low": measured.get("low"), "high": measured.get("high"), "n": measured.get("n")}
     return {key: value for key, value in ends.items() if value is not None}

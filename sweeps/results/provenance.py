@@ -9,7 +9,7 @@ from typing import Any
 from analysis.results import SPEC_FILE
 from sweeps.errors import SpecError
 from sweeps.results.ranking import Candidate, Ranking
-from sweeps.results.table_rows import Row, beside, plain
+from sweeps.results.table_rows import TableRow, beside, plain
 from sweeps.search.methods import METHODS
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
@@ -59,7 +59,7 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
     return {name: value for name, value in lock.items() if value is not None}
 
 
-def locked_row(spec: Spec) -> Row:
+def locked_row(spec: Spec) -> TableRow:
     """One row of the one config of a spec, as `sweeps best` has it of a trial: what its lock says of it, and `why`."""
     lock = spec.lock or {}
     if spec.space:

@@ -24,11 +24,11 @@ from analysis.results import (
     SweepResults,
     best_rows,
     in_a_cell,
-    step_of,
 )
+from analysis.rows import Row
 from basics.shell import command_line
 from basics.text import did_you_mean
-from sweeps.results.table_rows import Row, beside, plain
+from sweeps.results.table_rows import TableRow, beside, plain
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
 
@@ -82,7 +82,7 @@ class Ranking:
     def metric(self) -> str:
         return next(iter(self.goals))
 
-    def rows(self, top: int | None = None) -> list[Row]:
+    def rows(self, top: int | None = None) -> list[TableRow]:
         """One row a trial: its numbers with their interval, its config, and `why`."""
         return [self._row(place, candidate) for place, candidate in enumerate(self.candidates[:top])]
 
@@ -108,7 +108,7 @@ class Ranking:
         parameters = dict.fromkeys(self.sweep.spec.get("parameters") or {})
         return list(beside(shown, parameters | {n: None for c in self.candidates for n in c.config}))
 
-    def _row(self, place: int, candidate: Candidate) -> Row:
+    def _row(self, place: int, candidate: Candidate) -> TableRow:
         span = self.interval(candidate)
         shown = {
             "trial": candidate.trial,
@@ -220,7 +220,7 @@ def _candidates(sweep: SweepResults, metric: str, goal: Goal) -> tuple[list[Cand
     found = []
     for trial, *values in rows.itertuples(name=None):
         row = {str(n): value for n, value in zip(rows.columns, values, strict=True) if not is_missing(value)}
-        best = step_of(row, metric, sweep.constraint)
+        best = Row.of({**row, TRIAL: trial}).as_best(metric, sweep.constraint)
         if best is not None:
             found.append(Candidate(trial, configs.get(trial, {}), int(steps[trial]), row, status, best))
     return found, stopped

@@ -8,12 +8,12 @@ from typing import Any
 
 from analysis.results import CONFIG
 
-Row = dict[str, Any]
+TableRow = dict[str, Any]
 
 WORDS = ("why", "lock")  # what a row may have at its end
 
 
-def beside(shown: Row, config: Mapping[str, Any]) -> Row:
+def beside(shown: TableRow, config: Mapping[str, Any]) -> TableRow:
     """A row with a config: a parameter that is called like a column of ours is config/NAME."""
     return shown | {f"{CONFIG}{name}" if name in (*shown, *WORDS) else name: value for name, value in config.items()}
 

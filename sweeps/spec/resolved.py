@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from analysis.ranking import BestStep, Constraint
-from analysis.results import step_of
+from analysis.rows import Row
 from search_spaces.conditions import Scalar
 from search_spaces.space import Space
 from sweeps.spec.early_termination import EarlyTerminate
@@ -29,9 +29,9 @@ class Objective:
         """The metrics that every step must have."""
         return (self.name,) if self.constraint is None else (self.name, self.constraint.name)
 
-    def best_step(self, before: BestStep | None, row: Mapping[str, Any]) -> BestStep | None:
+    def best_step(self, before: BestStep | None, row: Row) -> BestStep | None:
         """A trial's best step so far: the one before, or that of this row; None as long as no value is finite."""
-        here = step_of(row, self.name, self.constraint)
+        here = row.as_best(self.name, self.constraint)
         return here if here is not None and here.better(before, self.goal) else before
 
     def lacking(self, best: BestStep | None) -> str:

@@ -7,12 +7,11 @@ memorised images. The others mean that the game is lost, but a mild one (a class
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from analysis.ranking import HOPELESS
-from analysis.results import EVIDENCE, SEVERITY, STEP, TRIAL, VERDICT
+from analysis.results import SEVERITY
+from analysis.rows import Row
 from sweeps.spec.resolved import Spec
 
 
@@ -22,7 +21,7 @@ class CollapseRule:
 
     evaluations: int
     severity: float
-    _last: dict[str, dict[int, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict), repr=False)
+    _last: dict[str, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict), repr=False)
 
     @classmethod
     def of(cls, spec: Spec) -> CollapseRule | None:
@@ -30,12 +29,12 @@ class CollapseRule:
         terms = spec.early_terminate
         return cls(terms.patience, terms.severity) if terms is not None and terms.patience is not None else None
 
-    def report(self, row: Mapping[str, Any]) -> str | None:
+    def report(self, row: Row) -> str | None:
         """See `StoppingRule`; a mild collapse that gets better goes on."""
         last = self._add(row)
         if len(last) < self.evaluations or not all(map(self._is_hopeless, last)):
             return None
-        if last[-1][SEVERITY] < last[0][SEVERITY]:
+        if last[-1].numbers[SEVERITY] < last[0].numbers[SEVERITY]:
             return None
         return self._words(last[-1])
 
@@ -43,18 +42,18 @@ class CollapseRule:
         """See `StoppingRule`; trials are not compared here, so that this frees memory and no more."""
         self._last.pop(trial, None)
 
-    def _add(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def _add(self, row: Row) -> list[Row]:
         """The last rows of the trial by their steps, this one included where it is one of them."""
-        rows = self._last[row[TRIAL]]
-        rows[row[STEP]] = row
+        rows = self._last[row.trial]
+        rows[row.step] = row
         if len(rows) > self.evaluations:
             del rows[min(rows)]
         return [rows[step] for step in sorted(rows)]
 
-    def _is_hopeless(self, row: Mapping[str, Any]) -> bool:
-        return row.get(VERDICT) in HOPELESS and row[SEVERITY] >= self.severity
+    def _is_hopeless(self, row: Row) -> bool:
+        return row.verdict in HOPELESS and row.numbers[SEVERITY] >= self.severity
 
-    def _words(self, row: Mapping[str, Any]) -> str:
+    def _words(self, row: Row) -> str:
         times = "once" if self.evaluations == 1 else f"{self.evaluations} times in a row and no better"
-        because = f": {row[EVIDENCE][0]}" if row[EVIDENCE] else ""
-        return f"{row[VERDICT]}, {times}, severity {row[SEVERITY]:.2f}{because}"
+        because = f": {row.evidence[0]}" if row.evidence else ""
+        return f"{row.verdict}, {times}, severity {row.numbers[SEVERITY]:.2f}{because}"

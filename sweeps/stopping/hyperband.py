@@ -12,11 +12,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from analysis.results import STEP, TRIAL
+from analysis.rows import Row
 from sweeps.spec.resolved import Spec
 
 
@@ -57,14 +56,14 @@ class Hyperband:
             return None
         return cls(spec.metric.name, spec.metric.goal, terms.bands, terms.eta, terms.strict)
 
-    def report(self, row: Mapping[str, Any]) -> str | None:
+    def report(self, row: Row) -> str | None:
         """See `StoppingRule`; a row without a finite value of the metric is no iteration."""
-        value = row.get(self.metric)
+        value = row.number(self.metric)
         if value is None or not math.isfinite(value):
             return None
-        history = self._histories[row[TRIAL]]
+        history = self._histories[row.trial]
         self._unmark(history)
-        history.add(row[STEP], self._sign * value)
+        history.add(row.step, self._sign * value)
         self._mark(history)
         passed = self._passed(history)
         return self._judged(history, passed[-1]) if passed else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
+
+from analysis.rows import Row
 
 
 class StoppingRule(Protocol):
@@ -13,8 +14,8 @@ class StoppingRule(Protocol):
     state it had, and a row told twice (a trial resumed from a checkpoint) changes nothing. It can be pickled.
     """
 
-    def report(self, row: Mapping[str, Any]) -> str | None:
-        """Why the trial of this row (`trial`, `step`, then metrics by name) should stop, in words, or None."""
+    def report(self, row: Row) -> str | None:
+        """Why the trial of this row should stop, in words, or None."""
 
     def forget(self, trial: str) -> None:
         """A trial has failed: it sets no mark for the others, however good it was before."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
+from analysis.rows import Row
 from sweeps.spec.resolved import Spec
 from sweeps.stopping.collapse import CollapseRule
 from sweeps.stopping.hyperband import Hyperband
@@ -22,7 +22,7 @@ def rules_of(spec: Spec) -> list[StoppingRule]:
     return [rule for make in RULES.values() if (rule := make(spec)) is not None]
 
 
-def report(rules: Iterable[StoppingRule], row: Mapping[str, Any]) -> str | None:
+def report(rules: Iterable[StoppingRule], row: Row) -> str | None:
     """Tell every rule of a row; why its trial should stop, if one says so."""
     reasons = [rule.report(row) for rule in rules]
     return next((reason for reason in reasons if reason), None)

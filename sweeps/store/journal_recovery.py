@@ -18,7 +18,8 @@ import pandas as pd
 
 from analysis.formatting import counted
 from analysis.ranking import BestStep
-from analysis.results import REASON, RUNNING, STATUS, STEP, TRIAL, SweepResults
+from analysis.results import REASON, RUNNING, STATUS, TRIAL, SweepResults
+from analysis.rows import Row
 from basics.files import replace_file, replacing, set_aside
 from search_spaces.domains import Choice, Domain, Int
 from sweeps.errors import SpecError
@@ -36,7 +37,7 @@ class Known:
     """What is known of a trial: its config (None if it was lost), its rows, and how it ended."""
 
     config: Mapping[str, Any] | None
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     status: Status = "running"
     reason: str = ""
     score: float = math.nan  # by the table, where the rows are lost
@@ -115,9 +116,9 @@ def _known(sweep: SweepResults, spec: Spec) -> dict[int, Known]:
     }
 
 
-def _plain(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _plain(rows: pd.DataFrame) -> Iterator[Row]:
     for row in rows.to_dict("records"):
-        yield {str(n): v for n, v in row.items() if not (isinstance(v, float) and np.isnan(v))}
+        yield Row.of({str(n): v for n, v in row.items() if not (isinstance(v, float) and np.isnan(v))})
 
 
 def _config(spec: Spec, written: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -155,9 +156,9 @@ def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
     search.ask_for(known.config)
     best = None
     for row in known.rows:
-        if (value := row.get(spec.metric.name)) is None:
+        if (value := row.number(spec.metric.name)) is None:
             continue
-        search.report(number, int(row[STEP]), value)
+        search.report(number, row.step, value)
         best = spec.metric.best_step(best, row)
     if best is None and math.isfinite(known.score):
         best = BestStep(known.score, 0)  # at a step that was lost

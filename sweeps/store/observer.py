@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from analysis.rows import Row
 from sweeps.search.method import Status
 
 
@@ -13,8 +14,8 @@ class Observer(Protocol):
 
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None: ...
 
-    def row(self, row: Mapping[str, Any]) -> None:
-        """One evaluation: `trial`, `step`, `seconds`, then metrics by name."""
+    def row(self, row: Row) -> None:
+        """One evaluation."""
 
     def media(self, trial: str, step: int, name: str) -> None:
         """A picture, which lies in the folder by now: media/TRIAL/STEP_NAME.png."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,16 @@ from analysis.ranking import BestStep, improves, place, trial_order
 from analysis.results import (
     CONFIGS_FILE,
     ENDED,
-    EVIDENCE,
-    EXTRACTOR,
     MEDIA_FOLDER,
     ROWS_FILE,
     STARTED,
-    STEP,
     TRIAL_COLUMNS,
     TRIALS_FILE,
-    VERDICT,
     WORKER,
     in_a_cell,
     is_metric,
 )
+from analysis.rows import Row
 from analysis.trial_lines import trial_lines
 from basics.files import cut_torn_line, replace_file
 from basics.json_lines import json_lines
@@ -91,10 +87,10 @@ class Store:
         self._typed = {line.get("trial") for line in json_lines(folder / CONFIGS_FILE) if isinstance(line, dict)}
         self._table_due = 0.0
 
-    def existing_rows(self) -> Iterator[dict[str, Any]]:
+    def existing_rows(self) -> Iterator[Row]:
         """The rows an earlier run of this sweep left, in the order of their steps: one that was lost came last."""
-        for row in sorted(read_rows(self.folder / ROWS_FILE), key=itemgetter(STEP)):
-            self._note(self._record(row["trial"]), row)
+        for row in sorted(read_rows(self.folder / ROWS_FILE), key=attrgetter("step")):
+            self._note(self._record(row.trial), row)
             yield row
 
     def known(self, trial: str, config: Mapping[str, Any], status: Status, reason: str) -> None:
@@ -110,9 +106,9 @@ class Store:
         self._configure(self._record(trial), config)
         self._write_table()
 
-    def row(self, row: Mapping[str, Any]) -> None:
-        self._note(self._record(row["trial"]), row)
-        self._rows.write(json.dumps(_finite(row)) + "\n")
+    def row(self, row: Row) -> None:
+        self._note(self._record(row.trial), row)
+        self._rows.write(json.dumps(row.document()) + "\n")
         self._rows.flush()
         self._write_table()
 
@@ -172,12 +168,13 @@ class Store:
             with (self.folder / CONFIGS_FILE).open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps({"trial": record.trial, "config": dict(config)}) + "\n")
 
-    def _note(self, record: Record, row: Mapping[str, Any]) -> None:
-        numbers = {name: value for name, value in row.items() if is_metric(name)}
-        if row[STEP] >= record.steps:  # a step whose row was lost may be reported again after later ones
-            record.steps, record.seconds, record.last = row[STEP], row.get("seconds", record.seconds), numbers
-            record.verdict, record.evidence = row.get(VERDICT, ""), in_a_cell(row.get(EVIDENCE, ()))
-        self.extractors |= {row[EXTRACTOR]} if EXTRACTOR in row else set()
+    def _note(self, record: Record, row: Row) -> None:
+        numbers = {name: value for name, value in row.numbers.items() if is_metric(name)}
+        if row.step >= record.steps:  # a step whose row was lost may be reported again after later ones
+            record.steps, record.last = row.step, numbers
+            record.seconds = record.seconds if row.seconds is None else row.seconds
+            record.verdict, record.evidence = row.verdict, in_a_cell(row.evidence)
+        self.extractors |= {row.extractor} if row.extractor else set()
         for name, value in numbers.items():
             goal = self._objective.goal if name == self._objective.name else goal_of(name)
             if goal is not None and improves(value, record.best.get(name), goal):
@@ -228,8 +225,3 @@ def _line(record: Record) -> dict[str, Any]:
     line |= {f"last/{name}": value for name, value in record.last.items()}
     line |= {f"best/{name}": value for name, value in record.best.items()}
     return {**line, "best_step": record.at_best.step if record.at_best is not None else ""}
-
-
-def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN: a number that is not finite is written as null."""
-    return {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in row.items()}

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from analysis.folder import load, read_rows
 from analysis.metrics import goal_of
 from analysis.ranking import trial_order
-from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, STEP, TRIAL, is_metric, trial_name
+from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, is_metric, trial_name
+from analysis.rows import Row
 from sweeps.spec.resolved import Spec
 from sweeps.store.journal_recovery import Say, open_search
 from sweeps.tracking.final_metrics import tested_events
@@ -40,25 +40,25 @@ def replay(folder: Path, spec: Spec, say: Say) -> Replay:
         if trial in ends:
             _, status, reason = ends[trial]
             trials[trial].append({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
-    metrics = {name for steps in rows.values() for row in steps.values() for name in row if is_metric(name)}
+    metrics = {name for steps in rows.values() for row in steps.values() for name in row.numbers if is_metric(name)}
     goals = [{"event": "goal", "metric": name, "goal": goal} for name in sorted(metrics) if (goal := goal_of(name))]
     all_asked = search.exhausted or spec.budget.seconds is not None
     return Replay([*goals, *tested_events(folder)], trials, complete=all_asked and not running)
 
 
-def _steps(trial: str, rows: dict[int, Any], pictures: dict[int, list[tuple[str, str]]]) -> Iterator[Event]:
+def _steps(trial: str, rows: dict[int, Row], pictures: dict[int, list[tuple[str, str]]]) -> Iterator[Event]:
     """Each step's row and then its pictures."""
     for step in sorted(rows):
-        yield {"event": "row", "row": rows[step]}
+        yield {"event": "row", "row": rows[step].document()}
         for name, path in pictures[step]:
             yield {"event": "media", "trial": trial, "step": step, "name": name, "path": path}
 
 
-def _rows(folder: Path) -> dict[str, dict[int, Any]]:
+def _rows(folder: Path) -> dict[str, dict[int, Row]]:
     """Rows by trial and step; of a step that was said twice the first, which W&B was given too."""
-    found: dict[str, dict[int, Any]] = defaultdict(dict)
+    found: dict[str, dict[int, Row]] = defaultdict(dict)
     for row in read_rows(folder / ROWS_FILE):
-        found[row[TRIAL]].setdefault(row[STEP], row)
+        found[row.trial].setdefault(row.step, row)
     return found
 
 

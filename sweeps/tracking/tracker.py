@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics import goal_of
+from analysis.rows import Row
 from basics.python_process import spawn
 from basics.terminal import say as say_to_terminal
 from sweeps.search.method import Status
@@ -66,10 +67,10 @@ class Tracker:
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
         self._put({"event": "trial_started", "trial": trial, "config": dict(config), "resumed": resumed})
 
-    def row(self, row: Mapping[str, Any]) -> None:
-        for metric in row.keys() - self._known:
+    def row(self, row: Row) -> None:
+        for metric in row.numbers.keys() - self._known:
             self._declare(metric, goal_of(metric) if "/" in metric else None)
-        self._put({"event": "row", "row": dict(row)})
+        self._put({"event": "row", "row": row.document()})
 
     def media(self, trial: str, step: int, name: str) -> None:
         path = f"media/{trial}/{step:06d}_{name}.png"  # where the store has put these bytes

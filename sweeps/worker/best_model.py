@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.ranking import BestStep, Place, Standing, place
+from analysis.rows import Row
 from sweeps.spec.resolved import Objective, Spec
 from sweeps.worker.messages import Work
 from trainables.data import Dataset
@@ -29,9 +30,7 @@ class BestModel:
     def of(cls, spec: Spec) -> BestModel:
         return cls(spec.model, spec.metric, spec.model_path)
 
-    def files(
-        self, work: Work, model: Any, data: Dataset, row: Mapping[str, Any], *, finished: bool
-    ) -> dict[str, bytes]:
+    def files(self, work: Work, model: Any, data: Dataset, row: Row, *, finished: bool) -> dict[str, bytes]:
         """The saved model of a trial whose last `row` this is, if it is the best so far, by name; else nothing.
 
         A trial that is resumed may have been better before.

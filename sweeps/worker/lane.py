@@ -10,18 +10,19 @@ import os
 import socket
 import time
 import traceback
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import ray
 from ray import tune
 
-from analysis.results import NO_NUMBERS
+from analysis.results import NO_NUMBERS, SECONDS, STEP, TRIAL
+from analysis.rows import Row
 from sweeps.evaluation.evaluator import Evaluator
 from sweeps.worker.messages import Attachment, Place, Report, Work
 from sweeps.worker.replicates import merged
 from sweeps.worker.resource_usage import ResourceUsage
-from sweeps.worker.running import Row, Running, floats
+from sweeps.worker.running import Numbers, Running, floats
 from sweeps.worker.shared import Shared
 from sweeps.worker.threads import limit_threads
 from trainables.base import ConfigError, DivergedError, Trainable
@@ -92,7 +93,7 @@ class Lane(tune.Trainable):
         report.device, report.ended = running.where, round(time.time(), 3)
         return report
 
-    def _row(self, running: Running) -> dict[str, Any]:
+    def _row(self, running: Running) -> Row:
         self._resource_usage.begin()
         if not running.models:
             running.start()
@@ -102,16 +103,16 @@ class Lane(tune.Trainable):
         found = [self._evaluated(running, *of) for of in zip(running.models, running.histories, strict=True)]
         words = [{name: row.pop(name) for name in NO_NUMBERS if name in row} for row in found]
         running.rows = [floats({**t, **f}, running.step) for t, f in zip(running.trained, found, strict=True)]
-        row = {"trial": running.work.trial, "step": running.step, "seconds": round(running.seconds, 3)}
-        row |= merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)])
+        ran = {TRIAL: running.work.trial, STEP: running.step, SECONDS: round(running.seconds, 3)}
+        row = Row.of(merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)]) | ran)
         self._attach(running, row)
         took = {"sys/evaluation_seconds": round(time.perf_counter() - began, 3)}
-        return row | took | self._resource_usage.read()
+        return replace(row, numbers={**row.numbers, **took, **self._resource_usage.read()})
 
-    def _evaluated(self, running: Running, model: Trainable, history: list[Row]) -> dict[str, Any]:
+    def _evaluated(self, running: Running, model: Trainable, history: list[Numbers]) -> dict[str, Any]:
         return self._evaluator.row(model, running.data.train, last=running.finished, history=history)
 
-    def _attach(self, running: Running, row: Mapping[str, Any]) -> None:
+    def _attach(self, running: Running, row: Row) -> None:
         trial, step = running.work.trial, running.step
         costly = running.finished or step & (step - 1) == 0  # at steps 1, 2, 4, 8, ...
         for name, png in self._evaluator.media(running.models[0], costly=costly).items():

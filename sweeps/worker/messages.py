@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from analysis.rows import Row
+
 
 @dataclass(frozen=True)
 class Work:
@@ -48,7 +50,7 @@ class Report:
 
     trial: str
     device: str
-    row: dict[str, Any] | None = None
+    row: Row | None = None
     finished: bool = False
     failed: str = ""
     traceback: str = ""

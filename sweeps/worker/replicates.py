@@ -20,10 +20,10 @@ from analysis.results import (
     VERDICT,
 )
 
-Row = Mapping[str, Any]
+Values = Mapping[str, Any]  # of one evaluation: numbers by name, and those of NO_NUMBERS
 
 
-def merged(replicates: Sequence[Row]) -> dict[str, Any]:
+def merged(replicates: Sequence[Values]) -> dict[str, Any]:
     """The row of a trial: `mean_and_spread` of numbers; the judge's words on the median replicate, and what became of
     the others; the mean of class histograms, the sum of confusions."""
     if len(replicates) == 1:
@@ -44,7 +44,7 @@ def mean_and_spread(replicates: Sequence[Mapping[str, float]]) -> dict[str, floa
     return row
 
 
-def _median(judged: Sequence[Row]) -> dict[str, Any]:
+def _median(judged: Sequence[Values]) -> dict[str, Any]:
     """What the judge says of the replicate in the middle, of an even number the worse of the two there.
 
     So a trial is hopeless where half of its seeds are, and healthy where more than half are; its verdict, severity and
@@ -57,11 +57,11 @@ def _median(judged: Sequence[Row]) -> dict[str, Any]:
     return {**found, EVIDENCE: [*median[EVIDENCE], others]}
 
 
-def _badness(row: Row) -> tuple[bool, bool, float]:
+def _badness(row: Values) -> tuple[bool, bool, float]:
     return row[VERDICT] in HOPELESS, row[VERDICT] != HEALTHY, row[SEVERITY]
 
 
-def _counts(replicates: Sequence[Row]) -> dict[str, Any]:
+def _counts(replicates: Sequence[Values]) -> dict[str, Any]:
     """Lists averaged or summed place by place."""
     histograms = [row[CLASS_HISTOGRAM] for row in replicates if CLASS_HISTOGRAM in row]
     confusions = [row[CONFUSION] for row in replicates if CONFUSION in row]

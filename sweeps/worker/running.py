@@ -23,7 +23,7 @@ CHECKPOINTED = (
     "rows",
 )  # attributes of a running trial that a checkpoint has besides the models
 
-Row = dict[str, float]
+Numbers = dict[str, float]
 
 
 @dataclass
@@ -42,9 +42,9 @@ class Running:
     models: list[Trainable] = field(default_factory=list)
     step: int = 0
     seconds: float = 0.0
-    earlier: list[list[Row]] = field(default_factory=list)
-    trained: list[Row] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    earlier: list[list[Numbers]] = field(default_factory=list)
+    trained: list[Numbers] = field(default_factory=list)
+    rows: list[Numbers] = field(default_factory=list)
     saved: float = field(default_factory=time.monotonic)
     started: float = field(default_factory=time.time)
 
@@ -90,7 +90,7 @@ class Running:
         self.trained = [floats(row, self.step) for row in metrics]
 
     @property
-    def histories(self) -> list[list[Row]]:
+    def histories(self) -> list[list[Numbers]]:
         """For each model the rows of its steps; of the newest, its training metrics."""
         return [[*earlier, trained] for earlier, trained in zip(self.earlier, self.trained, strict=True)]
 

@@ -15,6 +15,7 @@ import analysis
 from analysis.folder import load
 from analysis.report import write_report
 from analysis.report.compare import write_comparison
+from analysis.rows import Row
 from sweeps.driver.sweep import Sweep
 from sweeps.results.provenance import best_spec
 from sweeps.results.ranking import by_metric
@@ -69,7 +70,7 @@ def driven(folder: Path, document: Mapping[str, Any], metric: str = "train/score
     while len(given) < most and (work := next_work(sweep)) is not None:
         given[work.trial] = dict(work.config)
         row = {"trial": work.trial, "step": 1, "seconds": 1.0, metric: float(work.trial) / 100}
-        deliver(sweep, Report(work.trial, "cpu", row, True))
+        deliver(sweep, Report(work.trial, "cpu", Row.of(row), True))
     sweep.close(interrupted=False)
     return given
 

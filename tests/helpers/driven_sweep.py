@@ -11,6 +11,7 @@ import yaml
 
 from analysis.folder import load
 from analysis.results import IMPORTANCE_FILE, MANIFEST_FILE, ROWS_FILE, SPEC_FILE
+from analysis.rows import Row
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.sweep import Sweep
 from sweeps.search.search import Search
@@ -55,7 +56,7 @@ def deliver(sweep: Sweep, report: Report, attachments: Iterable[Attachment] = ()
 
 def report(work: Work, step: int, value: float, *, last: bool) -> Report:
     row = {"trial": work.trial, "step": step, "seconds": 0.5 * step, "val/accuracy": value, "val/log_loss": 1 - value}
-    return Report(work.trial, "cpu", row, last, worker="node:7", started=1.0, ended=1.0 + step)
+    return Report(work.trial, "cpu", Row.of(row), last, worker="node:7", started=1.0, ended=1.0 + step)
 
 
 def drive(

@@ -17,6 +17,7 @@ from PIL import Image
 
 from analysis.report import write_report
 from analysis.results import IMPORTANCE_FILE
+from analysis.rows import Row
 from helpers.asked import ask_one
 from helpers.command import HANGS
 from helpers.wandb_server import Answer, serving
@@ -98,7 +99,7 @@ class TrackedSweep:
         document = {"sweep": "5eed", "data": {"classes": CLASSES}, "options": {}}
         (folder / "manifest.json").write_text(json.dumps(document))
         self.search, self.store = Search(self.spec, folder / "optuna.journal"), Store(folder, self.spec.metric)
-        self._rows = {(row["trial"], row["step"]) for row in self.store.existing_rows()}
+        self._rows = {(row.trial, row.step) for row in self.store.existing_rows()}
         for number, config, status, reason in self.search.ended():
             self.store.known(f"{number:04d}", config, status, reason)
         self._configs = {f"{number:04d}": config for number, config in self.search.unfinished()}
@@ -119,7 +120,7 @@ class TrackedSweep:
         if (trial, step) not in self._rows:
             self._rows.add((trial, step))
             for observer in (self.store, self.tracker):
-                observer.row({**row(trial, step, accuracy), **more})
+                observer.row(Row.of({**row(trial, step, accuracy), **more}))
 
     def feed(self, trial: str, steps: range) -> None:
         self.start(trial)

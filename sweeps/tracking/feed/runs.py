@@ -13,7 +13,8 @@ from typing import Any
 
 import wandb
 
-from analysis.results import STEP, TRIAL
+from analysis.results import TRIAL
+from analysis.rows import Row
 from sweeps.tracking.feed.charts import logged
 from sweeps.tracking.feed.trial_history import TrialHistories
 from sweeps.tracking.feed.wandb_run import InitError, OpenRun, open_run
@@ -62,8 +63,8 @@ class Runs:
         if kind == "trial_started":
             self.opened(event["trial"])
         elif kind == "row":
-            row = event["row"]
-            self._log(row[TRIAL], row[STEP], logged(row, self._settings.classes))
+            row = Row.of(event["row"])
+            self._log(row.trial, row.step, logged(row, self._settings.classes))
         elif kind == "media":
             self._picture(event["trial"], event["step"], event["name"], self._folder / event["path"])
         elif kind in ("trial_ended", "tested"):

@@ -9,7 +9,8 @@ from typing import Any
 
 from analysis.metrics import Goal
 from analysis.ranking import BestStep, improves, leader
-from analysis.results import EVIDENCE, EXTRACTOR, NO_NUMBERS, STEP, TRIAL, VERDICT, in_a_cell
+from analysis.results import EVIDENCE, EXTRACTOR, VERDICT, in_a_cell
+from analysis.rows import Row
 from sweeps.spec.resolved import Objective
 from sweeps.tracking.queue import Event
 from sweeps.tracking.settings import FeedSettings
@@ -27,24 +28,24 @@ class TrialHistory:
     status: str = "running"
     reason: str = ""
     steps: set[int] = field(default_factory=set)
-    last: dict[str, float] = field(default_factory=dict)
+    last: Mapping[str, float] = field(default_factory=dict)
     best: dict[str, float] = field(default_factory=dict)
     at_best: BestStep | None = None  # of the objective
-    judgement: dict[str, Any] = field(default_factory=dict)  # the judge's, of the last row that has them
+    judged: Row | None = None  # the last row with a verdict
     tested: Mapping[str, float] = field(default_factory=dict)  # what the test set said of a final training's seed
 
     @property
     def verdict(self) -> str:
-        return str(self.judgement.get(VERDICT, ""))
+        return self.judged.verdict if self.judged is not None else ""
 
     @property
     def evidence(self) -> str:
-        return in_a_cell(self.judgement.get(EVIDENCE, ()))
+        return in_a_cell(self.judged.evidence) if self.judged is not None else ""
 
-    def add(self, row: Mapping[str, Any], goals: Mapping[str, Goal], objective: Objective) -> None:
-        self.steps.add(row[STEP])
-        self.judgement |= {name: row[name] for name in (VERDICT, EVIDENCE, EXTRACTOR) if name in row}
-        self.last = numbers(row)
+    def add(self, row: Row, goals: Mapping[str, Goal], objective: Objective) -> None:
+        self.steps.add(row.step)
+        self.judged = row if row.verdict else self.judged
+        self.last = row.numbers
         for name, value in self.last.items():
             if name in goals and improves(value, self.best.get(name), goals[name]):
                 self.best[name] = value
@@ -52,8 +53,9 @@ class TrialHistory:
 
     def summary(self, goals: Mapping[str, Goal], objective: str) -> dict[str, Any]:
         """How it ended in words and numbers; of a metric with a goal the best value as .max or .min, and the last."""
-        judged = {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.judgement.get(EXTRACTOR)}
-        outcome = {"status": self.status, "reason": self.reason, **(judged if self.verdict else {})}
+        outcome = {"status": self.status, "reason": self.reason}
+        if self.judged is not None:
+            outcome |= {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.judged.extractor}
         at_best = self.at_best
         best = {"best_step": at_best.step, f"best/{objective}": at_best.value} if at_best is not None else {}
         which = {name: "max" if goals[name] == "maximize" else "min" for name in self.best}
@@ -93,7 +95,8 @@ class TrialHistories:
         elif kind == "trial_started":
             self[event["trial"]].config = event["config"]
         elif kind == "row":
-            self[event["row"][TRIAL]].add(event["row"], self.goals, self.objective)
+            row = Row.of(event["row"])
+            self[row.trial].add(row, self.goals, self.objective)
         elif kind == "tested":
             self._test(event)
         elif kind == "trial_ended":
@@ -126,9 +129,3 @@ class TrialHistories:
     def _end(self, trial: str, status: str, reason: str) -> None:
         self[trial].status, self[trial].reason = status, reason
         self.ended[trial] = None
-
-
-def numbers(row: Mapping[str, Any]) -> dict[str, float]:
-    """The metrics of a row."""
-    others = (TRIAL, STEP, "seconds", *NO_NUMBERS)
-    return {name: value for name, value in row.items() if name not in others and isinstance(value, int | float)}

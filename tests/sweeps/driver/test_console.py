@@ -11,7 +11,6 @@ import textwrap
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.driven_sweep import drive, open_sweep
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from analysis.ranking import BestStep, Constraint
+from analysis.rows import Row
 from basics.terminal import printable
 from sweeps.driver.console import LiveConsole, Terminal, duration
 from sweeps.driver.progress import Progress
@@ -40,8 +40,9 @@ class Clock:
         return self.now
 
 
-def row(trial: str, step: int, **metrics: float | None) -> dict[str, Any]:
-    return {"trial": trial, "step": step, "seconds": 0.1, **{name.replace("_", "/"): v for name, v in metrics.items()}}
+def row(trial: str, step: int, **metrics: float | None) -> Row:
+    numbers = {name.replace("_", "/"): value for name, value in metrics.items() if value is not None}
+    return Row(trial, step, 0.1, numbers)
 
 
 def recording(width: int, terminal: bool = False) -> Console:
@@ -90,7 +91,7 @@ def test_the_table_has_verdicts_where_there_is_a_judge() -> None:
     for number, verdicts in enumerate([("noise", "healthy"), ("healthy", "mode_collapse")]):
         live.trial_started(f"{number:04d}", {}, False)
         for step, verdict in enumerate(verdicts, start=1):
-            live.row(row(f"{number:04d}", step, train_loss=0.9 - 0.1 * step - 0.5 * number) | {"verdict": verdict})
+            live.row(replace(row(f"{number:04d}", step, train_loss=0.9 - 0.1 * step - 0.5 * number), verdict=verdict))
     live.trial_ended("0000", "done", "")
     lines = table(live, 100)
     assert lines[1].startswith("best train/loss 0.7 in trial 0000: ")  # not 0001's 0.2, which has collapsed
@@ -112,7 +113,7 @@ def test_trials_of_a_final_training_are_no_better_than_each_other() -> None:
     console = recording(80)
     live = LiveConsole(objective=Objective(UNJUDGED, "maximize"), total=2, slots=1, console=console)
     live.trial_started("0000", {"C": 1.0}, False)
-    live.row(row("0000", 1) | {UNJUDGED: 60000.0})
+    live.row(Row("0000", 1, 0.1, {UNJUDGED: 60000.0}))
     live.trial_ended("0000", "done", "")
     assert plain(console) == ["trial 0000 done (C=1); 1 of 2 ended"]
     assert not any("best" in line for line in table(live))
@@ -159,7 +160,7 @@ def test_no_string_of_a_config_is_obeyed(name: str, value: str, reason: str) -> 
     console = recording(80)
     live = LiveConsole(objective=Objective(f"val/{name}", "maximize"), total=2, slots=1, console=console)
     live.trial_started("0000", {name: value, "markup": "[red]x[/red] [/] \\[", "terminal": "\x1b[2J\r\n"}, False)
-    live.row({"trial": "0000", "step": 1, "seconds": 1.0, f"val/{name}": 0.5})
+    live.row(Row("0000", 1, 1.0, {f"val/{name}": 0.5}))
     shown = "\n".join(table(live, 200))
     live.trial_ended("0000", "failed", reason)
     (line,) = plain(console)
@@ -294,12 +295,13 @@ def test_a_display_that_breaks_does_not_break_the_sweep() -> None:
 
 INTERRUPTED = """
     import sys, time
+    from analysis.rows import Row
     from sweeps.driver.console import LiveConsole
     from sweeps.spec.resolved import Objective
     live = LiveConsole(objective=Objective("val/accuracy", "maximize"), total=3, slots=1)
     try:
         live.trial_started("0000", {"C": 1.0}, False)
-        live.row({"trial": "0000", "step": 1, "seconds": 0.1, "val/accuracy": 0.75})
+        live.row(Row("0000", 1, 0.1, {"val/accuracy": 0.75}))
         print("a result", flush=True)
         time.sleep(60)
     finally:

@@ -110,7 +110,7 @@ def test_the_trials_of_a_dead_lane_go_on_in_another_before_anything_new(tmp_path
         trials, goes_on = step(lanes, "b", second)
     assert lanes.over
     assert [(record.status, record.steps) for record in store.records] == [("done", 5)] * 3
-    rows = [(row["trial"], row["step"]) for row in store.existing_rows()]
+    rows = [(row.trial, row.step) for row in store.existing_rows()]
     assert len(rows) == len(set(rows)) == 15
     lanes.close()
 

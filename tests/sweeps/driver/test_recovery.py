@@ -12,6 +12,7 @@ from helpers.damages import DAMAGES
 from helpers.driven_sweep import deliver, drive, next_work, open_sweep, report
 
 from analysis.folder import load
+from analysis.rows import Row
 from sweeps.search.journal import JOURNAL, storage
 from sweeps.worker.messages import Report
 
@@ -142,7 +143,7 @@ def test_a_lost_last_row_comes_back_with_what_the_judge_said(tmp_path: Path) -> 
         assert work is not None
         said = {"verdict": verdict, "evidence": ["2 of 10 classes", "KL 2.1"], "gen/severity": 0.9}
         row = {"trial": work.trial, "step": 1, "seconds": 0.1, "gen/frechet_pixels": frechet}
-        deliver(sweep, Report(work.trial, "cpu", row | said, finished=True))
+        deliver(sweep, Report(work.trial, "cpu", Row.of(row | said), finished=True))
     sweep.close(interrupted=True)
     before = [(r.verdict, r.evidence, r.at_best) for r in store.records]
     (folder / "results.jsonl").unlink()

@@ -1,6 +1,7 @@
 """A sweep's state without a cluster: order of truth, restarts, early stopping, failures."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from helpers.driven_sweep import deliver, next_work
 
 from analysis.folder import load
 from analysis.ranking import BestStep, rank
+from analysis.rows import Row
 from sweeps.driver.sweep import RESTARTS, Sweep
 from sweeps.errors import FolderError
 from sweeps.search.journal import storage
@@ -29,8 +31,8 @@ class Listener:
     def trial_started(self, trial: str, config: Any, resumed: bool) -> None:
         self.heard.append(("started", trial, resumed))
 
-    def row(self, row: Any) -> None:
-        self.heard.append(("row", row["trial"], row["step"]))
+    def row(self, row: Row) -> None:
+        self.heard.append(("row", row.trial, row.step))
 
     def media(self, trial: str, step: int, name: str) -> None:
         self.heard.append(("media", trial, step, name))
@@ -56,7 +58,7 @@ def report(work: Work, step: int, accuracy: float | None, *, finished: bool = Fa
     row = {"trial": work.trial, "step": step, "seconds": 0.1 * step, "val/accuracy": accuracy}
     if accuracy is None:
         row = {"trial": work.trial, "step": step, "seconds": 0.1, "train/loss": 1.0}
-    return Report(work.trial, "cpu", None if failed else row, finished, failed)
+    return Report(work.trial, "cpu", None if failed else Row.of(row), finished, failed)
 
 
 def started(sweep: Sweep) -> Work:
@@ -87,7 +89,7 @@ def test_the_last_verdict_is_kept_and_survives_a_resume(tmp_path: Path) -> None:
     for step, (verdict, sentences) in enumerate([("noise", ["no class"]), ("blurred", ["soft", "dull"])], start=1):
         found = report(work, step, 0.5)
         assert found.row is not None
-        found.row |= {"verdict": verdict, "evidence": sentences, "class_histogram": [0.25, 0.75]}
+        found.row = replace(found.row, verdict=verdict, evidence=tuple(sentences), class_histogram=[0.25, 0.75])
         deliver(sweep, found)
     sweep.close(interrupted=True)
     again = make(tmp_path)[1]
@@ -288,7 +290,7 @@ def test_a_config_that_fails_is_told_and_a_worker_that_dies_is_not_the_configs_f
 def judged(work: Work, step: int, verdict: str, severity: float, *, finished: bool = False) -> Report:
     row = {"trial": work.trial, "step": step, "seconds": 0.1 * step, "gen/frechet_pixels": 1.0 / step}
     said = {"gen/severity": severity, "verdict": verdict, "evidence": ["2 of 10 classes", "KL 2.1"]}
-    return Report(work.trial, "cpu", row | said, finished)
+    return Report(work.trial, "cpu", Row.of(row | said), finished)
 
 
 def gans(folder: Path, **keys: Any) -> tuple[Sweep, Store, Listener]:

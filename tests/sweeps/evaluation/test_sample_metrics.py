@@ -15,6 +15,7 @@ from analysis.judge.judgement import VERDICTS
 from analysis.metrics import METRICS
 from analysis.ranking import HOPELESS
 from analysis.results import HEALTHY, NO_NUMBERS
+from analysis.rows import Row
 from sweeps.evaluation.evaluator import SAMPLES, Evaluator
 from sweeps.evaluation.extractors import RealFeatures, real_features_of
 from sweeps.spec import load_spec
@@ -220,6 +221,6 @@ def test_a_generator_of_one_colour_is_stopped_as_collapsed(level: float) -> None
     reasons = []
     for step in (1, 2):
         row = evaluator().row(model, last=False, history=[{}])
-        reasons.append(rule.report({**row, "trial": "0000", "step": step}))
+        reasons.append(rule.report(Row.of({**row, "trial": "0000", "step": step})))
     assert reasons[0] is None
     assert "mode_collapse" in str(reasons[1])

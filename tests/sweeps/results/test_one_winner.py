@@ -26,6 +26,7 @@ from analysis.ranking import rank
 from analysis.report import compare, write_report
 from analysis.report.summary import summarise
 from analysis.report.trials import curve_metrics, curves, page_order, table
+from analysis.rows import Row
 from sweeps.cli import app
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.sweep import Sweep
@@ -105,11 +106,10 @@ def _drive(spec: Spec, sweep: Sweep) -> None:
         assert over
 
 
-def _row(trial: str, step: int, found: tuple[float, str, float, float]) -> dict[str, Any]:
+def _row(trial: str, step: int, found: tuple[float, str, float, float]) -> Row:
     frechet, verdict, severity, coverage = found
     numbers = {"gen/frechet": frechet, "gen/severity": severity, "gen/coverage": coverage}
-    words = {"verdict": verdict, "evidence": [f"{verdict} at step {step}"], "extractor": "digits"}
-    return {"trial": trial, "step": step, "seconds": 0.5 * step, **numbers, **words}
+    return Row(trial, step, 0.5 * step, numbers, verdict, (f"{verdict} at step {step}",), "digits")
 
 
 def _drawn(live: LiveConsole) -> str:

@@ -1,12 +1,11 @@
 """Early termination: W&B's bands and decisions, against figures worked by hand."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.metrics import Goal
+from analysis.rows import Row
 from sweeps.spec import load_spec
 from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.stopping.hyperband import Hyperband
@@ -47,8 +46,8 @@ def test_no_early_termination_decides_nothing() -> None:
     assert rules_of(load_spec({"model": "gan", "run_cap": 1})) == []
 
 
-def row(trial: str, step: int, value: float) -> dict[str, Any]:
-    return {"trial": trial, "step": step, "seconds": 1.0, "loss": value}
+def row(trial: str, step: int, value: float) -> Row:
+    return Row(trial, step, 1.0, {"loss": value})
 
 
 def feed(bands: Hyperband, curves: dict[str, list[float]]) -> dict[str, str | None]:

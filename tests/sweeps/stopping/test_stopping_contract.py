@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.ranking import HOPELESS
+from analysis.rows import Row
 from sweeps.spec import Spec, load_spec
 from sweeps.stopping.rule import StoppingRule
 from sweeps.stopping.rules import RULES, report, rules_of
@@ -20,7 +21,6 @@ TERMS: dict[str, dict[str, Any]] = {
     "collapse": {"type": "collapse", "patience": 2, "severity": 0.3},
     "hyperband": {"type": "hyperband", "max_iter": 9, "s": 2},
 }
-Row = dict[str, Any]
 each_rule = pytest.mark.parametrize("name", RULES)
 
 
@@ -53,7 +53,7 @@ def histories(draw: st.DrawFn) -> list[Row]:
         )
         value = draw(st.one_of(st.none(), st.floats(0, 9).map(lambda x: round(x, 1))))
         row = {"trial": trial, "step": steps[trial], "seconds": 0.1, "verdict": verdict, "gen/severity": severity}
-        rows.append({**row, "evidence": ["so it is"], "gen/frechet": value})
+        rows.append(Row.of({**row, "evidence": ["so it is"], "gen/frechet": value}))
     return rows
 
 
@@ -109,10 +109,10 @@ def test_rows_that_come_late_stand_at_their_steps(name: str, rows: list[Row], da
 @settings(max_examples=40, deadline=None)
 @given(rows=histories(), failed=st.sampled_from(["0000", "0001"]), cut=st.integers(0, 40))
 def test_a_trial_that_is_forgotten_sets_no_mark(name: str, rows: list[Row], failed: str, cut: int) -> None:
-    rows = [row for index, row in enumerate(rows) if index < cut or row["trial"] != failed]
+    rows = [row for index, row in enumerate(rows) if index < cut or row.trial != failed]
     knew, never = made(name), made(name)
     decisions(knew, rows[:cut])
-    decisions(never, [row for row in rows[:cut] if row["trial"] != failed])
+    decisions(never, [row for row in rows[:cut] if row.trial != failed])
     knew.forget(failed)
     knew.forget("0009")  # of which it never heard
     assert decisions(knew, rows[cut:]) == decisions(never, rows[cut:])
@@ -136,8 +136,8 @@ def test_it_stops_somebody_and_says_why(name: str) -> None:
     for step in range(1, 10):
         good = {"verdict": "healthy", "gen/severity": 0.0, "evidence": [], "gen/frechet": 1.0}
         bad = {"verdict": min(HOPELESS), "gen/severity": 0.9, "evidence": ["one class"], "gen/frechet": 9.0}
-        assert rule.report({"trial": "0000", "step": step, "seconds": 0.1, **good}) is None
-        said.append(rule.report({"trial": "0001", "step": step, "seconds": 0.1, **bad}))
+        assert rule.report(Row.of({"trial": "0000", "step": step, "seconds": 0.1, **good})) is None
+        said.append(rule.report(Row.of({"trial": "0001", "step": step, "seconds": 0.1, **bad})))
     assert said[-1]
 
 
@@ -148,8 +148,7 @@ def test_of_several_rules_each_hears_every_row_and_the_first_reason_is_given() -
     for step in range(1, 6):
         for trial, value in (("0000", 1.0), ("0001", 9.0)):
             verdict = "healthy" if trial == "0000" or step < 4 else min(HOPELESS)
-            row = {"trial": trial, "step": step, "verdict": verdict, "gen/severity": 0.9, "evidence": []}
-            row["gen/frechet"] = value
+            row = Row(trial, step, numbers={"gen/severity": 0.9, "gen/frechet": value}, verdict=verdict)
             alone = [rule.report(row) for rule in (collapse, hyperband)]
             assert report(both, row) == next((reason for reason in alone if reason), None)
     assert all(alone)

@@ -10,6 +10,7 @@ import pytest
 from helpers.driven_sweep import deliver, next_work, open_sweep, report
 from helpers.work import file_operations, instructions
 
+from analysis.rows import Row
 from sweeps.spec import Objective
 from sweeps.store import sweep_folder
 from sweeps.store.sweep_folder import KEPT_CHECKPOINTS, Store
@@ -27,7 +28,7 @@ def _no_table(monkeypatch: pytest.MonkeyPatch) -> None:
 def end(store: Store, number: int, status: Any = "done", value: float | None = None) -> None:
     trial, value = f"{number:04d}", SPREAD * number % 1 if value is None else value
     store.trial_started(trial, {"C": value}, resumed=False)
-    store.row({"trial": trial, "step": 1, "seconds": 0.1, "val/accuracy": value})
+    store.row(Row(trial, 1, 0.1, {"val/accuracy": value}))
     store.save_checkpoint(trial, b"state")
     store.save_model(trial, "model.json", b"{}")
     store.trial_ended(trial, status, "")

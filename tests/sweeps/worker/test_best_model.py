@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from helpers.contract import digits
 
+from analysis.rows import Row
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Objective
 from sweeps.store.sweep_folder import MODELS, Store
@@ -31,7 +32,7 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
     def saved(trial: str, *values: float, resumed: bool = False, verdict: str = "") -> dict[str, bytes]:
         work = Work(trial, CONFIG, (0,), None, resumed)
         found: list[dict[str, Any]] = [{"val/accuracy": value, "verdict": verdict} for value in values] or [{}]
-        rows = [{"trial": trial, "step": step, **row} for step, row in enumerate(found, start=1)]
+        rows = [Row.of({"trial": trial, "step": step, **row}) for step, row in enumerate(found, start=1)]
         ends = [False] * (len(rows) - 1) + [True]
         return [best_model.files(work, model, data, row, finished=end) for row, end in zip(rows, ends, strict=True)][-1]
 
@@ -51,7 +52,7 @@ def test_a_worker_saves_a_model_that_is_better_than_those_before(tmp_path: Path)
 def test_of_equal_trials_the_earlier_is_kept_whichever_ends_first() -> None:
     data = digits(200)
     model, best_model = finished(data), BestModel.of(load_spec("logistic_regression"))
-    row = {"step": 1, "val/accuracy": 0.5}
+    row = Row("0000", 1, numbers={"val/accuracy": 0.5})
     saved = [bool(best_model.files(Work(t, CONFIG, (0,), None), model, data, row, finished=True)) for t in "213"]
     assert saved == [True, True, False]
 
@@ -62,7 +63,7 @@ def test_a_trial_that_fails_for_want_of_the_constraints_metric_stands_in_nobodys
     best_model = BestModel.of(load_spec({"model": "logistic_regression", "constraint": constraint}))
 
     def saved(trial: str, **values: float) -> bool:
-        row = {"step": 1, **{name.replace("_", "/", 1): value for name, value in values.items()}}
+        row = Row.of({"trial": trial, "step": 1, **{n.replace("_", "/", 1): value for n, value in values.items()}})
         return bool(best_model.files(Work(trial, CONFIG, (0,), None), finished(data), data, row, finished=True))
 
     assert not saved("0000", val_accuracy=0.9)
@@ -74,7 +75,7 @@ def test_what_cannot_be_saved_is_left_out() -> None:
     data = digits(200)
     model, best_model = finished(data), BestModel.of(load_spec("logistic_regression"))
     work = Work("0000", {**CONFIG, "cv_folds": 2}, (0,), None)
-    assert best_model.files(work, model, data, {"step": 1, "val/accuracy": 0.5}, finished=True) == {}
+    assert best_model.files(work, model, data, Row("0000", 1, numbers={"val/accuracy": 0.5}), finished=True) == {}
 
 
 def test_a_sweep_keeps_the_model_of_its_best_trial(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_a_sweep_keeps_the_model_of_its_best_trial(tmp_path: Path) -> None:
 
     for trial, value in (("0000", 0.5), ("0001", 0.9), ("0002", 0.7)):
         store.trial_started(trial, {}, False)
-        store.row({"trial": trial, "step": 1, "seconds": 0.1, "val/accuracy": value})
+        store.row(Row(trial, 1, 0.1, {"val/accuracy": value}))
         store.save_model(trial, "model.json", b"{}")
     store.trial_ended("0000", "done", "")
     assert kept() == ["0000", "0001", "0002"]
@@ -93,7 +94,7 @@ def test_a_sweep_keeps_the_model_of_its_best_trial(tmp_path: Path) -> None:
     store.trial_ended("0002", "stopped", "")
     assert kept() == ["0001"]
     store.trial_started("0003", {}, False)
-    store.row({"trial": "0003", "step": 1, "seconds": 0.1, "val/accuracy": 1.0, "verdict": "frozen"})
+    store.row(Row("0003", 1, 0.1, {"val/accuracy": 1.0}, verdict="frozen"))
     store.trial_ended("0003", "done", "")
     assert kept() == ["0001"]
     store.close(False)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analysis.rows import Row
 from sweeps.spec import load_spec
 from sweeps.stopping.rules import rules_of
 from sweeps.worker.replicates import merged
@@ -54,7 +55,7 @@ def test_ranking_early_termination_and_constraint_agree_on_replicates(collapsed:
     early, constraint = {"type": "collapse", "patience": 1}, {"name": "gen/severity", "max": 0.5}
     spec = load_spec({"model": "gan", "dataset": "digits", "early_terminate": early, "constraint": constraint})
     seeds = [judged(0.9, "mode_collapse")] * collapsed + [judged(0.1, "healthy")] * (3 - collapsed)
-    row = {"trial": "0000", "step": 1, spec.metric.name: 1.0, **merged(seeds)}
+    row = Row.of({"trial": "0000", "step": 1, spec.metric.name: 1.0, **merged(seeds)})
     best = spec.metric.best_step(None, row)
     assert best is not None
     stopped = [rule.report(row) for rule in rules_of(spec)]
