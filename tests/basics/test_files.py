@@ -47,7 +47,7 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     replace_file(path, b"old")
     with pytest.raises(TypeError), replacing(path) as partial, partial.open("wb") as half:
-        half.writelines([b"half", None])  # type: ignore[list-item]
+        half.writelines([b"half", None])  # type: ignore[list-item]  # it is refused
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("table.csv", b"old")]
 
 

@@ -137,7 +137,7 @@ class TestDecisionTree:
         model = fitted("decision_tree", data)
         loaded = MODELS["decision_tree"].build({}, data, seed=1)
         loaded.load_state(model.state())
-        before, after = model.plain(), loaded.plain()  # type: ignore[attr-defined]
+        before, after = model.plain(), loaded.plain()  # type: ignore[attr-defined]  # not every Trainable has it
         assert np.array_equal(before.predict_proba(flat(data.val)), after.predict_proba(flat(data.val)))
         assert np.array_equal(before.feature_importances_, after.feature_importances_)
         assert before.get_depth() == after.get_depth()

@@ -30,7 +30,7 @@ def test_defaults_make_a_net_for_images_of_any_shape(name: str, shape: tuple[int
     data = noise(shape)
     model = MODELS[name].build({"updates": 1, "updates_per_step": 1}, data, seed=0)
     assert model.step()["train/loss"] == pytest.approx(math.log(10), abs=1)
-    assert model.predict_proba(data.val.x).shape == (20, 10)  # type: ignore[attr-defined]
+    assert model.predict_proba(data.val.x).shape == (20, 10)  # type: ignore[attr-defined]  # not every Trainable has it
 
 
 def test_the_default_cnn_is_small() -> None:

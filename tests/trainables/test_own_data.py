@@ -39,7 +39,7 @@ def test_pixels(path: Path) -> np.ndarray:
     return (load_test(path).x + 1) * 127.5
 
 
-test_pixels.__test__ = False  # type: ignore[attr-defined]
+test_pixels.__test__ = False  # type: ignore[attr-defined]  # pytest reads it
 
 
 @pytest.mark.parametrize(

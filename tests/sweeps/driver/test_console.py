@@ -70,7 +70,7 @@ def a_sweep(live: LiveConsole, clock: Clock) -> None:
             clock.now += 3
             live.row(row(trial, step, val_accuracy=0.5 + 0.1 * number - 0.01 * step))
         if number < 5:
-            live.trial_ended(trial, *ends[number])  # type: ignore[arg-type]
+            live.trial_ended(trial, *ends[number])  # type: ignore[arg-type]  # a str of these
 
 
 def test_the_table_shows_the_numbers() -> None:
@@ -260,7 +260,7 @@ def test_a_line_about_an_ending_and_the_table_cost_the_same_however_many_there_w
         trial, status = f"{number:04d}", "done" if number % 3 else "stopped"
         live.trial_started(trial, {"C": 1.0}, False)
         live.row(row(trial, 1, val_accuracy=value))
-        end = partial(live.trial_ended, trial, status, "")  # type: ignore[arg-type]
+        end = partial(live.trial_ended, trial, status, "")  # type: ignore[arg-type]  # a str of these
         if number in (50, 450):
             effort.append(instructions(end))
             drawn.append(instructions(live.render))

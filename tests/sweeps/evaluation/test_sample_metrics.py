@@ -80,7 +80,7 @@ def test_real_images_are_healthy_threes_are_a_collapse_and_training_images_are_l
     val = DIGITS.val
     assert evaluator().row(Copying(DIGITS.train.x))["verdict"] == "memorised"
     assert evaluator().row(Copying(val.x[val.y == 3]))["verdict"] == "mode_collapse"
-    healthy = evaluator()._sample_metrics.row(val.x)  # type: ignore[union-attr]
+    healthy = evaluator()._sample_metrics.row(val.x)  # type: ignore[union-attr]  # None only of classifiers
     assert healthy["verdict"] == HEALTHY
 
 
