@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# Two workers take whole files, in the order of tests/conftest.py. Each command that a test starts is a new interpreter:
+# Three workers on two cores, as many tests wait for processes; each takes whole files, in the order of tests/conftest.py. Each command that a test starts is a new interpreter:
 # compiled modules are kept, also where the environment says not to.
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
-	-n 2 --dist loadfile --no-loadscope-reorder
+	-n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo reports test test-all lint types install clean
 

@@ -12,18 +12,22 @@ from sweeps.cli import main
 
 def program() -> None:
     """Run the command and leave at once: to take Ray, pandas and torch apart takes the interpreter a second."""
-    code: object = None
+    codes: list[object] = []
+    atexit.register(_leave, codes)  # the first to be registered here, and so the last to be called
     try:
         main()
     except SystemExit as ended:
-        code = ended.code
-    if not isinstance(code, int | None):  # a sentence, which the interpreter would print
-        sys.exit(str(code))
-    atexit._run_exitfuncs()
+        codes.append(ended.code or 0)
+        raise
+
+
+def _leave(codes: list[object]) -> None:
+    """End the process, where the command has ended with a number; a traceback or a sentence goes its usual way."""
     with suppress(OSError):  # a pipe that nobody reads any more
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(code or 0)
+    if codes and isinstance(codes[0], int):
+        os._exit(codes[0])
 
 
 if __name__ == "__main__":

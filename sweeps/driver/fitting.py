@@ -10,6 +10,7 @@ from ray import tune
 
 from sweeps.driver.cluster.lost_nodes import LostNodes
 from sweeps.driver.cluster.pending_workers import PendingWorkerNotifier
+from sweeps.driver.cluster.ray_internals import count_no_callbacks
 from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.cluster.worker_output import bring_output
 from sweeps.driver.lanes import Lanes
@@ -54,6 +55,7 @@ def fit(
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # ours are sent as attachments
         ),
     )
+    count_no_callbacks()
     try:
         tuner.fit()
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]  # compiled
+from ray.air._internal import usage
 from ray.tune.experiment import Trial as RayTrial
 
 
@@ -34,3 +35,9 @@ def failure_log(trial: RayTrial) -> str:
         return Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
     except (OSError, TypeError):
         return ""
+
+
+def count_no_callbacks() -> None:
+    """Ray Tune counts the callbacks of each kind for its statistics, even where these are off; to know W&B's, it
+    imports wandb, which takes a second or more before the first worker starts."""
+    usage.tag_callbacks = lambda callbacks: False
