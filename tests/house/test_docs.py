@@ -123,6 +123,8 @@ def test_the_own_model_of_the_guide_is_swept(tmp_path: Path, cluster: tuple[str,
         block = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
         assert block is not None
         (tmp_path / name).write_text(block.group(1))
-    done = sweeps("run", "spec.yaml", "--trials", "3", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
+    done = sweeps(
+        "run", "spec.yaml", "--trials", "3", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert "3 done" in done.stderr

@@ -45,7 +45,7 @@ def test_a_large_state_outlives_its_worker_and_its_driver_and_lies_in_nothing_of
     values = {"drift": 0.5, "steps": 4, "sleep": 6.0, "ballast": BALLAST}
     toy_spec(tmp_path, parameters={name: {"value": value} for name, value in values.items()}, run_cap=1)
     folder = tmp_path / "it"
-    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path)
     wait_until((folder / "ray" / "checkpoints" / "0000.pt").exists)
     os.kill(int(table(folder)["worker"][0].split(":")[1]), signal.SIGKILL)
     wait_until(lambda: len(rows_of(folder)) == 3)

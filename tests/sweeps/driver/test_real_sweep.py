@@ -20,6 +20,7 @@ def test_a_small_sweep_from_start_to_best_config(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "4 done" in done.stderr
+    assert done.stderr.index("next: sweeps best") < done.stderr.index("report: ")  # which takes a while to be drawn
     assert "Traceback" not in done.stderr
 
     folder = tmp_path / "it"
@@ -46,7 +47,20 @@ def test_a_small_sweep_from_start_to_best_config(tmp_path: Path) -> None:
 def test_a_sweep_says_what_a_generative_model_is_good_for_at_its_last_step(tmp_path: Path, cluster: Shared) -> None:
     pairs = ("n_components=2", "pca_components=8", "max_iter=6", "iterations_per_step=2", "tol=1e-9")
     settings = [part for pair in pairs for part in ("--set", pair)]
-    done = sweeps("run", "gmm", "--trials", "1", *settings, "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
+    done = sweeps(
+        "run",
+        "gmm",
+        "--trials",
+        "1",
+        *settings,
+        "--out",
+        "it",
+        "--wandb",
+        "off",
+        "--no-report",
+        *cluster,
+        folder=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     first, *_, last = rows = rows_of(tmp_path / "it")
     assert {"gen/frechet", "gen/severity", "verdict", "evidence", "class_histogram", "train/loss"} <= set(first)
@@ -61,7 +75,7 @@ GAN = ("latent_dim=8", "g_width_1=32", "d_width_1=32", "g_depth=1", "d_depth=1",
 @pytest.mark.slow
 def test_gans_are_judged_at_every_step_and_again_bit_for_bit_after_a_kill(tmp_path: Path, cluster: Shared) -> None:
     settings = [part for pair in (*GAN, "method=random") for part in ("--set", pair)]
-    command = ("run", "gan", "--trials", "4", *settings, "--wandb", "off")
+    command = ("run", "gan", "--trials", "4", *settings, "--wandb", "off", "--no-report")
     straight = sweeps(*command, "--out", "straight", *cluster, folder=tmp_path)
     assert straight.returncode == 0, straight.stderr
     driver = start(*command, "--out", "cut", folder=tmp_path)
@@ -87,10 +101,12 @@ def test_gans_are_judged_at_every_step_and_again_bit_for_bit_after_a_kill(tmp_pa
 def test_a_killed_sweep_resumed_equals_the_straight_one(tmp_path: Path, cluster: Shared) -> None:
     parameters = {**SPACE, "steps": {"value": 6}, "sleep": {"value": 0.1}}
     toy_spec(tmp_path, parameters=parameters, run_cap=6)
-    straight = sweeps("run", "toy.yaml", "--out", "straight", "--wandb", "off", *cluster, folder=tmp_path)
+    straight = sweeps(
+        "run", "toy.yaml", "--out", "straight", "--wandb", "off", "--no-report", *cluster, folder=tmp_path
+    )
     assert straight.returncode == 0, straight.stderr
 
-    driver = start("run", "toy.yaml", "--out", "cut", "--wandb", "off", folder=tmp_path)
+    driver = start("run", "toy.yaml", "--out", "cut", "--wandb", "off", "--no-report", folder=tmp_path)
     cut = tmp_path / "cut"
     wait_until(lambda: len(rows_of(cut)) >= 15)
     end(driver, signal.SIGKILL)
@@ -129,7 +145,9 @@ def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path: Path, cluster: 
 
 def test_failures_are_statuses_and_the_sweep_goes_on(tmp_path: Path, cluster: Shared) -> None:
     toy_spec(tmp_path, parameters={**SPACE, "fault": {"values": ["raise", "nan"]}}, run_cap=10)
-    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
+    assert "report: none" in done.stderr
+    assert not (tmp_path / "it" / "report.html").exists()
     trials = table(tmp_path / "it")
     strong = trials["config/drift"] > 0.5
     assert 0 < strong.sum() < 10
@@ -146,7 +164,7 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path, cluster: Shared)
     (tmp_path / "marks").mkdir()
     parameters = {**SPACE, "fault": {"value": "die"}, "marks": {"value": str(tmp_path / "marks")}}
     toy_spec(tmp_path, parameters=parameters, run_cap=2)
-    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "marks").iterdir())) == 2
     assert list(table(tmp_path / "it")["status"]) == ["done", "done"]
@@ -158,7 +176,7 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path, cluster: Shared)
 def test_a_poor_trial_is_stopped_early_with_its_step(tmp_path: Path, cluster: Shared) -> None:
     early = {"type": "hyperband", "min_iter": 1, "eta": 2}
     toy_spec(tmp_path, parameters=SPACE, run_cap=8, early_terminate=early)
-    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     trials = table(tmp_path / "it")
     stopped = trials[trials["status"] == "stopped"]
@@ -172,7 +190,9 @@ def test_a_poor_trial_is_stopped_early_with_its_step(tmp_path: Path, cluster: Sh
 def test_a_worker_that_is_ended_for_want_of_memory_is_told_as_that(tmp_path: Path) -> None:
     toy_spec(tmp_path, parameters={**SPACE, "sleep": {"value": 2.0}}, run_cap=1)
     no_memory = {"RAY_memory_usage_threshold": "0.01", "RAY_memory_monitor_refresh_ms": "100"}
-    done = sweeps_process("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path, **no_memory)
+    done = sweeps_process(
+        "run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path, **no_memory
+    )
     assert done.returncode == 1, done.stderr
     assert "out of memory" in table(tmp_path / "it")["reason"][0]
 
@@ -180,7 +200,7 @@ def test_a_worker_that_is_ended_for_want_of_memory_is_told_as_that(tmp_path: Pat
 @pytest.mark.slow
 def test_a_worker_that_is_killed_again_and_again_is_a_failure_with_its_reason(tmp_path: Path, cluster: Shared) -> None:
     toy_spec(tmp_path, parameters={**SPACE, "fault": {"value": "die_always"}}, run_cap=1)
-    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
     assert done.returncode == 1, done.stderr
     assert table(tmp_path / "it")["reason"][0].startswith("its worker died 4 times: it was killed or crashed")
 
@@ -191,7 +211,7 @@ def test_a_sweep_leaves_no_token_in_the_home_and_nothing_in_the_temporary_folder
     temporary.mkdir()
     toy_spec(tmp_path, parameters=SPACE, run_cap=1)
     places = {"HOME": str(home), "TMPDIR": str(temporary)}
-    done = sweeps_process("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path, **places)
+    done = sweeps_process("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path, **places)
     assert done.returncode == 0, done.stderr
     assert not (home / ".ray").exists()
     assert list(temporary.glob("*sweeps-*")) == []
@@ -201,7 +221,7 @@ def test_a_sweep_leaves_no_token_in_the_home_and_nothing_in_the_temporary_folder
 @pytest.mark.slow
 def test_ctrl_c_pressed_twice_still_says_how_to_go_on(tmp_path: Path) -> None:
     toy_spec(tmp_path, parameters={**SPACE, "steps": {"value": 40}, "sleep": {"value": 0.2}}, run_cap=8)
-    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path)
     wait_until(lambda: len(rows_of(tmp_path / "it")) >= 4)
     driver.send_signal(signal.SIGINT)
     time.sleep(0.3)
@@ -213,7 +233,7 @@ def test_ctrl_c_pressed_twice_still_says_how_to_go_on(tmp_path: Path) -> None:
 
 def test_ctrl_c_while_ray_starts_says_how_to_go_on(tmp_path: Path) -> None:
     toy_spec(tmp_path, parameters=SPACE, run_cap=2)
-    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
+    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path)
     wait_until((tmp_path / "it" / "ray" / "ray.log").exists)
     out, err = end(driver, signal.SIGINT)
     assert driver.returncode == 130, err

@@ -100,7 +100,7 @@ def test_a_sweep_is_judged_through_it_and_told_apart_from_one_that_is_not(
     weights: Path, tmp_path: Path, cluster: tuple[str, str]
 ) -> None:
     settings = [part for pair in TINY for part in ("--set", pair)]
-    command = ("run", "diffusion", "--trials", "1", *settings, "--wandb", "off")
+    command = ("run", "diffusion", "--trials", "1", *settings, "--wandb", "off", "--no-report")
     for out, more in {"own": (), "through": ("--set", f"inception={weights}")}.items():
         done = sweeps(*command, *more, *cluster, "--out", out, folder=tmp_path)
         assert done.returncode == 0, done.stderr

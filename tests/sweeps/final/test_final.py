@@ -28,7 +28,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory, cluster: Shared) -> Path:
     root = tmp_path_factory.mktemp("final")
     settings = [part for pair in LOGISTIC for part in ("--set", pair)]
     done = sweeps(
-        "run", "logistic_regression", "--trials", "2", *settings, "--out", "it", "--wandb", "off", *cluster, folder=root
+        "run",
+        "logistic_regression",
+        "--trials",
+        "2",
+        *settings,
+        "--out",
+        "it",
+        "--wandb",
+        "off",
+        "--no-report",
+        *cluster,
+        folder=root,
     )
     assert done.returncode == DONE, done.stderr
     assert sweeps("best", "it", "--out", "best.yaml", folder=root).returncode == DONE

@@ -115,7 +115,7 @@ def test_more_trials_from_the_command_line_and_another_name_in_the_spec(
     tmp_path: Path, cluster: tuple[str, str]
 ) -> None:
     toy_spec(tmp_path, parameters={"drift": {"min": 0.0, "max": 1.0}, "steps": {"value": 1}}, run_cap=2)
-    ran = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", *cluster, folder=tmp_path)
+    ran = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     before, path = rows_of(tmp_path / "it"), tmp_path / "it" / "spec.yaml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "name": "another"}))

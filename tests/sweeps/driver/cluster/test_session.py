@@ -21,7 +21,9 @@ def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path
     here.mkdir()
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "sleep": {"value": 0.3}}
     toy_spec(here, parameters=parameters, run_cap=4, resources={"cpu": 1, "gpu": 0.5})
-    done = sweeps("run", "toy.yaml", "--address", nodes.address, "--out", "it", "--wandb", "off", folder=here)
+    done = sweeps(
+        "run", "toy.yaml", "--address", nodes.address, "--out", "it", "--wandb", "off", "--no-report", folder=here
+    )
     assert done.returncode == 0, done.stderr
     assert len(list(here.glob("it/media/*/*_weight_maps.png"))) == 4 * 5
     written = [p for p in nodes.folder.rglob("*") if p.is_file()]
@@ -32,7 +34,9 @@ def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path
 
 def test_a_sweep_that_fits_nowhere_says_so(tmp_path: Path) -> None:
     toy_spec(tmp_path, resources={"cpu": 1, "gpu": 64})
-    done = sweeps_process("run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", folder=tmp_path)
+    done = sweeps_process(
+        "run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path
+    )
     assert done.returncode in (1, 2)
     assert "gpu 64" in done.stderr
     assert "Traceback" not in done.stderr
@@ -49,7 +53,7 @@ def test_an_address_where_nothing_answers_is_one_line_at_once(tmp_path: Path) ->
 
 @pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "http://127.0.0.1:8265"])
 def test_an_address_with_a_protocol_is_refused_in_words(tmp_path: Path, address: str) -> None:
-    done = sweeps("run", "logistic_regression", "--address", address, "--wandb", "off", folder=tmp_path)
+    done = sweeps("run", "logistic_regression", "--address", address, "--wandb", "off", "--no-report", folder=tmp_path)
     assert done.returncode in (1, 2)
     assert f"{address}: addresses with a protocol are not supported; give the HOST:PORT" in done.stderr
     assert "Traceback" not in done.stderr
@@ -57,7 +61,9 @@ def test_an_address_with_a_protocol_is_refused_in_words(tmp_path: Path, address:
 
 def test_a_cluster_of_another_version_is_told_with_both(tmp_path: Path) -> None:
     with Nodes(tmp_path / "node", version="1.2.3") as nodes:
-        done = sweeps("run", "logistic_regression", "--address", nodes.address, "--wandb", "off", folder=tmp_path)
+        done = sweeps(
+            "run", "logistic_regression", "--address", nodes.address, "--wandb", "off", "--no-report", folder=tmp_path
+        )
     assert done.returncode == 1
     assert "the cluster runs Ray 1.2.3 on Python" in done.stderr
     assert f"here is Ray {ray.__version__} on Python" in done.stderr
@@ -83,7 +89,7 @@ def test_a_cluster_that_asks_for_a_token_is_told_as_that_and_reached_with_it(tmp
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 64}
     with Nodes(tmp_path / "node", **token) as nodes:
         nodes.tell("1 0")
-        arguments = ("run", "toy.yaml", "--address", nodes.address, "--wandb", "off", "--out")
+        arguments = ("run", "toy.yaml", "--address", nodes.address, "--wandb", "off", "--no-report", "--out")
         without = sweeps_process(*arguments, "without", folder=tmp_path)
         having = sweeps_process(*arguments, "with", folder=tmp_path, **token)
     assert without.returncode == 1
@@ -103,7 +109,7 @@ def test_nodes_that_join_are_used_and_those_that_go_cost_no_restart(tmp_path: Pa
 
     with Nodes(tmp_path / "node") as nodes, log.open("w") as file:
         command = [sys.executable, "-m", "sweeps.cli", "run", "toy.yaml", "--address", nodes.address]
-        command += ["--out", "it", "--wandb", "off"]
+        command += ["--out", "it", "--wandb", "off", "--no-report"]
         driver = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=file, stderr=file)
         wait_until(lambda: said("a worker waits for cpu 1"))
         nodes.tell("1 0")

@@ -86,6 +86,16 @@ def test_trials_import_what_lies_beside_their_model(tmp_path: Path, cluster: tup
     metric = {"metric": {"name": "train/score", "goal": "maximize"}}
     (tmp_path / "code" / "spec.yaml").write_text(yaml.safe_dump({**lines, **metric}))
     (tmp_path / "elsewhere").mkdir()
-    done = sweeps("run", "../code/spec.yaml", "--wandb", "off", "--out", "out", *cluster, folder=tmp_path / "elsewhere")
+    done = sweeps(
+        "run",
+        "../code/spec.yaml",
+        "--wandb",
+        "off",
+        "--no-report",
+        "--out",
+        "out",
+        *cluster,
+        folder=tmp_path / "elsewhere",
+    )
     assert done.returncode == 0, done.stderr
     assert [row["step"] for row in rows_of(tmp_path / "elsewhere" / "out")] == [1, 1]
