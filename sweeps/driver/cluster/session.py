@@ -84,11 +84,25 @@ def _private(log: Path) -> Iterator[None]:
         folder = str(scratch / RAY)
         try:
             start = {"address": "local", "num_cpus": usable_cpus(), "include_dashboard": False, "_temp_dir": folder}
-            _init("this machine", log, **start)
+            with _temporary_folder(scratch / "tmp"):
+                _init("this machine", log, **start)
             yield
         finally:
             ray.shutdown()
             gather(scratch, log.with_name("workers.log"))
+
+
+@contextmanager
+def _temporary_folder(folder: Path) -> Iterator[None]:
+    """Ray's processes that start within the block have this one, and what a killed worker leaves there goes with it."""
+    folder.mkdir()
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("TMPDIR")
+        os.environ.update({} if before is None else {"TMPDIR": before})
 
 
 @contextmanager

@@ -209,7 +209,9 @@ def test_a_sweep_leaves_no_token_in_the_home_and_nothing_in_the_temporary_folder
     home, temporary = tmp_path / "home", tmp_path / "t"
     home.mkdir()
     temporary.mkdir()
-    toy_spec(tmp_path, parameters=SPACE, run_cap=1)
+    (tmp_path / "marks").mkdir()
+    dies = {"fault": {"value": "die"}, "marks": {"value": str(tmp_path / "marks")}}  # and removes nothing itself
+    toy_spec(tmp_path, parameters={**SPACE, **dies}, run_cap=1)
     places = {"HOME": str(home), "TMPDIR": str(temporary)}
     done = sweeps_process("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path, **places)
     assert done.returncode == 0, done.stderr
