@@ -76,9 +76,8 @@ class Lanes:
         self._lanes: dict[str, Lane] = {}
         self._errands: deque[Errand] = deque()
         self._thread = ThreadPoolExecutor(1, "files-of-trials")
-        self._last_words = ThreadPoolExecutor(
-            1, "last-words"
-        )  # of a node that may be lost, which files need not wait for
+        # What a dead worker printed has a thread of its own: its node may be lost, which no file should wait for.
+        self._last_words = ThreadPoolExecutor(1, "last-words")
 
     def __reduce__(self) -> tuple[type[_Absent], tuple[()]]:
         """Pickled as a placeholder: Ray saves its hooks in order to restore an experiment, which is never done here."""
@@ -160,6 +159,8 @@ class Lanes:
 
     def _close(self, lane: Lane, endings: Mapping[str, Ending], attachments: int) -> None:
         """Have the files of a report fetched, before the worker's next step, and its ended trials told thereafter."""
+        if not endings and not attachments:
+            return
         for trial, ending in endings.items():
             if ending.status == "stopped":
                 lane.actor.drop.remote(trial)

@@ -29,6 +29,7 @@ from sweeps.driver.preparation import load_data, shared_with_workers
 from sweeps.driver.report_process import ReportProcess
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import DiskFullError, FolderError, no_sweep, out_of_room
+from sweeps.search.importance import write_importance
 from sweeps.search.method import Status
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
@@ -142,10 +143,12 @@ def _run(
         restore_rows(left, search, say)
         store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
         outcome = _swept(_Parts(spec, folder, options, data, tracker, search, store), report, ended)
-        if options.report:
-            outcome = replace(outcome, report=report.wait())
         if tracker.on:
             write_best(folder)
+        if options.report:
+            outcome = replace(outcome, report=report.wait())
+        elif tracker.on:
+            write_importance(folder)  # which W&B shows, and the report's process has written elsewhere
     return outcome
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from optuna.trial import FrozenTrial, create_trial
 
 from analysis.metrics import Goal
 from analysis.results import IMPORTANCE_FILE
+from basics.files import replace_file
 from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, status_of, storage
 
 MIN_TRIALS = 10  # of fewer it would tell chance
@@ -57,6 +59,13 @@ def latest(folder: Path) -> dict[str, Any] | None:
         return None
     goal: Goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
     return importance(study.get_trials(deepcopy=False), goal)
+
+
+def write_importance(folder: Path) -> None:
+    """What `latest` says into the sweep's folder, if it is newer than what is there."""
+    found = latest(folder)
+    if found is not None:
+        replace_file(folder / IMPORTANCE_FILE, json.dumps(found).encode())
 
 
 def _value(trial: FrozenTrial, goal: Goal) -> float | None:

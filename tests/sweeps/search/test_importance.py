@@ -7,6 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 from helpers.command import sweeps
+from helpers.driven_sweep import drive
 from helpers.sweep_folder import FakeTrial, build_sweep
 from optuna.distributions import FloatDistribution
 from optuna.storages import JournalStorage
@@ -14,7 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from analysis.metrics import Goal
-from sweeps.search.importance import MIN_TRIALS, importance, latest
+from sweeps.search.importance import MIN_TRIALS, importance, latest, write_importance
 
 
 def trial(number: int, state: TrialState = TrialState.COMPLETE, sign: int = 1) -> FrozenTrial:
@@ -103,3 +104,11 @@ def test_the_report_of_a_killed_sweep_has_it(tmp_path: Path) -> None:
     done = sweeps("report", "it", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "What told the top 5 of 30 trials apart most: matters" in (tmp_path / "it" / "report.html").read_text()
+
+
+def test_it_is_written_where_the_folder_has_none_or_an_older_one(tmp_path: Path) -> None:
+    folder = drive(tmp_path / "it", trials=12)
+    before = (folder / "importance.json").read_bytes()
+    (folder / "importance.json").unlink()
+    write_importance(folder)
+    assert json.loads((folder / "importance.json").read_bytes()) == json.loads(before)
