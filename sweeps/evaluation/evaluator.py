@@ -36,6 +36,8 @@ SAMPLES = 500  # of a generative model, at each evaluation of a sweep
 SAMPLES_COSTLY = 250  # of one whose every image takes many passes through its net
 SAMPLES_TESTED = 1000  # of one that is finished
 COUNTED = 2500  # of one whose modes are counted, as in PacGAN
+GAP = "val/accuracy_gap"
+TRAINING_IMAGES = 1000  # that a classifier is measured on beside the validation images, where nobody asked for more
 MOST_CLASSES = 100  # that have numbers of their own, and a row of a confusion matrix: more would fill the results
 
 
@@ -45,11 +47,12 @@ def kind_of(model: object) -> str:
 
 
 class Evaluator:
-    """Computes metrics of models on the validation part of one dataset (and on as many training images, for the gap).
+    """Computes metrics of models on the validation part of one dataset (and on some training images, for the gap).
 
     `wanted` are the metrics needed at every step: the objective and what a constraint is on. Costly metrics that are
     not among them are computed at the last step alone (downstream metrics, and pixel metrics where features are
-    compared too), or never (probabilities that take a training of their own). `ood`: out-of-distribution images by the
+    compared too), or never (probabilities that take a training of their own); those on training images take up to
+    TRAINING_IMAGES of them, or as many as validation has. `ood`: out-of-distribution images by the
     name of their data set. `downstream_images`: how many held-out images the downstream metrics use, by default as the
     model's cost allows (`sweeps.evaluation.downstream.images_for`). `real_features`: the extractor and the features of
     real images that samples are judged against, if they are. `samples`: how many are drawn from a generative model.
@@ -69,7 +72,8 @@ class Evaluator:
         self._needs_probabilities = any(row.kind == "classifier" and not row.classes_suffice for row in rows)
         self._needs_pixels = any(row.kind == "generative" for row in rows)
         self._sample_metrics = SampleMetrics(real_features, data) if real_features is not None else None
-        self._parts = {"val": data.val, "train": _head(data.train, len(data.val.y))}
+        asked = any(name.startswith("train/") or name == GAP for name in wanted)
+        self._trained_on = len(data.val) if asked else min(len(data.val), TRAINING_IMAGES)
         self._pictures = Pictures(data)
         classified = downstream.BAYES_IMAGES if "val/bayes_accuracy" in wanted else None
         self._damaged_images = cache(lambda n: downstream.DamagedImages(data, ood or {}, n, classified))
@@ -91,7 +95,7 @@ class Evaluator:
             return {UNJUDGED: float(len(train or self._data.train))}
         row: dict[str, Any] = {}
         if kind_of(model) == "classifier":
-            parts = self._parts if train is None else {**self._parts, "train": _head(train, len(self._parts["val"]))}
+            parts = {"val": self._data.val, "train": _head(train or self._data.train, self._trained_on)}
             row |= self._classifier(model, parts, last)
         if hasattr(model, "sample"):
             row |= self._generative(model, train, last, history) | self._downstream(model, last)
@@ -111,7 +115,7 @@ class Evaluator:
             if metric.kind == "classifier" and metric.function is not None and (metric.classes_suffice or not by_class)
             if (part := name.split("/")[0]) in proba
         }
-        row["val/accuracy_gap"] = row["train/accuracy"] - row["val/accuracy"]
+        row[GAP] = row["train/accuracy"] - row["val/accuracy"]
         return row | self._per_class(proba["val"]) | (self._confusion(proba["val"]) if last else {})
 
     def _one_hot(self, model: Any, x: Images) -> NDArray[np.float64]:
@@ -123,7 +127,7 @@ class Evaluator:
         classes."""
         if self._data.n_classes > MOST_CLASSES:
             return {}
-        rows = {name: row.function(self._parts["val"].y, proba) for name, row in PER_CLASS.items()}
+        rows = {name: row.function(self._data.val.y, proba) for name, row in PER_CLASS.items()}
         each = {
             f"{name}/{cls}": float(v)
             for name, row in rows.items()
@@ -134,7 +138,7 @@ class Evaluator:
     def _confusion(self, proba: NDArray[np.float64]) -> dict[str, list[list[int]]]:
         if self._data.n_classes > MOST_CLASSES:
             return {}
-        return {CONFUSION: confusion_matrix(self._parts["val"].y, proba).tolist()}
+        return {CONFUSION: confusion_matrix(self._data.val.y, proba).tolist()}
 
     def _generative(self, model: Any, train: Split | None, last: bool, history: History) -> dict[str, Any]:
         n = SAMPLES_COSTLY if getattr(model, "costly_samples", False) else self._n
@@ -143,7 +147,7 @@ class Evaluator:
             raise DivergedError("samples are not finite numbers")
         row: dict[str, Any] = self._modes(fake)
         if self._compares_pixels and (self._sample_metrics is None or last or self._needs_pixels):
-            row |= _computed("generative", self._parts["val"].x, fake)
+            row |= _computed("generative", self._data.val.x, fake)
         if self._sample_metrics is not None:
             row |= self._sample_metrics.row(fake[:n], None if labels is None else labels[:n], train, history)
         if self._sample_metrics is not None and last:
@@ -153,7 +157,7 @@ class Evaluator:
 
     @property
     def _compares_pixels(self) -> bool:
-        return not self._data.holds_points and len(self._parts["val"]) > 1  # one image has no spread
+        return not self._data.holds_points and len(self._data.val) > 1  # one image has no spread
 
     @property
     def _has_modes(self) -> bool:

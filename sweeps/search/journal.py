@@ -11,12 +11,12 @@ from pathlib import Path
 
 import optuna
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from analysis.metrics import Goal
 from analysis.results import JOURNAL_FILE
 from basics.files import cut_torn_line
+from sweeps.search.journal_file import JournalFile
 from sweeps.search.method import Status
 
 JOURNAL = JOURNAL_FILE
@@ -34,7 +34,7 @@ _STATUSES = {state: status for status, state in STATES.items()}
 
 def storage(journal: Path) -> JournalStorage:
     """Optuna's storage in that file, which is made if it is not there."""
-    return JournalStorage(JournalFileBackend(str(journal)))
+    return JournalStorage(JournalFile(journal))
 
 
 def opened(journal: Path | None, name: str, goal: Goal) -> optuna.Study:

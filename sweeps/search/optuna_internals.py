@@ -10,6 +10,15 @@ from optuna.storages.journal._storage import JournalOperation as JournalOperatio
 from optuna.trial import FrozenTrial, Trial
 
 
+def begun(study: optuna.Study) -> Trial:
+    """A new trial, of a study in which none waits to be begun.
+
+    `Study.ask` first looks through all trials for one that waits, which takes longer with every trial there is.
+    """
+    study._thread_local.cached_all_trials = None
+    return Trial(study, study._storage.create_new_trial(study._study_id))
+
+
 def taken_up(study: optuna.Study, trial: FrozenTrial) -> Trial:
     """A trial that a killed process left running, open again under its own number.
 

@@ -15,7 +15,7 @@ from search_spaces.space import Config
 from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
 from sweeps.search.journal import STATES, STATUS, opened, status_of
 from sweeps.search.method import Asked, Ending, Problem, Status
-from sweeps.search.optuna_internals import taken_up
+from sweeps.search.optuna_internals import begun, taken_up
 
 RESTARTS, REASON = "restarts", "reason"  # user attributes of a trial
 ENDED = tuple(STATES.values())
@@ -59,7 +59,7 @@ class Trials:
         if config is not None and not self.has_waiting:
             self.study.enqueue_trial(numbers_of(config, self._problem.space, self._problem.fixed))
             self._waiting += 1
-        trial = self.study.ask()
+        trial = self.study.ask() if self.has_waiting else begun(self.study)
         self._waiting = max(self._waiting - 1, 0)
         self._open[trial.number] = OpenTrial(trial)
         drawn = draw(trial, self._problem.space, self._problem.fixed)
