@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, Trial
 
 from basics.text import shown
 from search_spaces.conditions import Scalar, same
 from search_spaces.domains import Choice, Domain, Float, Int
+from search_spaces.quantiles import value_at
 from search_spaces.quantized import Quantized
 from search_spaces.space import Config, Space
 from sweeps.errors import SpecError
@@ -29,13 +31,13 @@ def draw(trial: Trial, space: Space, fixed: Mapping[str, Any]) -> Config:
 
 def config_of(trial: FrozenTrial, space: Space, fixed: Mapping[str, Any]) -> Config:
     """The config of a trial in a journal, which has the numbers that were drawn."""
-    drawn = {name: _meant(space[name], v) if name in space else v for name, v in trial.params.items()}
+    drawn = {name: meant(space[name], v) if name in space else v for name, v in trial.params.items()}
     return {**fixed, **drawn}
 
 
 def numbers_of(config: Mapping[str, Any], space: Space, fixed: Mapping[str, Any]) -> Config:
     """The numbers to draw for a config to come out."""
-    return {name: _to_draw(space[name], config[name]) for name in config if name not in fixed}
+    return {name: to_draw(space[name], config[name]) for name in config if name not in fixed}
 
 
 def check_choices(trial: FrozenTrial, space: Space) -> None:
@@ -52,30 +54,53 @@ def check_choices(trial: FrozenTrial, space: Space) -> None:
 def suggest(trial: Trial, name: str, domain: Domain) -> Scalar:
     """A value of `domain`, drawn by Optuna as the parameter `name`."""
     if isinstance(domain, Choice):
-        return _meant(domain, trial.suggest_categorical(name, tuple(_words(domain)) or domain.choices))
+        return meant(domain, trial.suggest_categorical(name, tuple(_words(domain)) or domain.choices))
     if isinstance(domain, Int):
         return trial.suggest_int(name, domain.low, domain.high, log=domain.log, step=domain.step)
+    with _any_steps():
+        return domain.rounded(trial.suggest_float(name, **_of_floats(domain)))
+
+
+def distribution_of(domain: Domain) -> BaseDistribution:
+    """What `suggest` draws from."""
+    if isinstance(domain, Choice):
+        return CategoricalDistribution(tuple(_words(domain)) or domain.choices)
+    if isinstance(domain, Int):
+        return IntDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
+    with _any_steps():
+        return FloatDistribution(**_of_floats(domain))
+
+
+def _of_floats(domain: Domain) -> dict[str, Any]:
     if isinstance(domain, Quantized):
-        return domain.rounded(trial.suggest_float(name, domain.low, domain.high))
+        return {"low": domain.low, "high": domain.high}
     assert isinstance(domain, Float)
-    if domain.step is None:
-        return trial.suggest_float(name, domain.low, domain.high, log=domain.log)
+    # Optuna counts the steps in decimals and cuts what is over: it would lose the last one where that was rounded down
+    # by a hair.
+    high = domain.high if domain.step is None else domain.top + domain.step / 4
+    return {"low": domain.low, "high": high, "log": domain.log, "step": domain.step}
+
+
+@contextmanager
+def _any_steps() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The distribution is specified by")
-        # Optuna counts the steps in decimals and cuts what is over: it would lose the last one where that was rounded
-        # down by a hair.
-        over = domain.top + domain.step / 4
-        return domain.rounded(trial.suggest_float(name, domain.low, over, step=domain.step))
+        yield
 
 
-def _to_draw(domain: Domain, value: Scalar) -> Scalar:
+def silent(number: int, name: str, domain: Domain) -> Scalar:
+    """The number to be read of a parameter that is not active: the middle of its range, or its first choice."""
+    return to_draw(domain, domain.values()[0] if isinstance(domain, Choice) else value_at(domain, 0.5))
+
+
+def to_draw(domain: Domain, value: Scalar) -> Scalar:
     """What is to be drawn from `domain` for `value`: a multiple may lie outside of the range that is rounded."""
     if isinstance(domain, Choice):
         return next((word for word, choice in _words(domain).items() if same(choice, value)), value)
     return min(max(value, domain.low), domain.high) if isinstance(domain, Quantized) else value  # type: ignore[type-var]
 
 
-def _meant(domain: Domain, drawn: Any) -> Scalar:
+def meant(domain: Domain, drawn: Any) -> Scalar:
     """The value that stands in the journal as `drawn`."""
     return _words(domain).get(drawn, drawn) if isinstance(domain, Choice) else domain.rounded(drawn)
 

@@ -24,6 +24,7 @@ CRASHED = "its worker died"  # how the reason of such a trial begins
 # What Optuna raises over a journal that is not whole; an IndexError over one whose study was lost.
 JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)
 STATUS = "status"  # the user attribute of a trial that ended; of an older journal's it follows from the state
+NOTE = "sampler"  # the user attribute with what a search method keeps of a trial it asked for
 STATES: dict[Status, TrialState] = {
     "done": TrialState.COMPLETE,
     "stopped": TrialState.PRUNED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
@@ -71,6 +71,8 @@ class Problem(Protocol):
     """What a search has to know of its sweep; a `Spec` has it all.
 
     `fixed` is what every config has besides the values drawn from `space`; `trials` is how many there are at most.
+    `sampler` are the options of the method, all of them; `first` the configs of the first trials, of which the method
+    draws what they leave out.
     """
 
     @property
@@ -84,6 +86,12 @@ class Problem(Protocol):
 
     @property
     def method(self) -> str: ...
+
+    @property
+    def sampler(self) -> Mapping[str, Any]: ...
+
+    @property
+    def first(self) -> Sequence[Config]: ...
 
     @property
     def trials(self) -> int | None: ...
@@ -108,6 +116,10 @@ class SearchMethod(Protocol):
 
     def ask(self, n: int) -> Answer:
         """Up to `n` configs, each begun as a trial by `Trials.begin`, or that there is none now, or none ever."""
+        ...
+
+    def ask_for(self, config: Config) -> Asked:
+        """Begin the next trial with the values of `config`, and draw those of what is searched that it leaves out."""
         ...
 
     def sampler(self, number: int) -> BaseSampler:

@@ -1,16 +1,20 @@
-"""The search methods there are, one a row: what a spec's `method` may be, and the class that does it."""
+"""The search methods there are, one a row: what a spec's `method` may be, the class that does it, what it honours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from sweeps.search import options
 from sweeps.search.method import Problem, SearchMethod
 
 if TYPE_CHECKING:
     from sweeps.search.trials import Trials
+
+# Honoured in what is drawn; by the ranking of trials alone, which a spec is warned of; or refused before the start.
+Cell = Literal["honoured", "ranking only", "refused"]
 
 
 @dataclass(frozen=True)
@@ -18,15 +22,27 @@ class Row:
     """`where` is module:Class, imported when a sweep needs it: Optuna takes its time, and a spec is read without."""
 
     where: str
-    sampler: str  # Optuna's class that draws the configs, or how else they come
+    sampler: str  # the class that draws the configs, Optuna's where nothing else is said, or how else they come
     other_names: tuple[str, ...] = ()
     finite: bool = False  # it wants a finite list of values of every parameter, and tries each config once
+    options: options.Options = field(default_factory=dict)
+    conditional: Cell = "honoured"  # parameters that are active for some values of another one only
+    categorical: Cell = "honoured"
+    constraint: Cell = "honoured"
+    objectives: Cell = "refused"  # several of them
+    parallel: Cell = "honoured"  # asks while trials run
 
 
 METHODS: Mapping[str, Row] = {
-    "tpe": Row("sweeps.search.tpe:TPE", "TPESampler", ("bayes",)),
-    "random": Row("sweeps.search.random_search:RandomSearch", "RandomSampler"),
-    "grid": Row("sweeps.search.grid:GridSearch", "grid", finite=True),
+    "tpe": Row("sweeps.search.samplers.tpe:TPE", "TPESampler", ("bayes",), options=options.TPE),
+    "random": Row("sweeps.search.samplers.random_search:RandomSearch", "RandomSampler", constraint="ranking only"),
+    "grid": Row("sweeps.search.samplers.grid:GridSearch", "grid", finite=True, constraint="ranking only"),
+    "qmc": Row(
+        "sweeps.search.samplers.qmc:QuasiRandom", "scipy.stats.qmc", options=options.QMC, constraint="ranking only"
+    ),
+    "gp": Row("sweeps.search.samplers.gp:GaussianProcess", "GPSampler", options=options.GP),
+    "cmaes": Row("sweeps.search.samplers.cmaes:CMAES", "cmaes", options=options.CMA_ES, categorical="refused"),
+    "nsga2": Row("sweeps.search.samplers.nsga2:NSGA2", "NSGAIISampler", options=options.NSGA_II),
 }
 
 

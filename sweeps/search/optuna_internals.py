@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import optuna
 from optuna.storages import InMemoryStorage
 
 # What a line of a journal does: the benchmark of reports writes one of trials that never were.
 from optuna.storages.journal._storage import JournalOperation as JournalOperation
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial
+
+from analysis.metrics import Goal
 
 
 def begun(study: optuna.Study) -> Trial:
@@ -33,9 +40,36 @@ def rehearsal_of(study: optuna.Study) -> optuna.Study:
     `Study.add_trials` copies each trial to its last value, which takes longer than a draw. In memory a trial is
     replaced and never changed, so that both studies may have the same ones; a storage has no public way to take them.
     """
-    storage, trials = InMemoryStorage(), study.get_trials(deepcopy=False)
-    rehearsal = optuna.create_study(storage=storage, direction=study.direction)
-    storage._studies[rehearsal._study_id].trials = trials
-    places = {trial._trial_id: (rehearsal._study_id, trial.number) for trial in trials}
+    return _over(study.get_trials(deepcopy=False), study.direction)
+
+
+def study_of(trials: Sequence[FrozenTrial], goal: Goal) -> optuna.Study:
+    """A study in memory of new trials, which are numbered from 0 on; `create_trial` has no way to number them."""
+    for number, trial in enumerate(trials):
+        trial.number, trial._trial_id = number, number
+    return _over(trials, goal)
+
+
+def note_study(study: optuna.Study, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes that samplers keep in a study, after those given were set: they have no public way in or out."""
+    for key, value in attributes.items():
+        study._storage.set_study_system_attr(study._study_id, key, value)
+    return study._storage.get_study_system_attrs(study._study_id)
+
+
+def _over(trials: Sequence[FrozenTrial], direction: Goal | StudyDirection) -> optuna.Study:
+    """A study over a storage in memory that is given its trials, see `rehearsal_of`."""
+    storage = InMemoryStorage()
+    study = optuna.create_study(storage=storage, direction=direction)
+    storage._studies[study._study_id].trials = list(trials)
+    places = {trial._trial_id: (study._study_id, trial.number) for trial in trials}
     storage._trial_id_to_study_id_and_number, storage._max_trial_id = places, max(places, default=-1)
-    return rehearsal
+    return study
+
+
+def hush_batches() -> None:
+    """Keep the Gaussian process from asking on the terminal for the greenlet package, which is not a user's to mind.
+
+    With it an ask took longer here, not shorter. The logger is known by the name of its module alone.
+    """
+    logging.getLogger("optuna._gp.batched_lbfgsb").setLevel(logging.ERROR)

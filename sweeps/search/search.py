@@ -58,16 +58,18 @@ class Search:
         """Up to `n` trials, drawn with every result told so far in view, or that there is none now, or no more."""
         if self.exhausted:
             return Nothing.NO_MORE
-        answer = self._method.ask(int(min(n, self.size - self.asked)))
+        n = int(min(n, self.size - self.asked))
+        begun = [self._method.ask_for(config) for config in self._problem.first[self.asked : self.asked + n]]
+        answer = self._method.ask(n - len(begun)) if len(begun) < n else []
         self._no_more = answer is Nothing.NO_MORE
-        return answer
+        return begun + answer if isinstance(answer, list) else begun or answer
 
     def ask_for(self, config: Mapping[str, Any] | None) -> None:
         """Ask for the next trial, of which the values of what is searched are known already; None draws them."""
         if config is not None:
-            self._trials.begin(self._method.sampler(self.asked), dict(config))
+            self._method.ask_for(dict(config))
         else:
-            self._method.ask(1)
+            self.ask(1)
 
     def write(self, journal: Path) -> None:
         """All of the search into a new journal."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -13,7 +14,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from search_spaces.finite import identity
 from search_spaces.space import Config
 from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
-from sweeps.search.journal import STATES, STATUS, opened, status_of
+from sweeps.search.journal import NOTE, STATES, STATUS, opened, status_of
 from sweeps.search.method import Asked, Ending, Problem, Status
 from sweeps.search.optuna_internals import begun, taken_up
 
@@ -53,11 +54,12 @@ class Trials:
         """Whether a killed process had decided on the next config, but not begun it."""
         return self._waiting > 0
 
-    def begin(self, sampler: BaseSampler, config: Config | None = None) -> Asked:
-        """Begin the next trial: with `config`, or with what the sampler draws."""
+    def begin(self, sampler: BaseSampler, config: Config | None = None, note: Mapping[str, Any] | None = None) -> Asked:
+        """Begin the next trial: with `config`, of which the sampler draws the rest; `note` is kept with it."""
         self.study.sampler = sampler
         if config is not None and not self.has_waiting:
-            self.study.enqueue_trial(numbers_of(config, self._problem.space, self._problem.fixed))
+            numbers = numbers_of(config, self._problem.space, self._problem.fixed)
+            self.study.enqueue_trial(numbers, user_attrs={NOTE: dict(note)} if note else None)
             self._waiting += 1
         trial = self.study.ask() if self.has_waiting else begun(self.study)
         self._waiting = max(self._waiting - 1, 0)

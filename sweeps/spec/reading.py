@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -12,11 +10,9 @@ from typing import Any
 from basics.text import nearest
 from search_spaces import SPACES
 from search_spaces.conditions import Scalar
-from search_spaces.domains import Domain, SpaceError
-from search_spaces.finite import configs
+from search_spaces.domains import Domain
 from search_spaces.space import Space
 from sweeps.errors import SpecError
-from sweeps.search.methods import METHODS, own_name
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.document import overrides as changes
 from sweeps.spec.document.paths import place
@@ -31,6 +27,7 @@ from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.spec.points import fitted_to
 from sweeps.spec.resolved import Budget, Resources, Spec, Tracking
+from sweeps.spec.searching import search_of
 from sweeps.spec.stand_in import stand_in
 from trainables import MODELS, Entry, ModelError, find_model
 from trainables.data import DATASETS, DataError, find_dataset
@@ -38,7 +35,6 @@ from trainables.entry import CV_FOLDS
 
 # How many trials `sweeps run MODEL` makes when nobody says; a spec without run_cap goes on until it is stopped.
 DEFAULT_RUN_CAP = 20
-_LARGEST_GRID = 1_000_000
 
 
 def load_spec(
@@ -92,14 +88,18 @@ class _Reader:
         entry = _entry(section.model, path) if self._known(section.model) else stand_in(section)
         dataset = self._dataset(section.dataset, "dataset" in lines)
         space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
+        metric = replace(objective(section, entry, dataset), constraint=constraint(section, entry, dataset))
+        searched = search_of(section, space, fixed, metric)
+        self.warnings += searched.warnings
         return Spec(
             model=section.model,
             dataset=dataset,
-            method=_method(section, space),
-            metric=replace(objective(section, entry, dataset), constraint=constraint(section, entry, dataset)),
+            method=searched.method,
+            sampler=searched.sampler,
+            metric=metric,
             space=space,
             fixed=fixed,
-            trials=self._trials(section, space, fixed),
+            trials=searched.trials,
             early_terminate=early_terminate(section, entry, dataset),
             inception=inception(section, entry, dataset, Path.cwd() if "inception" in lines else self.folder),
             resources=_resources(section),
@@ -164,23 +164,6 @@ class _Reader:
             self.warnings += admit(entry.configure, space, narrowing.fixed)
         return space, narrowing.fixed
 
-    def _trials(self, section: SpecSection, space: Space, fixed: Mapping[str, Scalar]) -> int | None:
-        """`run_cap`, or as many as there are configs if that is fewer; a spec with nothing to search has one."""
-        if space and section.seeds is not None:
-            what = f"there is more than one config, {next(iter(space))} being searched"
-            raise SpecError(what, key="seeds", valid="replicates, which averages over seeds of each config")
-        if not space:
-            return section.seeds or 1
-        if METHODS[own_name(section.method)].finite:
-            return _grid_size(space, fixed, section.run_cap)
-        few = len(configs(space, fixed))
-        if few and (section.run_cap is None or section.run_cap > few):
-            self.warnings.append(f"run_cap: there are {few} configs, each is tried once, and then the sweep ends")
-            return few
-        if section.run_cap is None and section.budget.seconds is None:
-            self.warnings.append("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted")
-        return section.run_cap
-
 
 def _cross_validation(section: SpecSection, entry: Entry) -> dict[str, Domain]:
     """The line `cv_folds` as the parameter that every classifier takes."""
@@ -219,12 +202,6 @@ def _base(model: str, entry: Entry) -> Mapping[str, Domain]:
         raise error.at(model) from None
 
 
-def _method(section: SpecSection, space: Space) -> str:
-    if section.seeds is not None and not space:
-        return "random"  # of one config: a grid would have it once
-    return own_name(section.method)
-
-
 def _tracking(section: SpecSection) -> Tracking:
     lines = {line.name: getattr(section, line.name) for line in fields(Tracking)}
     return Tracking(**{**lines, "tags": tuple(section.tags or ())})
@@ -238,23 +215,3 @@ def _resources(section: SpecSection) -> Resources:
         what = f"{gpu:g} is more than one GPU and a part"
         raise SpecError(what, key="resources.gpu", valid="up to 1, or a whole number")
     return Resources(section.resources.cpu, gpu)
-
-
-def _grid_size(space: Space, fixed: Mapping[str, Scalar], run_cap: int | None) -> int:
-    """The configs of the grid, or `run_cap` if that is fewer; SpecError for a range without a finite list of values."""
-    most = min(run_cap or _LARGEST_GRID, _LARGEST_GRID)
-    for name, domain in space.items():
-        if _LARGEST_GRID < domain.size < math.inf:
-            raise _too_large(f"parameters.{name}")
-    try:
-        size = sum(1 for _ in itertools.islice(space.enumerate(fixed), most + 1))
-    except SpaceError as error:
-        name, _, what = str(error).partition(": ")
-        raise SpecError(what, key=f"parameters.{name}", valid="values, or method: random or bayes") from None
-    if size > _LARGEST_GRID:
-        raise _too_large("parameters")
-    return min(size, most)
-
-
-def _too_large(key: str) -> SpecError:
-    return SpecError(f"a grid of more than {_LARGEST_GRID:,} configs", key=key, valid="fewer values, or method: random")

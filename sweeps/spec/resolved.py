@@ -73,7 +73,8 @@ class Tracking:
 class Spec:
     """A sweep, resolved: every default filled in, every value accepted by the model.
 
-    `space` is what is searched and `fixed` what every config has; `trials` is None when only an interrupt or
+    `space` is what is searched and `fixed` what every config has; `sampler` are the options of the method's sampler,
+    `first` the configs that are tried first, by what of them is searched. `trials` is None when only an interrupt or
     `budget.seconds` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only
     config. `inception`: the file of the weights that samples are judged with. `final`: validation images are trained
     on too, so that nothing is judged, and every trial's state is kept.
@@ -86,6 +87,8 @@ class Spec:
     metric: Objective
     space: Space
     fixed: dict[str, Scalar]
+    sampler: dict[str, Scalar] = field(default_factory=dict)
+    first: tuple[dict[str, Scalar], ...] = ()
     trials: int | None = None
     early_terminate: EarlyTerminate | None = None
     resources: Resources = Resources()
@@ -111,6 +114,7 @@ class Spec:
             **{key: getattr(self, key) for key in ("name", "description", "model", "dataset", "method")},
             "model_path": list(self.model_path),
             "metric": {"name": self.metric.name, "goal": self.metric.goal},
+            "sampler": dict(self.sampler) if self.space else None,
             "parameters": self._parameters(),
             "run_cap": self.trials,
             "early_terminate": self.early_terminate.lines() if self.early_terminate else None,

@@ -1,6 +1,7 @@
 """What the README and the guides tell a reader to do works as it stands."""
 
 import ast
+import json
 import pkgutil
 import re
 import shutil
@@ -52,11 +53,26 @@ def test_every_search_method_stands_in_the_guide() -> None:
     lines = (REPOSITORY / "docs" / "spec.md").read_text().splitlines()
     for name, row in METHODS.items():
         said = " or ".join(f"`{other}`" for other in (name, *row.other_names))
-        searched = "finite lists of values" if row.finite else "any space"
+        searched = (
+            "finite lists of values" if row.finite else "numbers" if row.categorical == "refused" else "any space"
+        )
         assert [line for line in lines if line.startswith(f"| {said} |") and line.endswith(f"| {searched} |")], name
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/running.md"])
+def test_the_guide_says_of_each_search_method_what_its_row_says() -> None:
+    lines = (REPOSITORY / "docs" / "search.md").read_text().splitlines()
+    for name, row in METHODS.items():
+        cells = (row.conditional, row.categorical, row.constraint, row.objectives, row.parallel)
+        assert f"| `{name}` | {' | '.join(cells)} |" in lines
+        said = " or ".join(f"`{other}`" for other in (name, *row.other_names))
+        sampler = "" if row.finite else row.sampler
+        assert [line for line in lines if line.startswith(f"| {said} |") and f"{sampler} |" in line]
+        defaults = {option: json.dumps(one.default).strip('"') for option, one in row.options.items()}
+        options = ", ".join(f"`{option}: {default}`" for option, default in defaults.items())
+        assert not options or f"| `{name}` | {options} |" in lines
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/running.md", "docs/search.md"])
 def test_specs_shown_are_specs(document: str) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / document).read_text(), re.DOTALL)
     assert blocks

@@ -29,8 +29,9 @@ ALLOWED = {
         "basics",
     },
     "sweeps": {
-        "ray", "optuna", "optuna_dashboard", "wandb", "typer", "click", "rich", "pydantic", "pydantic_core", "yaml",
-        "numpy", "pandas", "psutil", "threadpoolctl", "torch", "search_spaces", "trainables", "analysis", "basics",
+        "ray", "optuna", "optuna_dashboard", "cmaes", "wandb", "typer", "click", "rich", "pydantic", "pydantic_core",
+        "yaml", "numpy", "scipy", "pandas", "psutil", "threadpoolctl", "torch", "search_spaces", "trainables",
+        "analysis", "basics",
     },
 }  # fmt: skip
 OURS = tuple(ALLOWED)
@@ -43,7 +44,7 @@ TORCH_IN_SWEEPS = {
     "extractors.py",
     "lost_rows.py",
 }
-RUN_LIBRARIES = {"ray", "optuna", "wandb", "typer", "rich", "pydantic"}
+RUN_LIBRARIES = {"ray", "optuna", "cmaes", "wandb", "typer", "rich", "pydantic"}
 ONCE = {"fcntl": "basics.files", "difflib": "basics.text"}  # what others would write again is used here alone
 MOST_MODULES = 16  # of a folder, "about fifteen"
 

@@ -163,6 +163,9 @@ class SpecSection(Section):
     model_path: Name | list[Name] | None = Field(None, description="a folder, or a list of them, with your own model")
     dataset: Name = Field("digits", description="a data set of ours, or the path of a .npz or of a folder of images")
     method: Method = Field("tpe", description=f"one of {', '.join(methods.names())}")
+    sampler: dict[str, Value] = Field(
+        {}, description="a mapping of options of the method's sampler, such as {n_startup_trials: 20}"
+    )
     metric: MetricSection | None = Field(None, description="a mapping {name, goal}")
     parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
     run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")

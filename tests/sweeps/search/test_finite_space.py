@@ -13,8 +13,8 @@ from search_spaces.finite import MOST, configs, identity
 from sweeps.search.drawing import draw
 from sweeps.search.method import Ending
 from sweeps.search.optuna_internals import rehearsal_of
+from sweeps.search.samplers.tpe import TPE
 from sweeps.search.search import Search
-from sweeps.search.tpe import TPE
 from sweeps.search.trials import Trials
 from sweeps.spec import Spec, load_spec
 

@@ -16,7 +16,7 @@ from basics.seeds import derived_seed
 from search_spaces.finite import configs, identity
 from search_spaces.space import Config
 from sweeps.search.drawing import draw
-from sweeps.search.method import Answer, Problem, SearchMethod
+from sweeps.search.method import Answer, Asked, Problem, SearchMethod
 from sweeps.search.optuna_internals import rehearsal_of
 from sweeps.search.trials import Trials
 
@@ -35,13 +35,18 @@ class DrawnMethod(SearchMethod):
         """The sampler, new, with all its chance from `seed`."""
 
     def ask(self, n: int) -> Answer:
-        return [self._trials.begin(self.sampler(number), self._instead(number)) for number in self._numbers(n)]
+        return [self.ask_for(None) for _ in range(n)]
 
-    def sampler(self, number: int, again: int = 0) -> optuna.samplers.BaseSampler:
-        return self.seeded(derived_seed("sampler", self._problem.seed, number, *([again] if again else [])))
+    def ask_for(self, config: Config | None) -> Asked:
+        number = self._trials.asked
+        return self._trials.begin(self.sampler(number), self._instead(number) if config is None else config)
 
-    def _numbers(self, n: int) -> range:
-        return range(self._trials.asked, self._trials.asked + n)
+    def sampler(self, number: int) -> optuna.samplers.BaseSampler:
+        return self.seeded(self._seed(number))
+
+    def _seed(self, number: int, again: int = 0) -> int:
+        """Of the draw of a trial; `again` counts the draws in place of one that gave a config of before."""
+        return derived_seed("sampler", self._problem.seed, number, *([again] if again else []))
 
     def _instead(self, number: int) -> Config | None:
         """The config to ask for where the sampler would draw one of before; None where it draws a new one, or may."""
@@ -50,6 +55,10 @@ class DrawnMethod(SearchMethod):
         for again, config in enumerate(self._rehearsed(number)):
             if identity(config) not in self._trials.known:
                 return config if again else None
+        return self._by_lot(number)
+
+    def _by_lot(self, number: int) -> Config | None:
+        """One of the configs that are left, by chance."""
         left = [config for config in self._finite if identity(config) not in self._trials.known]
         return Random(derived_seed("left", self._problem.seed, number)).choice(left) if left else None
 
@@ -58,5 +67,5 @@ class DrawnMethod(SearchMethod):
         goal = self._problem.metric.goal
         rehearsal = rehearsal_of(self._trials.study) if self.learns else optuna.create_study(direction=goal)
         for again in range(DRAWS):
-            rehearsal.sampler = self.sampler(number, again)
+            rehearsal.sampler = self.seeded(self._seed(number, again))
             yield draw(rehearsal.ask(), self._problem.space, self._problem.fixed)

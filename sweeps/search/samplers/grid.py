@@ -5,7 +5,8 @@ from __future__ import annotations
 import optuna
 
 from basics.seeds import derived_seed
-from sweeps.search.method import Answer, Nothing, Problem, SearchMethod
+from search_spaces.space import Config
+from sweeps.search.method import Answer, Asked, Nothing, Problem, SearchMethod
 from sweeps.search.trials import Trials
 
 
@@ -18,7 +19,10 @@ class GridSearch(SearchMethod):
 
     def ask(self, n: int) -> Answer:
         rest = self._configs[self._trials.asked :][:n]
-        return [self._trials.begin(self.sampler(self._trials.asked), config) for config in rest] or Nothing.NO_MORE
+        return [self.ask_for(config) for config in rest] or Nothing.NO_MORE
+
+    def ask_for(self, config: Config) -> Asked:
+        return self._trials.begin(self.sampler(self._trials.asked), config)
 
     def sampler(self, number: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.RandomSampler(seed=derived_seed("sampler", self._seed, number))

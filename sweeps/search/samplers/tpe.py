@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import optuna
 
-from sweeps.search.drawn import DrawnMethod
+from sweeps.search.samplers.drawn import DrawnMethod
 
 
 class TPE(DrawnMethod):
@@ -15,5 +15,7 @@ class TPE(DrawnMethod):
     learns: ClassVar[bool] = True
 
     def seeded(self, seed: int) -> optuna.samplers.BaseSampler:
-        # constant_liar: trials still running count as poor, so that parallel ones spread out.
-        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        # constant_liar: trials still running count as poor, so that parallel ones spread out. group: parameters that
+        # are active together are drawn jointly, which Optuna refuses where nothing is.
+        said = dict(self._problem.sampler)
+        return optuna.samplers.TPESampler(seed=seed, **{**said, "group": said["group"] and said["multivariate"]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import optuna
 
-from sweeps.search.drawn import DrawnMethod
+from sweeps.search.samplers.drawn import DrawnMethod
 
 
 class RandomSearch(DrawnMethod):

@@ -1,0 +1,121 @@
+"""How the search of a spec goes: its method, the options of the sampler, how many trials; what it cannot honour."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from basics.text import shown
+from search_spaces.conditions import Scalar
+from search_spaces.domains import Choice, SpaceError
+from search_spaces.finite import configs
+from search_spaces.space import Space
+from sweeps.errors import SpecError
+from sweeps.search.methods import METHODS, own_name
+from sweeps.spec.document.schema import SpecSection
+from sweeps.spec.resolved import Objective
+
+LARGEST_GRID = 1_000_000
+POPULATION = "population_size"  # an option: the trials of a generation
+
+
+@dataclass
+class Searched:
+    """The lines of a resolved spec that say how configs are chosen, and how many."""
+
+    method: str
+    sampler: dict[str, Scalar]
+    trials: int | None
+    warnings: list[str] = field(default_factory=list)
+
+
+def search_of(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], metric: Objective) -> Searched:
+    """SpecError for an unknown option, for a space that the method cannot search, for `seeds` of several configs."""
+    if not space:
+        return Searched("random" if section.seeds is not None else own_name(section.method), {}, section.seeds or 1)
+    if section.seeds is not None:
+        what = f"there is more than one config, {next(iter(space))} being searched"
+        raise SpecError(what, key="seeds", valid="replicates, which averages over seeds of each config")
+    method = own_name(section.method)
+    _check_space(method, space)
+    warnings = _unheeded(method, metric)
+    trials = _trials(section, space, fixed, warnings)
+    sampler = sampler_options(method, section.sampler)
+    return Searched(method, sampler, trials, [*warnings, *_doubts(method, sampler, trials)])
+
+
+def sampler_options(method: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """All options of the method's sampler, those given and else the defaults; SpecError for one that is not."""
+    options = METHODS[method].options
+    for name, value in given.items():
+        if name not in options:
+            what = f"{method} has no such option" if options else f"{method} has no options"
+            raise SpecError(what, key=f"sampler.{name}", valid=options, near=name)
+        if not options[name].takes(value):
+            raise SpecError(f"{shown(value)} does not fit", key=f"sampler.{name}", valid=options[name].valid)
+    chosen = {name: given.get(name, option.default) for name, option in options.items()}
+    for name, option in options.items():
+        if option.without and chosen[name] and chosen[option.without]:
+            raise SpecError(f"does not go with {option.without}", key=f"sampler.{name}", valid="one of the two")
+    return chosen
+
+
+def _check_space(method: str, space: Space) -> None:
+    for name, domain in space.items() if METHODS[method].categorical == "refused" else ():
+        if isinstance(domain, Choice) and domain.size > 1:
+            others = [other for other, row in METHODS.items() if row.categorical == "honoured" and not row.finite]
+            what, valid = (
+                f"{method} searches numbers, and this is a choice",
+                f"one value, or method: {', '.join(others)}",
+            )
+            raise SpecError(what, key=f"parameters.{name}.values", valid=valid)
+
+
+def _unheeded(method: str, metric: Objective) -> list[str]:
+    if metric.constraint is None or METHODS[method].constraint != "ranking only":
+        return []
+    return [f"constraint: {method} draws configs without it; it ranks the trials all the same"]
+
+
+def _doubts(method: str, sampler: Mapping[str, Scalar], trials: int | None) -> list[str]:
+    """Warnings for a search that ends before its method has learnt anything."""
+    first = sampler.get(POPULATION)
+    if not isinstance(first, int) or trials is None or trials > first:
+        return []
+    what = f"the first {first} trials of {method} are drawn by chance, and there are {trials}"
+    return [f"sampler.{POPULATION}: {what}"]
+
+
+def _trials(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], warnings: list[str]) -> int | None:
+    """`run_cap`, or as many as there are configs if that is fewer."""
+    if METHODS[own_name(section.method)].finite:
+        return _grid_size(space, fixed, section.run_cap)
+    few = len(configs(space, fixed))
+    if few and (section.run_cap is None or section.run_cap > few):
+        warnings.append(f"run_cap: there are {few} configs, each is tried once, and then the sweep ends")
+        return few
+    if section.run_cap is None and section.budget.seconds is None:
+        warnings.append("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted")
+    return section.run_cap
+
+
+def _grid_size(space: Space, fixed: Mapping[str, Scalar], run_cap: int | None) -> int:
+    """The configs of the grid, or `run_cap` if that is fewer; SpecError for a range without a finite list of values."""
+    most = min(run_cap or LARGEST_GRID, LARGEST_GRID)
+    for name, domain in space.items():
+        if LARGEST_GRID < domain.size < math.inf:
+            raise _too_large(f"parameters.{name}")
+    try:
+        size = sum(1 for _ in itertools.islice(space.enumerate(fixed), most + 1))
+    except SpaceError as error:
+        name, _, what = str(error).partition(": ")
+        raise SpecError(what, key=f"parameters.{name}", valid="values, or method: random or bayes") from None
+    if size > LARGEST_GRID:
+        raise _too_large("parameters")
+    return min(size, most)
+
+
+def _too_large(key: str) -> SpecError:
+    return SpecError(f"a grid of more than {LARGEST_GRID:,} configs", key=key, valid="fewer values, or method: random")
