@@ -43,6 +43,7 @@ SYSTEM = "sys/"  # what the step took of the machine: no metric of the model
 HEALTHY = "healthy"  # the one verdict that finds no fault
 CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
 SPREAD = "_std"  # after a metric's name: its standard deviation over the replicates
+WHY = "why"  # of the end of a sweep in its manifest: what ended it before all of its trials were asked for
 WORKER, STARTED, ENDED = "worker", "started", "ended"  # who ran a trial last, from when to when, in seconds since 1970
 TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device", WORKER, STARTED, ENDED)
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
@@ -122,6 +123,12 @@ class SweepResults:
         wanted = self.trials[[TRIAL, BEST_STEP]].dropna().astype({BEST_STEP: int})
         found = wanted.merge(self.rows, left_on=[TRIAL, BEST_STEP], right_on=[TRIAL, STEP])
         return found.drop(columns=BEST_STEP).set_index(TRIAL)
+
+    @property
+    def ended_by(self) -> str:
+        """What ended the sweep before all of its trials were asked for, in words; else nothing."""
+        ended = self.manifest.get(ENDED)
+        return str(ended.get(WHY) or "") if isinstance(ended, Mapping) else ""
 
     @cached_property
     def final(self) -> pd.DataFrame:

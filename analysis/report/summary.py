@@ -59,7 +59,7 @@ def summarise(sweep: SweepResults) -> Summary:
     """Numbers and sentences about `sweep`, also one with no trial or no finished one."""
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
-    told = (_winner, _lead, _judged, _mattered, _damage)
+    told = (_ended, _winner, _lead, _judged, _mattered, _damage)
     sentences = (_searched(sweep), _went(counts), *(sentence for tell in told for sentence in tell(sweep)))
     return Summary(
         title=title(sweep),
@@ -101,6 +101,12 @@ def _went(counts: Mapping[str, int]) -> str:
         return "No trial has started."
     parts = [f"{count} {WORDS.get(name, name)}" for name, count in counts.items() if count]
     return f"{counted(total, 'trial')}: {', '.join(parts)}."
+
+
+def _ended(sweep: SweepResults) -> Iterator[str]:
+    """What ended the sweep before its time."""
+    if sweep.ended_by:
+        yield f"What ended it: {sweep.ended_by}."
 
 
 def _winner(sweep: SweepResults) -> Iterator[str]:

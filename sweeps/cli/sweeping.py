@@ -118,6 +118,8 @@ def show(folder: Folder, as_json: Json = False) -> None:
 
     sweep = load(folder)
     say_each(sweep.damage)
+    if sweep.ended_by:
+        say(f"what ended it: {sweep.ended_by}")
     print_rows(listing.trials_of(sweep, in_words=not as_json), as_json)
 
 
@@ -180,6 +182,8 @@ def _ended(outcome: Outcome) -> int:
     if outcome.report is not None:
         print_text(outcome.report)
     say(f"report: {outcome.report or 'none'}")
+    if outcome.why:
+        say(f"the sweep has ended: {outcome.why}")
     if outcome.interrupted:
         return INTERRUPTED
     return FAILED if outcome.counts["failed"] else DONE

@@ -38,7 +38,7 @@ from sweeps.spec.resolved import Spec
 from sweeps.spec.resuming import check_unchanged
 from sweeps.store.folder_lock import locked
 from sweeps.store.journal_recovery import Say, open_search
-from sweeps.store.manifest import manifest
+from sweeps.store.manifest import manifest, note_end
 from sweeps.store.sweep_folder import Store
 from sweeps.tracking import Tracker, settings_of, write_best
 from trainables import find_model
@@ -62,12 +62,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a sweep ended; `report` is the page, once it is drawn."""
+    """How a sweep ended; `why` is what ended it before its time, in words; `report` is the page, once it is drawn."""
 
     folder: Path
     counts: Counter[Status]
     interrupted: bool
     report: Path | None = None
+    why: str = ""
 
 
 Ended = Callable[[Outcome], None]
@@ -174,15 +175,19 @@ def _swept(parts: _Parts, report: ReportProcess, ended: Ended) -> Outcome:
     sweep.restore(store.existing_rows())
     for record in store.records:
         console.known(record)
+    sweep.stop_waiting()
     with _terminated_as_interrupted(), ExitStack() as ray:
         try:
             if not sweep.over:
+                note_end(parts.folder, None)
                 _run_trials(parts, sweep, console, report, ray)
         finally:
             interrupted = not sweep.over
             sweep.close(interrupted)
         counts = Counter(record.status for record in store.records)
-        outcome = Outcome(parts.folder, counts, interrupted)
+        end = None if interrupted else sweep.ended_by
+        outcome = Outcome(parts.folder, counts, interrupted, why=end.reason if end is not None else "")
+        note_end(parts.folder, None if interrupted else outcome.why)
         if parts.options.report:
             report.draw()  # while Ray goes down
         ended(outcome)

@@ -21,6 +21,7 @@ from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
 from sweeps.stopping import rules
+from sweeps.stopping.rule import SweepEnd
 from sweeps.store.observer import Observer
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.messages import Attachment, Report, Work
@@ -52,13 +53,15 @@ class Sweep:
 
     def restore(self, rows: Iterable[Row]) -> None:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
-        rows, failed = list(rows), set()
+        rows, ended = list(rows), {}
         for number, config, status, reason in self._search.ended():
             self._store.known(trial_name(number), config, status, reason)
-            failed |= {trial_name(number)} if status == "failed" else set()
+            ended[trial_name(number)] = status
         for row in rows:
-            if row.trial not in failed:
+            if ended.get(row.trial) != "failed":
                 rules.report(self._rules, row)
+        for trial, status in ended.items():
+            rules.ended(self._rules, trial, status)
         for number, config in self._search.unfinished():
             self._store.known(trial_name(number), config, "running", "")
             self._open[trial_name(number)] = UnfinishedTrial(config)
@@ -69,6 +72,7 @@ class Sweep:
 
     def hand_out(self, n: int = 1) -> list[Work]:
         """Up to `n` pieces of work to run now, interrupted trials first; none where there is none at present."""
+        self.stop_waiting()
         again, self._again = self._again[:n], self._again[n:]
         works = [self._start(trial, resumed=True) for trial in again]
         answer = Nothing.NO_MORE if self._all_asked or len(works) == n else self._search.ask(n - len(works))
@@ -82,6 +86,13 @@ class Sweep:
         """How many pieces of work there may still be to hand out, at most."""
         return len(self._again) + (0 if self._all_asked else self._search.size - self._search.asked)
 
+    def stop_waiting(self) -> None:
+        """Stop those of the trials that wait to be resumed which the end of the sweep does not let run on."""
+        end = self.ended_by
+        for trial in [trial for trial in self._again if end is not None and not end.lets(trial)]:
+            self._again.remove(trial)
+            self.end(trial, self._ending(trial, "stopped", end.reason if end is not None else ""))
+
     def checkpoint(self, trial: str) -> bytes | None:
         """Where a trial that is resumed goes on; None where it starts anew."""
         return self._store.checkpoint(trial)
@@ -92,8 +103,15 @@ class Sweep:
         return not self._open and self._all_asked
 
     @property
+    def ended_by(self) -> SweepEnd | None:
+        """Why no more trials start, if that is not because all have been asked for."""
+        return rules.sweep_end(self._rules)
+
+    @property
     def _all_asked(self) -> bool:
-        return self._search.exhausted or self._seconds > (self._spec.budget.seconds or math.inf)
+        if self._search.exhausted or self.ended_by is not None:
+            return True
+        return self._seconds > (self._spec.budget.seconds or math.inf)
 
     @property
     def _seconds(self) -> float:
@@ -140,8 +158,7 @@ class Sweep:
         """A trial is over, and all of its files are on disk."""
         del self._open[trial]
         self._search.tell(int(trial), ending)
-        for rule in self._rules if ending.status == "failed" else ():
-            rule.forget(trial)
+        rules.ended(self._rules, trial, ending.status)
         for observer in self._observers:
             observer.trial_ended(trial, ending.status, ending.reason)
 
@@ -159,6 +176,7 @@ class Sweep:
             self.end(trial, self._ending(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True))
         else:
             self._again.append(trial)
+            self.stop_waiting()
 
     def forgive(self, trial: str) -> None:
         """A restart does not count after all: it turned out later that the trial's whole node had gone."""
@@ -188,7 +206,14 @@ class Sweep:
             for observer in self._observers:
                 observer.row(row)
         self._remember(trial_state, row)
-        return rules.report(self._rules, row) or ""
+        return self._reason_to_stop(row)
+
+    def _reason_to_stop(self, row: Row) -> str:
+        """Where the end of the sweep names the trials that go on, that is the rule for all."""
+        reason, end = rules.report(self._rules, row), self.ended_by
+        if end is not None and end.finishing is not None:
+            return "" if end.lets(row.trial) else end.reason
+        return reason or ""
 
     def _remember(self, trial_state: UnfinishedTrial, row: Row) -> None:
         trial_state.steps.add(row.step)

@@ -25,6 +25,7 @@ def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     spec = load_spec(ranking.sweep.folder / SPEC_FILE, trusted=False)
     chosen, document = ranking.candidates[place], spec.document()
     document["parameters"] = {name: {"value": value} for name, value in chosen.config.items()}
+    document["metric"].pop("target", None)
     if len(ranking.goals) == 1:
         document["metric"] = {"name": ranking.metric, "goal": ranking.goals[ranking.metric]}
     document |= {"method": "random", "run_cap": 1, "lock": _lock(ranking, chosen, spec)}

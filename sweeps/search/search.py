@@ -81,7 +81,7 @@ class Search:
             yield self._trials.take_up(frozen, self._method.sampler(frozen.number))
 
     def ended(self) -> Iterator[tuple[int, dict[str, Any], Status, str]]:
-        """The trials that have ended: number, config, status and reason."""
+        """The trials that have ended, in the order in which they did: number, config, status and reason."""
         return self._trials.ended()
 
     @property

@@ -81,8 +81,8 @@ class Trials:
         return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
     def ended(self) -> Iterator[tuple[int, Config, Status, str]]:
-        """Number, config, status and reason of those that have ended."""
-        for frozen in self.study.get_trials(deepcopy=False, states=ENDED):
+        """Number, config, status and reason of those that have ended, in the order in which they did."""
+        for frozen in sorted(self.study.get_trials(deepcopy=False, states=ENDED), key=_when_ended):
             yield frozen.number, self._config(frozen), status_of(frozen), str(frozen.user_attrs.get(REASON, ""))
 
     def reported(self) -> Iterator[tuple[int, int, float]]:
@@ -122,6 +122,10 @@ class Trials:
 
     def _config(self, trial: FrozenTrial) -> Config:
         return config_of(trial, self._problem.space, self._problem.fixed)
+
+
+def _when_ended(trial: FrozenTrial) -> tuple[float, int]:
+    return trial.datetime_complete.timestamp() if trial.datetime_complete is not None else 0.0, trial.number
 
 
 def _constrain(trial: Trial, name: str, violation: float) -> None:

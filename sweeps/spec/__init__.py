@@ -1,13 +1,11 @@
 """A sweep's spec: YAML in W&B's vocabulary in, a checked and resolved `Spec` out."""
 
 from sweeps.errors import SpecError
-from sweeps.spec.early_termination import EarlyTerminate
 from sweeps.spec.reading import load_spec
 from sweeps.spec.resolved import Budget, Objective, Resources, Spec, Tracking
 
 __all__ = [
     "Budget",
-    "EarlyTerminate",
     "Objective",
     "Resources",
     "Spec",

@@ -1,10 +1,10 @@
-"""The terms on which a trial is stopped early (`early_terminate`): when trials are compared, and how many go on."""
+"""The terms on which trials are stopped early, or the sweep ends (`early_terminate`): a row of TERMS for each type."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 # W&B's engine counts this many bands from min_iter; only the first few are ever reached.
@@ -12,36 +12,91 @@ _BANDS = 100
 
 
 @dataclass(frozen=True)
-class EarlyTerminate:
-    """`early_terminate` of a spec: `min_iter`, or `max_iter` with `s`, and the share 1/`eta` that goes on.
+class Terms:
+    """The base of what an entry of `early_terminate` says; a field without a default must be given."""
 
-    `patience`: evaluations in a row, of at least that `severity`, after which a collapsed trial stops
-    (`sweeps.stopping.collapse`); None for no such end. Type collapse has that end alone.
-    """
+    def lines(self) -> dict[str, Any]:
+        """The lines of a spec that say this."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
-    type: Literal["hyperband", "asha", "collapse"] = "hyperband"
+
+@dataclass(frozen=True)
+class Bands(Terms):
+    """Trials are compared at `min_iter`, or at `max_iter` with `s`, and the share 1/`eta` goes on."""
+
+    type: Literal["hyperband", "asha"] = "hyperband"
     min_iter: int | None = None
     max_iter: int | None = None
     s: int | None = None
     eta: float = 3.0
     strict: bool = True
-    patience: int | None = None
-    severity: float = 0.75
-
-    def lines(self) -> dict[str, Any]:
-        """The lines of a spec that say this, those alone that mean something."""
-        without = {"eta", "strict"} if self.type == "collapse" else set()
-        without |= {"severity"} if self.patience is None else set()
-        return {k: v for k, v in asdict(self).items() if v is not None and k not in without}
 
     @property
     def bands(self) -> tuple[int, ...]:
         """The iterations at which trials are compared, ascending; max_iter goes before min_iter, as at W&B."""
-        if self.type == "collapse":
-            return ()
         if self.max_iter is not None:
             return from_max(self.max_iter, self.s or 0, self.eta)
         return from_min(self.min_iter or 0, self.eta)
+
+
+@dataclass(frozen=True)
+class Collapse(Terms):
+    """A trial stops that was collapsed, at least as badly as `severity`, at `patience` evaluations in a row."""
+
+    type: Literal["collapse"] = "collapse"
+    patience: int = 2
+    severity: float = 0.75
+
+
+@dataclass(frozen=True)
+class Median(Terms):
+    """A trial stops that is worse than the median of `min_trials` or more others, from its report `min_steps` on."""
+
+    type: Literal["median"] = "median"
+    min_steps: int = 1
+    min_trials: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plateau(Terms):
+    """A trial stops that was not better than before by more than `min_delta` in `patience` reports."""
+
+    type: Literal["plateau"] = "plateau"
+    patience: int
+    min_delta: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(Terms):
+    """The sweep ends when the objective has reached `value`; a spec as resolved says it as `metric: {target: ...}`."""
+
+    type: Literal["target"] = "target"
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoImprovement(Terms):
+    """The sweep ends when `trials` ended in a row of which none was better than the best by more than `min_delta`."""
+
+    type: Literal["no_improvement"] = "no_improvement"
+    trials: int
+    min_delta: float = 0.0
+
+
+TERMS: Mapping[str, type[Terms]] = {
+    "hyperband": Bands,
+    "asha": Bands,
+    "collapse": Collapse,
+    "median": Median,
+    "plateau": Plateau,
+    "target": Target,
+    "no_improvement": NoImprovement,
+}
+
+
+def options(kind: type[Terms]) -> tuple[str, ...]:
+    """What an entry may say beside its type."""
+    return tuple(each.name for each in fields(kind) if each.name != "type")
 
 
 def from_max(max_iter: int, s: int, eta: float) -> tuple[int, ...]:

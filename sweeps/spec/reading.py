@@ -20,13 +20,13 @@ from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.document.structure import read_spec
 from sweeps.spec.document.wandb_lines import carried_over
 from sweeps.spec.document.yaml_file import read_yaml
-from sweeps.spec.endings import constraint, early_terminate
+from sweeps.spec.endings import constraint, early_terminate, target
 from sweeps.spec.extractor import inception
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.spec.points import fitted_to
-from sweeps.spec.resolved import Budget, Resources, Spec, Tracking
+from sweeps.spec.resolved import Budget, Objective, Resources, Spec, Tracking
 from sweeps.spec.searching import search_of
 from sweeps.spec.stand_in import stand_in
 from trainables import MODELS, Entry, ModelError, find_model
@@ -88,7 +88,7 @@ class _Reader:
         entry = _entry(section.model, path) if self._known(section.model) else stand_in(section)
         dataset = self._dataset(section.dataset, "dataset" in lines)
         space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
-        metric = replace(objective(section, entry, dataset), constraint=constraint(section, entry, dataset))
+        metric = _with_ends(objective(section, entry, dataset), section, entry, dataset)
         searched = search_of(section, space, fixed, metric)
         self.warnings += searched.warnings
         return Spec(
@@ -163,6 +163,12 @@ class _Reader:
         if self._known(section.model):
             self.warnings += admit(entry.configure, space, narrowing.fixed)
         return space, narrowing.fixed
+
+
+def _with_ends(metric: Objective, section: SpecSection, entry: Entry, dataset: str) -> Objective:
+    """The metric with its constraint and its target; where nothing is measured there is none."""
+    bound = constraint(section, entry, dataset)
+    return replace(metric, constraint=bound, target=None if section.final else target(section))
 
 
 def _cross_validation(section: SpecSection, entry: Entry) -> dict[str, Domain]:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from analysis.ranking import BestStep, Constraint
 from analysis.rows import Row
 from search_spaces.conditions import Scalar
 from search_spaces.space import Space
-from sweeps.spec.early_termination import EarlyTerminate
+from sweeps.spec.early_termination import Terms
 from sweeps.spec.parameters import write_domain
 
+T = TypeVar("T", bound=Terms)
 UNJUDGED = "train/images"  # the objective of a spec that holds no images out: the same for every trial
 
 
 @dataclass(frozen=True)
 class Objective:
-    """The metric that is searched for, which way it is better, and what the model must keep besides."""
+    """The metric that is searched for, which way it is better, and what the model must keep besides.
+
+    `target`: the value at which the sweep ends.
+    """
 
     name: str
     goal: Literal["maximize", "minimize"]
     constraint: Constraint | None = None
+    target: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,7 +95,7 @@ class Spec:
     sampler: dict[str, Scalar] = field(default_factory=dict)
     first: tuple[dict[str, Scalar], ...] = ()
     trials: int | None = None
-    early_terminate: EarlyTerminate | None = None
+    early_terminate: tuple[Terms, ...] = ()
     resources: Resources = Resources()
     replicates: int = 1
     budget: Budget = Budget()
@@ -113,11 +118,11 @@ class Spec:
         lines = {
             **{key: getattr(self, key) for key in ("name", "description", "model", "dataset", "method")},
             "model_path": list(self.model_path),
-            "metric": {"name": self.metric.name, "goal": self.metric.goal},
+            "metric": {k: v for k in ("name", "goal", "target") if (v := getattr(self.metric, k)) is not None},
             "sampler": dict(self.sampler) if self.space else None,
             "parameters": self._parameters(),
             "run_cap": self.trials,
-            "early_terminate": self.early_terminate.lines() if self.early_terminate else None,
+            "early_terminate": self._early_terminate(),
             "constraint": _lines(self.metric.constraint) if self.metric.constraint else None,
             **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
             **{key: getattr(self, key) for key in ("inception", "replicates", "seed", "train_size")},
@@ -129,6 +134,15 @@ class Spec:
             "lock": dict(self.lock) if self.lock else None,
         }
         return {key: value for key, value in lines.items() if value is not None and value not in ({}, [])}
+
+    def terms(self, kind: type[T]) -> T | None:
+        """The terms of that kind in `early_terminate`, if it has them."""
+        return next((terms for terms in self.early_terminate if isinstance(terms, kind)), None)
+
+    def _early_terminate(self) -> Any:
+        """A mapping where it is one rule, a list of several."""
+        lines = [terms.lines() for terms in self.early_terminate]
+        return lines if len(lines) > 1 else next(iter(lines), None)
 
     def _parameters(self) -> dict[str, Any]:
         constants = {name: {"value": value} for name, value in self.fixed.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.metrics import METRICS
 from sweeps.spec.document.schema import SpecSection
+from sweeps.spec.endings import has_collapse
 from trainables import Entry
 from trainables.entry import ModelError
 
@@ -25,7 +26,5 @@ def stand_in(section: SpecSection) -> Entry:
     """An entry that takes any parameters; what is searched for and how trials end tell whether the model samples."""
     names = [line.name for line in (section.metric, section.constraint) if line is not None]
     rows = [METRICS[name] for name in names if name in METRICS]
-    ending = section.early_terminate
-    judged = ending is not None and (ending.type == "collapse" or ending.patience is not None)
-    samples = judged or section.inception is not None or any(row.kind not in OF_ANY for row in rows)
+    samples = has_collapse(section) or section.inception is not None or any(row.kind not in OF_ANY for row in rows)
     return Entry(UnreadGenerator if samples else Unread, points={})

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from analysis.ranking import HOPELESS
 from analysis.results import SEVERITY
 from analysis.rows import Row
+from sweeps.search.method import Status
+from sweeps.spec.early_termination import Collapse
 from sweeps.spec.resolved import Spec
+from sweeps.stopping.rule import StoppingRule
 
 
 @dataclass
-class CollapseRule:
+class CollapseRule(StoppingRule):
     """Stops a trial that was collapsed, at least as badly as `severity`, `evaluations` times in a row."""
 
     evaluations: int
@@ -25,9 +28,9 @@ class CollapseRule:
 
     @classmethod
     def of(cls, spec: Spec) -> CollapseRule | None:
-        """The rule of a spec whose `early_terminate` says `patience`."""
-        terms = spec.early_terminate
-        return cls(terms.patience, terms.severity) if terms is not None and terms.patience is not None else None
+        """The rule of a spec whose `early_terminate` has type collapse."""
+        terms = spec.terms(Collapse)
+        return cls(terms.patience, terms.severity) if terms else None
 
     def report(self, row: Row) -> str | None:
         """See `StoppingRule`; a mild collapse that gets better goes on."""
@@ -38,8 +41,8 @@ class CollapseRule:
             return None
         return self._words(last[-1])
 
-    def forget(self, trial: str) -> None:
-        """See `StoppingRule`; trials are not compared here, so that this frees memory and no more."""
+    def ended(self, trial: str, status: Status) -> None:
+        """Trials are not compared here, so that this frees memory and no more."""
         self._last.pop(trial, None)
 
     def _add(self, row: Row) -> list[Row]:

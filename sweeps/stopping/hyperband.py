@@ -9,94 +9,76 @@ Reference: Li et al. 2018, Hyperband (arXiv:1603.06560), and hyperband_stopping.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Literal
 
+from analysis.metrics import Goal
 from analysis.rows import Row
+from sweeps.search.method import Status
+from sweeps.spec.early_termination import Bands
 from sweeps.spec.resolved import Spec
-
-
-class _History:
-    """One trial's costs in the order of its steps, whenever they come; a step told again replaces the first."""
-
-    def __init__(self) -> None:
-        self.costs: list[float] = []
-        self.best = math.inf
-        self._steps: list[int] = []
-
-    def add(self, step: int, cost: float) -> None:
-        index = bisect_left(self._steps, step)
-        again = self._steps[index : index + 1] == [step]
-        self._steps[index : index + again] = [step]
-        self.costs[index : index + again] = [cost]
-        self.best = min(self.costs) if again else min(self.best, cost)
+from sweeps.stopping.history import History, cost_of, sign
+from sweeps.stopping.rule import StoppingRule
 
 
 @dataclass
-class Hyperband:
+class Hyperband(StoppingRule):
     """Stops a trial whose `metric` falls behind the best 1/eta of those that have come as far."""
 
     metric: str
-    goal: Literal["maximize", "minimize"]
+    goal: Goal
     bands: tuple[int, ...]
     eta: float = 3.0
     strict: bool = True
-    _histories: dict[str, _History] = field(default_factory=lambda: defaultdict(_History), repr=False, compare=False)
+    _histories: dict[str, History] = field(default_factory=lambda: defaultdict(History), repr=False, compare=False)
     # Of each band the costs that trials had there, ascending: a report need not sort those of all trials.
     _at: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list), repr=False, compare=False)
 
     @classmethod
     def of(cls, spec: Spec) -> Hyperband | None:
         """The rule of a spec whose `early_terminate` has bands."""
-        terms = spec.early_terminate
-        if terms is None or not terms.bands:
-            return None
-        return cls(spec.metric.name, spec.metric.goal, terms.bands, terms.eta, terms.strict)
+        terms = spec.terms(Bands)
+        return cls(spec.metric.name, spec.metric.goal, terms.bands, terms.eta, terms.strict) if terms else None
 
     def report(self, row: Row) -> str | None:
         """See `StoppingRule`; a row without a finite value of the metric is no iteration."""
-        value = row.number(self.metric)
-        if value is None or not math.isfinite(value):
+        cost = cost_of(row, self.metric, self.goal)
+        if cost is None:
             return None
         history = self._histories[row.trial]
         self._unmark(history)
-        history.add(row.step, self._sign * value)
+        history.add(row.step, cost)
         self._mark(history)
         passed = self._passed(history)
         return self._judged(history, passed[-1]) if passed else None
 
-    def forget(self, trial: str) -> None:
-        """See `StoppingRule`."""
-        self._unmark(self._histories.pop(trial, _History()))
+    def ended(self, trial: str, status: Status) -> None:
+        if status == "failed":
+            self._unmark(self._histories.pop(trial, History()))
 
-    @property
-    def _sign(self) -> float:
-        return -1.0 if self.goal == "maximize" else 1.0
-
-    def _mark(self, history: _History) -> None:
+    def _mark(self, history: History) -> None:
         """Note a trial's costs at the bands that it has passed."""
         for band in self._passed(history):
             insort(self._at[band], history.costs[band - 1])
 
-    def _unmark(self, history: _History) -> None:
+    def _unmark(self, history: History) -> None:
         for band in self._passed(history):
             del self._at[band][bisect_left(self._at[band], history.costs[band - 1])]
 
-    def _passed(self, history: _History) -> tuple[int, ...]:
+    def _passed(self, history: History) -> tuple[int, ...]:
         return self.bands[: bisect_right(self.bands, len(history.costs))]
 
-    def _judged(self, history: _History, band: int) -> str | None:
+    def _judged(self, history: History, band: int) -> str | None:
         cost = history.costs[band - 1] if self.strict else history.best
         there = self._at[band]
         threshold = there[int(1.0 / self.eta * len(there))]
         return self._words(cost, threshold, len(there), band) if cost > threshold else None
 
     def _words(self, cost: float, threshold: float, trials: int, band: int) -> str:
+        turned = sign(self.goal)
         what = f"at iteration {band}" if self.strict else "at best so far"
         return (
-            f"{self._sign * cost:.6g} {what} is worse than {self._sign * threshold:.6g}, "
+            f"{turned * cost:.6g} {what} is worse than {turned * threshold:.6g}, "
             f"the mark of the best 1/{self.eta:g} of {trials} trials at iteration {band}"
         )

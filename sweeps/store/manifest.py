@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 import socket
@@ -15,18 +16,21 @@ from typing import Any
 import numpy as np
 import psutil
 
+from analysis.results import ENDED, MANIFEST_FILE, WHY
 from basics.cpus import usable_cpus
+from basics.files import replace_file
 from sweeps.spec.resolved import Spec
 from trainables.data import Dataset
 
 DISTRIBUTION = "gdsweeps"
+TIME = "%Y-%m-%dT%H:%M:%S%z"
 
 
 def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:
     """The manifest of a sweep that starts now."""
     return {
         "sweep": sweep_id,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "started": time.strftime(TIME),
         "command": sys.argv,
         "versions": versions(),
         "git": git_state(Path.cwd()),
@@ -43,6 +47,15 @@ def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:
         },
         "machine": machine(),
     }
+
+
+def note_end(folder: Path, why: str | None) -> None:
+    """Note in a sweep's manifest that it has ended, and what ended it before its time; None: that it has not."""
+    path = folder / MANIFEST_FILE
+    document = json.loads(path.read_text())
+    ended = {} if why is None else {ENDED: {"at": time.strftime(TIME), WHY: why}}
+    others = {name: value for name, value in document.items() if name != ENDED}
+    replace_file(path, json.dumps({**others, **ended}, indent=2).encode())
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.folder import load, read_rows
 from analysis.metrics import goal_of
 from analysis.ranking import trial_order
-from analysis.results import MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, is_metric, trial_name
+from analysis.results import ENDED, MEDIA_FOLDER, MEDIA_NAME, ROWS_FILE, is_metric, trial_name
 from analysis.rows import Row
 from sweeps.spec.resolved import Spec
 from sweeps.store.journal_recovery import Say, open_search
@@ -29,7 +29,8 @@ class Replay:
 
 def replay(folder: Path, spec: Spec, say: Say) -> Replay:
     """The events of the sweep in `folder`; the caller holds its lock. `say` is told of a journal that is mended."""
-    search, rows, pictures = open_search(load(folder), spec, say), _rows(folder), _pictures(folder)
+    left = load(folder)
+    search, rows, pictures = open_search(left, spec, say), _rows(folder), _pictures(folder)
     ends = {trial_name(number): (config, status, reason) for number, config, status, reason in search.ended()}
     running = {trial_name(number): config for number, config in search.unfinished()}
     trials = {}
@@ -42,7 +43,7 @@ def replay(folder: Path, spec: Spec, say: Say) -> Replay:
             trials[trial].append({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
     metrics = {name for steps in rows.values() for row in steps.values() for name in row.numbers if is_metric(name)}
     goals = [{"event": "goal", "metric": name, "goal": goal} for name in sorted(metrics) if (goal := goal_of(name))]
-    all_asked = search.exhausted or spec.budget.seconds is not None
+    all_asked = search.exhausted or spec.budget.seconds is not None or ENDED in left.manifest
     return Replay([*goals, *tested_events(folder)], trials, complete=all_asked and not running)
 
 

@@ -15,6 +15,7 @@ from helpers.sweep_folder import FakeTrial, build_sweep
 
 from sweeps.search.methods import METHODS
 from sweeps.spec import load_spec
+from sweeps.spec.early_termination import TERMS, options
 
 README = (REPOSITORY / "README.md").read_text()
 COMMANDS = [line.split("#")[0].strip() for line in re.findall(r"^ {4}(sweeps .*)$", README, re.MULTILINE)]
@@ -72,7 +73,14 @@ def test_the_guide_says_of_each_search_method_what_its_row_says() -> None:
         assert not options or f"| `{name}` | {options} |" in lines
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/running.md", "docs/search.md"])
+def test_every_stopping_rule_stands_in_the_guide_with_its_options() -> None:
+    lines = (REPOSITORY / "docs" / "early-termination.md").read_text().splitlines()
+    for name, kind in TERMS.items():
+        [line] = [line for line in lines if line.startswith("| `") and f"`{name}`" in line.split("|")[1]]
+        assert {option for option in options(kind) if f"`{option}`" not in line} == set()
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/running.md", "docs/search.md", "docs/early-termination.md"])
 def test_specs_shown_are_specs(document: str) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / document).read_text(), re.DOTALL)
     assert blocks

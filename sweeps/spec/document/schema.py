@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.fields import FieldInfo
 
 from sweeps.search import methods
+from sweeps.spec.early_termination import TERMS
 
 # YAML 1.1 reads 1e-3 (no dot) as text; whoever writes it means the number.
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
@@ -82,8 +83,9 @@ Distribution = Literal[
 ]
 if TYPE_CHECKING:
     Method = str
+    Rule = str
 else:
-    Method = Literal[methods.names()]
+    Method, Rule = Literal[methods.names()], Literal[tuple(TERMS)]
 
 
 class Section(BaseModel):
@@ -114,23 +116,33 @@ class ParameterSection(Section):
 class MetricSection(Section):
     name: Name = Field(description="the name of a metric, such as val/accuracy or gen/frechet")
     goal: Literal["maximize", "minimize"] | None = Field(None, description="maximize or minimize")
+    target: Real | None = Field(None, description="a number: the sweep ends when a trial has reached it")
 
 
 class EarlyTerminateSection(Section):
-    type: Literal["hyperband", "asha", "collapse"] = Field(
-        description="hyperband or asha (two names for the same), or collapse"
-    )
+    type: Rule = Field(description=f"one of {', '.join(TERMS)}")
     min_iter: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: the first band")
     max_iter: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: bands at max_iter/eta^k")
     s: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many bands below max_iter")
     eta: Real = Field(3.0, gt=1, description="a number above 1: the best 1/eta of the trials go on at a band")
     strict: bool = Field(True, description="true or false: judge by the value at the band, or by the best so far")
     patience: Whole | None = Field(
-        None, ge=1, description="a whole number, 1 or more: evaluations in a row after which a collapsed trial stops"
+        None, ge=1, description="a whole number, 1 or more: evaluations in a row after which a trial stops"
     )
     severity: Real | None = Field(
         None, ge=0, le=1, description="a number from 0 to 1: how bad a collapse must be to count for patience"
     )
+    min_steps: Whole = Field(
+        1, ge=1, description="a whole number, 1 or more: the first report that a trial is judged at"
+    )
+    min_trials: Whole = Field(5, ge=1, description="a whole number, 1 or more: others that must have come as far")
+    min_delta: Real = Field(0.0, ge=0, description="a number, 0 or more: what an improvement must be more than")
+    trials: Whole | None = Field(
+        None,
+        ge=1,
+        description="a whole number, 1 or more: ended trials without an improvement, after which the sweep ends",
+    )
+    value: Real | None = Field(None, description="a number: the target of the objective")
 
 
 class ConstraintSection(Section):
@@ -169,8 +181,8 @@ class SpecSection(Section):
     metric: MetricSection | None = Field(None, description="a mapping {name, goal}")
     parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
     run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")
-    early_terminate: EarlyTerminateSection | None = Field(
-        None, description="a mapping {type, min_iter, or max_iter and s, eta, strict, patience, severity}"
+    early_terminate: EarlyTerminateSection | list[EarlyTerminateSection] | None = Field(
+        None, description="a mapping {type, and what belongs to it: min_iter, patience, trials, ...}, or a list of them"
     )
     constraint: ConstraintSection | None = Field(None, description="a mapping {name, max or min}")
     inception: Name | None = Field(
@@ -238,6 +250,7 @@ SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("metric",): MetricSection,
     ("constraint",): ConstraintSection,
     ("early_terminate",): EarlyTerminateSection,
+    ("early_terminate", "*"): EarlyTerminateSection,
     ("budget",): BudgetSection,
     ("resources",): ResourcesSection,
 }

@@ -80,5 +80,6 @@ def _described(path: list[int | str]) -> tuple[type[Section], FieldInfo | None]:
 
 
 def _pattern(path: list[int | str]) -> tuple[str, ...]:
-    """`path` with a star for the names that a user gives: parameters, and those a condition is on."""
-    return tuple("*" if path[0] == "parameters" and depth in (1, 3) else str(part) for depth, part in enumerate(path))
+    """`path` with a star for places in a list, and for names that a user gives: parameters, those a condition is on."""
+    named = (1, 3) if path and path[0] == "parameters" else ()
+    return tuple("*" if depth in named or isinstance(part, int) else str(part) for depth, part in enumerate(path))

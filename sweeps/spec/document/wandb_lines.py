@@ -14,7 +14,6 @@ _REFUSED = {
     "scheduler": ("W&B's schedulers do not run here", "method: bayes, random or grid"),
 }
 _REFUSED_OF_METRIC = {
-    "target": ("a sweep does not end at a value of the metric", "run_cap, or budget: {seconds}"),
     "impute": ("a failed trial has no value here, and the search is told that it failed", "leave the line out"),
     "impute_while_running": ("the search is told no value of a running trial", "leave the line out"),
 }

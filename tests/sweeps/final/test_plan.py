@@ -67,7 +67,7 @@ def test_a_final_training_is_a_sweep_of_one_config_with_seeds_of_its_own() -> No
     assert (found.final.final, found.final.metric.name) == (True, "train/images")
     assert (found.replicates.final, found.replicates.metric.name) == (False, "val/log_loss")
     for each in (found.final, found.replicates):
-        assert (each.trials, each.seeds, each.replicates, each.early_terminate, each.lock) == (3, 3, 1, None, None)
+        assert (each.trials, each.seeds, each.replicates, each.early_terminate, each.lock) == (3, 3, 1, (), None)
         assert load_spec(each.document()) == each
     seeds = [trial_seeds(each, trial) for each in (spec, found.final, found.replicates) for trial in range(4)]
     assert len({seed for trial in seeds for seed in trial}) == 2 * 4 + 4 + 4

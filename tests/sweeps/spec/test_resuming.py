@@ -30,6 +30,8 @@ TAKEN = [
     {"run_cap": None, "budget": {"seconds": 60, "steps": 9}},
     {"resources": {"cpu": 2}},
     {"early_terminate": {"type": "hyperband", "min_iter": 2}},
+    {"early_terminate": [{"type": "median"}, {"type": "no_improvement", "trials": 9}]},
+    {"metric": {"name": "val/accuracy", "target": 0.9}},
     {"name": "second", "description": "more of it"},
     {"project": "p", "entity": "e", "group": "g", "tags": ["t"], "notes": "n", "alert_failure_rate": 0.5},
 ]

@@ -10,6 +10,7 @@ from search_spaces import SPACES
 from search_spaces.conditions import AtLeast, OneOf
 from search_spaces.domains import Choice, Float
 from sweeps.spec import load_spec
+from sweeps.spec.early_termination import Bands, Collapse
 from sweeps.spec.parameters import Constant
 from sweeps.spec.resolved import Budget, Objective, Resources, Tracking
 
@@ -48,8 +49,7 @@ def test_every_line_arrives(write: Callable[..., Path]) -> None:
     assert spec.space == {"C": Float(0.001, 10.0, log=True).when(penalty=("l2", "l1", "elasticnet"))}
     assert spec.fixed == {"penalty": "l2"}
     assert (spec.train_size, spec.classes, spec.replicates, spec.seed) == (1000, (0, "Trouser"), 3, 5)
-    assert spec.early_terminate is not None
-    assert (spec.early_terminate.bands, spec.early_terminate.eta, spec.early_terminate.strict) == ((3, 9), 3.0, True)
+    assert spec.early_terminate == (Bands(max_iter=27, s=2, eta=3.0, strict=True),)
     assert (spec.resources, spec.budget) == (Resources(2.0, 0.1), Budget(4, 5400.0))
     assert spec.tracking == Tracking("p", "e", "g", ("a", "b"), "n", 0.5)
     assert (spec.name, spec.description, spec.source) == ("all", "every line", str(path))
@@ -73,11 +73,27 @@ def test_a_model_alone_is_its_whole_space_on_digits() -> None:
 def test_a_goal_is_the_metrics_own_and_asha_is_another_name_for_hyperband() -> None:
     assert lr(metric={"name": "val/brier", "goal": "minimize"}).metric == Objective("val/brier", "minimize")
     terms = {"min_iter": 3, "eta": 2, "strict": False}
-    ours, theirs = (lr(early_terminate={"type": name, **terms}).early_terminate for name in ("asha", "hyperband"))
+    ours, theirs = (lr(early_terminate={"type": name, **terms}).terms(Bands) for name in ("asha", "hyperband"))
     assert ours is not None
     assert theirs is not None
     assert (ours.bands, ours.eta, ours.strict) == (theirs.bands, theirs.eta, theirs.strict)
     assert (ours.bands[:3], ours.strict) == ((3, 6, 12), False)
+
+
+def test_rules_stand_in_a_mapping_or_a_list_and_patience_beside_bands_is_a_rule_of_its_own() -> None:
+    both = gan(early_terminate={"type": "hyperband", "min_iter": 3, "patience": 4})
+    assert set(both.early_terminate) == {Bands(min_iter=3), Collapse(patience=4)}
+    listed = gan(early_terminate=[{"type": "collapse", "patience": 4}, {"type": "hyperband", "min_iter": 3}])
+    assert listed.early_terminate == both.early_terminate
+    assert gan(early_terminate=[{"type": "median"}]) == gan(early_terminate={"type": "median"})
+    assert gan(early_terminate=[]) == gan()
+
+
+def test_a_target_is_a_line_of_the_metric_or_a_rule() -> None:
+    spec = lr(early_terminate={"type": "target", "value": 0.9})
+    assert spec == lr(metric={"name": "val/accuracy", "target": 0.9})
+    assert (spec.metric.target, spec.early_terminate) == (0.9, ())
+    assert spec.document()["metric"] == {"name": "val/accuracy", "goal": "maximize", "target": 0.9}
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,13 @@ lines = st.fixed_dictionaries(
         "parameters": parameters,
         "method": st.sampled_from(["bayes", "tpe", "random"]),
         "dataset": st.sampled_from(["digits", "mnist", "cifar10"]),
-        "metric": st.sampled_from([{"name": "gen/frechet_pixels"}, {"name": "train/loss_g", "goal": "minimize"}]),
+        "metric": st.sampled_from(
+            [
+                {"name": "gen/frechet_pixels"},
+                {"name": "gen/frechet", "target": 3},
+                {"name": "train/loss_g", "goal": "minimize"},
+            ]
+        ),
         "run_cap": st.integers(1, 99),
         "early_terminate": st.sampled_from(
             [
@@ -54,6 +60,12 @@ lines = st.fixed_dictionaries(
                 {"type": "hyperband", "min_iter": 2, "patience": 3},
                 {"type": "collapse"},
                 {"type": "collapse", "patience": 1, "severity": 0.5},
+                {"type": "median", "min_steps": 4, "min_trials": 2},
+                {"type": "plateau", "patience": 4, "min_delta": 0.5},
+                {"type": "no_improvement", "trials": 40},
+                {"type": "target", "value": 3},
+                [{"type": "median"}, {"type": "collapse"}, {"type": "no_improvement", "trials": 9, "min_delta": 0.1}],
+                [],
             ]
         ),
         "constraint": st.sampled_from(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from analysis.metrics import Goal
 from analysis.rows import Row
 from sweeps.spec import load_spec
-from sweeps.spec.early_termination import EarlyTerminate
+from sweeps.spec.early_termination import Bands
 from sweeps.stopping.hyperband import Hyperband
 from sweeps.stopping.rules import rules_of
 
@@ -15,31 +15,31 @@ from sweeps.stopping.rules import rules_of
 @pytest.mark.parametrize(
     ("terms", "bands"),
     [
-        (EarlyTerminate(max_iter=27, s=2), (3, 9)),
-        (EarlyTerminate(max_iter=27, s=2, eta=3.0), (3, 9)),
-        (EarlyTerminate(max_iter=27, s=9), (1, 3, 9)),  # stops where 27 / 3^k falls below 1
-        (EarlyTerminate(max_iter=100, s=3, eta=3.0), (3, 11, 33)),  # 33.3, 11.1, 3.7, cut
-        (EarlyTerminate(max_iter=5, s=2, eta=2.0), (1, 2)),
-        (EarlyTerminate(max_iter=10, s=2, eta=1.5), (4, 6)),  # 6.67, 4.44
-        (EarlyTerminate(max_iter=2, s=2), ()),
+        (Bands(max_iter=27, s=2), (3, 9)),
+        (Bands(max_iter=27, s=2, eta=3.0), (3, 9)),
+        (Bands(max_iter=27, s=9), (1, 3, 9)),  # stops where 27 / 3^k falls below 1
+        (Bands(max_iter=100, s=3, eta=3.0), (3, 11, 33)),  # 33.3, 11.1, 3.7, cut
+        (Bands(max_iter=5, s=2, eta=2.0), (1, 2)),
+        (Bands(max_iter=10, s=2, eta=1.5), (4, 6)),  # 6.67, 4.44
+        (Bands(max_iter=2, s=2), ()),
     ],
 )
-def test_bands_below_max_iter(terms: EarlyTerminate, bands: tuple[int, ...]) -> None:
+def test_bands_below_max_iter(terms: Bands, bands: tuple[int, ...]) -> None:
     assert terms.bands == bands
 
 
 def test_bands_from_min_iter_have_no_end_in_practice() -> None:
-    assert EarlyTerminate(min_iter=3).bands[:4] == (3, 9, 27, 81)
-    assert EarlyTerminate(min_iter=1, eta=1.5).bands[:5] == (1, 2, 3, 5, 7)  # 1, 1.5, 2.25, 3.38, 5.06, 7.59
-    assert EarlyTerminate(min_iter=2).bands[-1] == 2 * 3**99
+    assert Bands(min_iter=3).bands[:4] == (3, 9, 27, 81)
+    assert Bands(min_iter=1, eta=1.5).bands[:5] == (1, 2, 3, 5, 7)  # 1, 1.5, 2.25, 3.38, 5.06, 7.59
+    assert Bands(min_iter=2).bands[-1] == 2 * 3**99
 
 
 def test_max_iter_goes_before_min_iter() -> None:
-    assert EarlyTerminate(min_iter=5, max_iter=27, s=2).bands == (3, 9)
+    assert Bands(min_iter=5, max_iter=27, s=2).bands == (3, 9)
 
 
 def test_eta_and_strict_default_as_in_the_engine_of_wandb() -> None:
-    assert (EarlyTerminate(min_iter=1).eta, EarlyTerminate(min_iter=1).strict) == (3.0, True)
+    assert (Bands(min_iter=1).eta, Bands(min_iter=1).strict) == (3.0, True)
 
 
 def test_no_early_termination_decides_nothing() -> None:
