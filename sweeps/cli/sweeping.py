@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,7 +73,7 @@ def run(
 
     data = str(data_dir.resolve()) if data_dir else None
     options = runner.Options(address=address, wandb=wandb, data_dir=data, report=not no_report)
-    return _to_the_end(folder, lambda: runner.run(spec, folder, options, say, _print_results))
+    return _to_the_end(folder, lambda: runner.run(spec, folder, options, say, _print_results, wait=_waits()))
 
 
 @command(app, example="sweeps resume sweep-results/gan-20260101-120000")
@@ -96,7 +97,7 @@ def resume(
     data = str(data_dir.resolve()) if data_dir else None
     changes = ({} if trials is None else {"run_cap": trials}) | arguments.settings(set_ or [])
     overrides = {"address": address, "wandb": wandb, "data_dir": data, "report": False if no_report else None}
-    return _to_the_end(folder, lambda: runner.resume(folder, changes, say, _print_results, **overrides))
+    return _to_the_end(folder, lambda: runner.resume(folder, changes, say, _print_results, wait=_waits(), **overrides))
 
 
 @command(app, example="sweeps list sweep-results")
@@ -177,11 +178,16 @@ def _print_results(outcome: Outcome) -> None:
         say(f"next: {command_line('best', outcome.folder, '--out', 'best.yaml')}")
 
 
+def _waits() -> bool:
+    """Whether to wait for the report: a script may want it next, a person has the results and wants the prompt."""
+    return not (sys.stdin.isatty() and sys.stdout.isatty())
+
+
 def _ended(outcome: Outcome) -> int:
     """Say where the report is; the exit code."""
     if outcome.report is not None:
         print_text(outcome.report)
-    say(f"report: {outcome.report or 'none'}")
+    say(f"report: {outcome.report or 'none'}{'' if outcome.drawn else ' (there in a few seconds)'}")
     if outcome.why:
         say(f"the sweep has ended: {outcome.why}")
     if outcome.interrupted:

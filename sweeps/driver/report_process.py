@@ -14,11 +14,16 @@ GO = b"draw\n"
 
 
 class ReportProcess:
-    """Starts the process, says when to draw, and waits for the page."""
+    """Starts the process, says when to draw, and waits for the page, unless the driver ends before it is there."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._log = folder, folder / "ray" / "report.log"
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def page(self) -> Path:
+        """Where the page is, or will be."""
+        return self._folder / REPORT_FILE
 
     def prepare(self) -> None:
         """Have it import, if it does not yet."""
@@ -45,4 +50,4 @@ class ReportProcess:
             lines = self._log.read_text(errors="replace").strip().splitlines() or [f"exit code {code}"]
             again = command_line("report", self._folder)
             raise ReportError(f"the report could not be drawn: {lines[-1]}; again with: {again}")
-        return self._folder / REPORT_FILE
+        return self.page

@@ -62,24 +62,33 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a sweep ended; `why` is what ended it before its time, in words; `report` is the page, once it is drawn."""
+    """How a sweep ended; `why` is what ended it before its time, in words; `report` is the page, or where it will be in
+    a few seconds if it is not `drawn` yet."""
 
     folder: Path
     counts: Counter[Status]
     interrupted: bool
     report: Path | None = None
     why: str = ""
+    drawn: bool = True
 
 
 Ended = Callable[[Outcome], None]
 
 
 def run(
-    spec: Spec, folder: Path, options: Options, say: Say = lambda line: None, ended: Ended = lambda outcome: None
+    spec: Spec,
+    folder: Path,
+    options: Options,
+    say: Say = lambda line: None,
+    ended: Ended = lambda outcome: None,
+    *,
+    wait: bool = True,
 ) -> Outcome:
     """Run a new sweep in `folder`.
 
-    `say` is told what makes its numbers doubtful, `ended` how it ended, as soon as its results are on disk.
+    `say` is told what makes its numbers doubtful, `ended` how it ended, as soon as its results are on disk; `wait`: for
+    the report as well, which otherwise a process of its own may still be drawing.
     """
     with locked(folder):
         data = load_data(spec, options.folder)
@@ -88,7 +97,7 @@ def run(
         sweep_id = secrets.token_hex(4)
         _write_manifest(spec, folder, options, data, sweep_id)
         _write_spec(folder, spec)
-        return _run(spec, folder, options, data, sweep_id, ended)
+        return _run(spec, folder, options, data, sweep_id, ended, wait)
 
 
 def resume(
@@ -96,12 +105,14 @@ def resume(
     changes: Mapping[str, Any] | None = None,
     say: Say = lambda line: None,
     ended: Ended = lambda outcome: None,
+    *,
+    wait: bool = True,
     **overrides: Any,
 ) -> Outcome:
     """Go on with the sweep in `folder`, its spec with `changes`, which are kept, and its options with `overrides`.
 
     FolderError if there is no sweep or its data is not what it was, SpecError for a change that may not be made. `say`
-    is told what of the folder was damaged, and what was done about it; `ended` as in `run`.
+    is told what of the folder was damaged, and what was done about it; `ended` and `wait` as in `run`.
     """
     if not (folder / SPEC_FILE).exists():
         raise no_sweep(folder, SPEC_FILE)
@@ -121,7 +132,7 @@ def resume(
             )
         if changes:
             _write_spec(folder, spec)
-        return _run(spec, folder, options, data, document["sweep"], ended, say)
+        return _run(spec, folder, options, data, document["sweep"], ended, wait, say)
 
 
 def _write_spec(folder: Path, spec: Spec) -> None:
@@ -134,7 +145,14 @@ def _write_manifest(spec: Spec, folder: Path, options: Options, data: Dataset, s
 
 
 def _run(
-    spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str, ended: Ended, say: Say = lambda line: None
+    spec: Spec,
+    folder: Path,
+    options: Options,
+    data: Dataset,
+    sweep_id: str,
+    ended: Ended,
+    wait: bool,
+    say: Say = lambda line: None,
 ) -> Outcome:
     settings = settings_of(spec, folder, sweep_id, data.classes, options.wandb)
     report = ReportProcess(folder)
@@ -146,7 +164,9 @@ def _run(
         outcome = _swept(_Parts(spec, folder, options, data, tracker, search, store), report, ended)
         if tracker.on:
             write_best(folder)
-        if options.report:
+        if options.report and not wait and not tracker.on:  # to W&B goes what the process computes besides
+            outcome = replace(outcome, report=report.page, drawn=False)
+        elif options.report:
             outcome = replace(outcome, report=report.wait())
         elif tracker.on:
             write_importance(folder)  # which W&B shows, and the report's process has written elsewhere

@@ -1,4 +1,4 @@
-"""What others wrote reaches a terminal without what a terminal would obey."""
+"""At a terminal: nothing of what others wrote is obeyed, and the prompt comes before the report."""
 
 import os
 import pty
@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from helpers.command import HANGS, environment, sweeps
+from helpers.driven_sweep import drive
 from helpers.sweep_folder import CLASSIFIER_SPEC, FakeTrial, build_sweep
 
 from basics.terminal import printable, printable_lines
@@ -19,7 +21,7 @@ def on_a_terminal(*arguments: str, folder: Path) -> str:
     """What a command writes to a terminal."""
     main, side = pty.openpty()
     command = [sys.executable, "-m", "sweeps.cli", *arguments]
-    process = subprocess.Popen(command, cwd=folder, env=environment(TERM="xterm"), stdout=side, stderr=side)
+    process = subprocess.Popen(command, cwd=folder, env=environment(TERM="xterm"), stdin=side, stdout=side, stderr=side)
     os.close(side)
     said = b""
     try:
@@ -68,3 +70,14 @@ def test_a_pipe_is_given_none_either(folder: Path) -> None:
 def test_lines_stay_lines() -> None:
     assert printable("a\x1bb\nc") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"
     assert printable_lines("a\x1b\nb") == "a\N{REPLACEMENT CHARACTER}\nb"
+
+
+def test_the_prompt_is_back_before_the_report_which_comes_all_the_same(tmp_path: Path) -> None:
+    folder = drive(tmp_path / "it", trials=6)
+    said = on_a_terminal("resume", str(folder), "--wandb", "off", folder=tmp_path)
+    assert "6 done" in said
+    assert f"report: {folder}/report.html (there in a few seconds)" in said.replace("\r\n", "\n")
+    drawing = [p for p in psutil.process_iter(["cmdline"]) if str(folder) in (p.info["cmdline"] or [])]
+    _, left = psutil.wait_procs(drawing, timeout=HANGS)
+    assert not left
+    assert (folder / "report.html").stat().st_size > 10**5
