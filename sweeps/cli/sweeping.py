@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from basics.errors import RequestError
 from basics.shell import command_line
 from basics.terminal import say
 from sweeps.cli.command import (
@@ -80,6 +82,9 @@ def run(
 def resume(
     folder: Folder,
     trials: Annotated[int | None, typer.Option(help="How many trials in all (the spec's run_cap).")] = None,
+    more: Annotated[
+        int, typer.Option(min=0, metavar="N", help="So many more trials, also if the sweep has ended.")
+    ] = 0,
     set_: Set = None,
     address: Address = None,
     wandb: Annotated[
@@ -88,16 +93,22 @@ def resume(
     data_dir: DataDir = None,
     no_report: NoReport = False,
 ) -> int:
-    """Go on with a sweep that was interrupted or killed; trials that ended are not repeated."""
+    """Go on with a sweep that was interrupted or killed, or beyond its end; trials that ended are not repeated."""
     from sweeps.cli import arguments
     from sweeps.driver import runner
+    from sweeps.driver.going_on import Beyond
 
+    if more and trials is not None:
+        raise RequestError(
+            "--more and --trials both say how many; --trials counts those there are, --more adds to them"
+        )
     if wandb is not None:
         arguments.check_wandb(wandb)
     data = str(data_dir.resolve()) if data_dir else None
     changes = ({} if trials is None else {"run_cap": trials}) | arguments.settings(set_ or [])
     overrides = {"address": address, "wandb": wandb, "data_dir": data, "report": False if no_report else None}
-    return _to_the_end(folder, lambda: runner.resume(folder, changes, say, _print_results, wait=_waits(), **overrides))
+    go = partial(runner.resume, folder, changes, say, _print_results, beyond=Beyond(more), wait=_waits(), **overrides)
+    return _to_the_end(folder, go)
 
 
 @command(app, example="sweeps list sweep-results")
@@ -189,7 +200,8 @@ def _ended(outcome: Outcome) -> int:
         print_text(outcome.report)
     say(f"report: {outcome.report or 'none'}{'' if outcome.drawn else ' (there in a few seconds)'}")
     if outcome.why:
-        say(f"the sweep has ended: {outcome.why}")
+        more = command_line("resume", outcome.folder, "--more", 20)
+        say(f"the sweep has ended: {outcome.why}. Go on all the same with: {more}")
     if outcome.interrupted:
         return INTERRUPTED
     return FAILED if outcome.counts["failed"] else DONE

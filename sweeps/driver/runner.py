@@ -24,6 +24,7 @@ from sweeps.driver.cluster.session import ray_session
 from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
+from sweeps.driver.going_on import AS_IT_WAS, Beyond, with_more
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.preparation import load_data, shared_with_workers
 from sweeps.driver.report_process import ReportProcess
@@ -107,12 +108,14 @@ def resume(
     ended: Ended = lambda outcome: None,
     *,
     wait: bool = True,
+    beyond: Beyond = AS_IT_WAS,
     **overrides: Any,
 ) -> Outcome:
     """Go on with the sweep in `folder`, its spec with `changes`, which are kept, and its options with `overrides`.
 
-    FolderError if there is no sweep or its data is not what it was, SpecError for a change that may not be made. `say`
-    is told what of the folder was damaged, and what was done about it; `ended` and `wait` as in `run`.
+    `beyond`: how far it goes on beyond its end. FolderError if there is no sweep or its data is not what it was,
+    SpecError for a change that may not be made. `say` is told what of the folder was damaged, and what was done about
+    it; `ended` and `wait` as in `run`.
     """
     if not (folder / SPEC_FILE).exists():
         raise no_sweep(folder, SPEC_FILE)
@@ -130,7 +133,9 @@ def resume(
             raise FolderError(
                 f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
             )
-        if changes:
+        if beyond.more:
+            spec = with_more(folder, spec, changes or {}, beyond.more, say)
+        if changes or beyond.more:
             _write_spec(folder, spec)
         return _run(spec, folder, options, data, document["sweep"], ended, wait, say)
 

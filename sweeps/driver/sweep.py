@@ -5,8 +5,6 @@ The lanes (`lanes.py`) call it in the driver; tests call it directly.
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Any
 from analysis.ranking import BestStep
 from analysis.results import is_metric, trial_name
 from analysis.rows import Row
+from sweeps.driver.spending import Spending
 from sweeps.search.journal import CRASHED
 from sweeps.search.method import Ending, Nothing, Status
 from sweeps.search.search import Search
@@ -26,7 +25,6 @@ from sweeps.store.observer import Observer
 from sweeps.store.sweep_folder import Store
 from sweeps.worker.messages import Attachment, Report, Work
 
-NOTE_SECONDS = 5.0  # between two notes of how long the sweep has run
 RESTARTS = 3  # times a trial is started again after its worker died, before it counts as failed
 
 
@@ -49,7 +47,7 @@ class Sweep:
         self._rules = rules.rules_of(spec)
         self._open: dict[str, UnfinishedTrial] = {}
         self._again: list[str] = []
-        self._began, self._noted = time.monotonic() - search.seconds, search.seconds
+        self._spending = Spending(spec, search.notes)
 
     def restore(self, rows: Iterable[Row]) -> None:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
@@ -105,28 +103,23 @@ class Sweep:
     @property
     def ended_by(self) -> SweepEnd | None:
         """Why no more trials start, if that is not because all have been asked for."""
-        return rules.sweep_end(self._rules)
+        notes = self._search.notes
+        if notes.stopped:
+            return SweepEnd(notes.stopped, frozenset())
+        end = rules.sweep_end(self._rules) or self._spending.end()
+        if end is None or not notes.granted:
+            return end
+        # What was granted is run to its end all the same.
+        return SweepEnd(end.reason) if self._search.asked >= notes.granted else None
 
     @property
     def _all_asked(self) -> bool:
-        if self._search.exhausted or self.ended_by is not None:
-            return True
-        return self._seconds > (self._spec.budget.seconds or math.inf)
-
-    @property
-    def _seconds(self) -> float:
-        """How long this sweep has run, before it was last taken up as well."""
-        return time.monotonic() - self._began
-
-    def _note_seconds(self, every: float = NOTE_SECONDS) -> None:
-        """Keep the time for a resume, now and then, so that a kill costs little of it."""
-        if self._spec.budget.seconds is not None and self._seconds >= self._noted + every:
-            self._search.seconds = self._noted = self._seconds
+        return self._search.exhausted or self.ended_by is not None
 
     def reported(self, report: Report) -> Ending | None:
         """File one report; how its trial has ended, if it has, which `end` is to be told once its files are kept."""
         trial = report.trial
-        self._note_seconds()
+        self._spending.reported(report)
         self._store.ran(trial, device=report.device, worker=report.worker, started=report.started, ended=report.ended)
         reason = self._file(report) if report.row is not None else ""
         if report.failed:
@@ -157,6 +150,7 @@ class Sweep:
     def end(self, trial: str, ending: Ending) -> None:
         """A trial is over, and all of its files are on disk."""
         del self._open[trial]
+        self._spending.ended(trial)
         self._search.tell(int(trial), ending)
         rules.ended(self._rules, trial, ending.status)
         for observer in self._observers:
@@ -188,7 +182,7 @@ class Sweep:
         with ExitStack() as closing:
             for observer in reversed(self._observers):
                 closing.callback(observer.close, interrupted)
-            self._note_seconds(every=0.0)
+            self._spending.note()
 
     def _start(self, trial: str, resumed: bool) -> Work:
         config = self._open[trial].config

@@ -17,9 +17,8 @@ from sweeps.search.importance import importance
 from sweeps.search.journal import opened
 from sweeps.search.method import Answer, Asked, Ending, Nothing, Problem, Status
 from sweeps.search.methods import method_of
+from sweeps.search.study_notes import StudyNotes
 from sweeps.search.trials import Trials
-
-SECONDS = "seconds"  # user attribute of the study
 
 
 class Search:
@@ -33,6 +32,7 @@ class Search:
         self._trials = Trials(problem, journal)
         self._method = method_of(problem, self._trials)
         self._no_more = False
+        self.notes = StudyNotes(self._trials.study)
 
     @property
     def size(self) -> float:
@@ -83,15 +83,6 @@ class Search:
     def ended(self) -> Iterator[tuple[int, dict[str, Any], Status, str]]:
         """The trials that have ended, in the order in which they did: number, config, status and reason."""
         return self._trials.ended()
-
-    @property
-    def seconds(self) -> float:
-        """How long the sweep has run so far, all its resumes together, as it was last said."""
-        return float(self._trials.study.user_attrs.get(SECONDS, 0.0))
-
-    @seconds.setter
-    def seconds(self, seconds: float) -> None:
-        self._trials.study.set_user_attr(SECONDS, seconds)
 
     def restarts(self, number: int) -> int:
         """How often a trial that runs was started again because its worker had died."""

@@ -11,8 +11,9 @@ from search_spaces.conditions import AtLeast, Condition, OneOf, Scalar
 from search_spaces.domains import Choice, Domain, Float, Int, SpaceError
 from search_spaces.quantized import Quantized
 from sweeps.errors import SpecError
-from sweeps.spec.document.schema import AtLeastSection, ParameterSection, as_number
+from sweeps.spec.document.schema import AtLeastSection, ParameterSection
 from sweeps.spec.document.structure import read_parameters
+from sweeps.spec.document.values import as_number
 
 # Distributions that no sampler here draws from: a stand-in under the same name would be another search.
 REFUSED = {

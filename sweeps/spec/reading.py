@@ -14,6 +14,7 @@ from search_spaces.domains import Domain
 from search_spaces.space import Space
 from sweeps.errors import SpecError
 from sweeps.spec.admission import admit, same_kind
+from sweeps.spec.budget import budget_of, with_run_cap
 from sweeps.spec.document import overrides as changes
 from sweeps.spec.document.paths import place
 from sweeps.spec.document.schema import SpecSection
@@ -26,7 +27,7 @@ from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.spec.points import fitted_to
-from sweeps.spec.resolved import Budget, Objective, Resources, Spec, Tracking
+from sweeps.spec.resolved import Objective, Resources, Spec, Tracking
 from sweeps.spec.searching import search_of
 from sweeps.spec.stand_in import stand_in
 from trainables import MODELS, Entry, ModelError, find_model
@@ -83,7 +84,7 @@ class _Reader:
         there = self.document.get("parameters")
         lines, parameters = changes.split(self.overrides, there if isinstance(there, Mapping) else ())
         document, self.warnings = carried_over(changes.with_lines(self.document, lines))
-        section = read_spec({**document, "parameters": None})
+        section = with_run_cap(read_spec({**document, "parameters": None}), lines)
         path = self._model_path(section)
         entry = _entry(section.model, path) if self._known(section.model) else stand_in(section)
         dataset = self._dataset(section.dataset, "dataset" in lines)
@@ -103,7 +104,7 @@ class _Reader:
             early_terminate=early_terminate(section, entry, dataset),
             inception=inception(section, entry, dataset, Path.cwd() if "inception" in lines else self.folder),
             resources=_resources(section),
-            budget=Budget(section.budget.steps, section.budget.seconds),
+            budget=budget_of(section),
             classes=tuple(section.classes) if section.classes else None,
             tracking=_tracking(section),
             model_path=tuple(map(str, path)) if ":" in section.model else (),

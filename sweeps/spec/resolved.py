@@ -56,10 +56,19 @@ class Resources:
 
 @dataclass(frozen=True)
 class Budget:
-    """`steps`: reporting intervals of a trial; `seconds`: wall clock of the sweep, after which no trial starts."""
+    """`steps`: reporting intervals of a trial. After any of the others, which are the whole sweep's, no trial starts:
+    `seconds` of wall clock, steps of all trials, and the hours that trials had their CPUs and GPUs."""
 
     steps: int | None = None
     seconds: float | None = None
+    total_steps: int | None = None
+    core_hours: float | None = None
+    gpu_hours: float | None = None
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Those that end a sweep, by name."""
+        return {name: value for name, value in asdict(self).items() if name != "steps" and value is not None}
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ class Spec:
 
     `space` is what is searched and `fixed` what every config has; `sampler` are the options of the method's sampler,
     `first` the configs that are tried first, by what of them is searched. `trials` is None when only an interrupt or
-    `budget.seconds` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only
+    `budget` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only
     config. `inception`: the file of the weights that samples are judged with. `final`: validation images are trained
     on too, so that nothing is judged, and every trial's state is kept.
     `lock`: where the config is from.

@@ -14,6 +14,7 @@ from search_spaces.finite import configs
 from search_spaces.space import Space
 from sweeps.errors import SpecError
 from sweeps.search.methods import METHODS, own_name
+from sweeps.spec.budget import budget_of
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.resolved import Objective
 
@@ -96,8 +97,8 @@ def _trials(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], war
     if few and (section.run_cap is None or section.run_cap > few):
         warnings.append(f"run_cap: there are {few} configs, each is tried once, and then the sweep ends")
         return few
-    if section.run_cap is None and section.budget.seconds is None:
-        warnings.append("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted")
+    if section.run_cap is None and not budget_of(section).limits:
+        warnings.append("run_cap: not given, nor a budget: the sweep goes on until it is interrupted")
     return section.run_cap
 
 

@@ -43,7 +43,7 @@ def replay(folder: Path, spec: Spec, say: Say) -> Replay:
             trials[trial].append({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
     metrics = {name for steps in rows.values() for row in steps.values() for name in row.numbers if is_metric(name)}
     goals = [{"event": "goal", "metric": name, "goal": goal} for name in sorted(metrics) if (goal := goal_of(name))]
-    all_asked = search.exhausted or spec.budget.seconds is not None or ENDED in left.manifest
+    all_asked = search.exhausted or bool(spec.budget.limits) or ENDED in left.manifest
     return Replay([*goals, *tested_events(folder)], trials, complete=all_asked and not running)
 
 

@@ -6,68 +6,18 @@ A field's description says what is valid: editors show it, and so does the messa
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sweeps.search import methods
+from sweeps.spec.document.values import FolderName, Name, Number, Real, Seconds, Value, Whole
 from sweeps.spec.early_termination import TERMS
 
-# YAML 1.1 reads 1e-3 (no dot) as text; whoever writes it means the number.
-_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Lines of W&B's that say how ITS agents start a program: here the model is trained by the sweep itself.
 INAPPLICABLE = ("program", "command", "controller", "imports", "job", "image_uri", "apiVersion", "kind", "settings")
-LARGEST = 2**53
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
-
-
-def as_number(value: Any) -> Any:
-    """`value`, or the number that a text such as 1e-3 means."""
-    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
-
-
-def as_seconds(value: Any) -> Any:
-    """`value`, or the seconds that a text such as 90s, 30m or 1h30m means."""
-    if isinstance(value, str) and (parts := _DURATION.findall(value)) and "".join(map("".join, parts)) == value:
-        return sum(float(count) * _SECONDS[unit] for count, unit in parts)
-    return as_number(value)
-
-
-def as_whole(value: Any) -> Any:
-    """`value`, or the whole number that a float such as 2.0 or 1e3 is."""
-    value = as_number(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def finite(value: Any) -> Any:
-    """`value`; ValueError for a whole number that floating point, and so a search, cannot tell from its neighbours."""
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise ValueError(f"whole numbers go to {LARGEST}")
-    return value
-
-
-def harmless(name: str) -> str:
-    """`name`; ValueError where the folder named after it would lie elsewhere, or cannot be."""
-    if "\0" in name or name.startswith("/") or ".." in name.split("/"):
-        raise ValueError("it is part of a folder's name")
-    return name
-
-
-Scalar = str | int | float | bool | None
-_Text = Annotated[str, Field(pattern=f"^{_EXPONENT.pattern}$")]
-_Time = Annotated[str, Field(pattern=rf"^({_DURATION.pattern})+$")]
-_FINITE = BeforeValidator(finite)  # listed first, so asked last: once a text such as 1e3 is a number
-Number = Annotated[int | float, _FINITE, BeforeValidator(as_number, json_schema_input_type=int | float | _Text)]
-Real = Annotated[float, _FINITE, BeforeValidator(as_number, json_schema_input_type=float | _Text)]
-Whole = Annotated[int, _FINITE, BeforeValidator(as_whole, json_schema_input_type=int | _Text)]
-Seconds = Annotated[float, _FINITE, BeforeValidator(as_seconds, json_schema_input_type=float | _Text | _Time)]
-Value = Annotated[Scalar, _FINITE, BeforeValidator(as_number)]
-Name = Annotated[str, Field(min_length=1)]
-FolderName = Annotated[Name, AfterValidator(harmless)]
 
 Distribution = Literal[
     "constant",
@@ -166,6 +116,16 @@ class BudgetSection(Section):
         gt=0,
         description="a number above 0 or a time such as 90s, 30m, 1h30m: after it no new trial starts",
     )
+    trials: Whole | None = Field(default=None, ge=1, description="a whole number, 1 or more: the same as run_cap")
+    total_steps: Whole | None = Field(
+        default=None, ge=1, description="a whole number, 1 or more: steps of all trials, after which none starts"
+    )
+    core_hours: Real | None = Field(
+        default=None, gt=0, description="a number above 0: hours of CPUs that trials had, after which none starts"
+    )
+    gpu_hours: Real | None = Field(
+        default=None, gt=0, description="a number above 0: hours of GPUs that trials had, after which none starts"
+    )
 
 
 class SpecSection(Section):
@@ -188,7 +148,7 @@ class SpecSection(Section):
     inception: Name | None = Field(
         None, description="a file, torchvision's weights of Inception v3: samples are judged in its features"
     )
-    budget: BudgetSection = Field(BudgetSection(), description="a mapping {steps, seconds}")
+    budget: BudgetSection = Field(BudgetSection(), description="a mapping {steps, seconds, core_hours, ...}")
     resources: ResourcesSection = Field(ResourcesSection(), description="a mapping {cpu, gpu}")
     replicates: Whole = Field(1, ge=1, description="a whole number, 1 or more: seeds per config, metrics averaged")
     seed: Whole = Field(0, ge=0, lt=2**32, description="a whole number, 0 or more, below 2^32")

@@ -179,7 +179,7 @@ def test_a_grid_has_as_many_trials_as_configs_unless_the_cap_is_smaller() -> Non
 def test_a_sweep_without_an_end_says_so() -> None:
     endless = load_spec({"model": "gan"})
     assert endless.trials is None
-    assert endless.warnings == ("run_cap: not given, nor budget.seconds: the sweep goes on until it is interrupted",)
+    assert endless.warnings == ("run_cap: not given, nor a budget: the sweep goes on until it is interrupted",)
     assert load_spec({"model": "gan", "budget": {"seconds": 60}}).warnings == ()
 
 

@@ -10,9 +10,10 @@ from helpers.spec_cases import lr, refused
 from search_spaces import SPACES
 from search_spaces.conditions import OneOf
 from search_spaces.domains import Float, Int
-from sweeps.spec import Spec, load_spec
+from sweeps.spec import Spec, SpecError, load_spec
+from sweeps.spec.early_termination import Median
 from sweeps.spec.parameters import Constant
-from sweeps.spec.resolved import Objective
+from sweeps.spec.resolved import Budget, Objective
 
 OWN_MODEL = """
 class Plain:
@@ -50,6 +51,24 @@ def own(tmp_path: Path) -> Own:
     return lambda cls, **lines: load_spec(
         {"model": f"{name}:{cls}", "model_path": str(tmp_path), "run_cap": 3, **lines}
     )
+
+
+def test_a_budget_of_trials_is_the_run_cap_and_the_command_line_goes_before_the_file() -> None:
+    spec = load_spec({"model": "gan", "budget": {"trials": 3, "steps": 2}})
+    assert (spec.trials, spec.budget, spec.document()["budget"]) == (3, Budget(steps=2), {"steps": 2})
+    assert load_spec("gan", {"budget.trials": 3}).trials == 3
+    assert load_spec({"model": "gan", "budget": {"trials": 3}}, {"run_cap": 4}).trials == 4
+    with pytest.raises(SpecError, match=r"budget\.trials: 3, and 4 in run_cap"):
+        load_spec("gan", {"budget.trials": 3, "run_cap": 4})
+
+
+def test_a_rule_that_stands_alone_is_changed_by_its_lines_and_a_list_as_a_whole() -> None:
+    spec = lr(overrides={"early_terminate.type": "median", "early_terminate.min_trials": 2})
+    assert spec.early_terminate == (Median(min_trials=2),)
+    both = [{"type": "median"}, {"type": "plateau", "patience": 3}]
+    assert lr(early_terminate=both, overrides={"early_terminate": []}).early_terminate == ()
+    with pytest.raises(SpecError, match=r"early_terminate\.min_trials: has nothing below it"):
+        lr(early_terminate=both, overrides={"early_terminate.min_trials": 2})
 
 
 def test_overrides_are_lines_paths_or_bare_names() -> None:

@@ -72,7 +72,9 @@ lines = st.fixed_dictionaries(
             [{"name": "gen/severity", "max": 0.5}, {"name": "gen/pixel_diversity", "min": 1}]
         ),
         "resources": st.sampled_from([{"cpu": 0.5}, {"gpu": 0.1}, {"cpu": 2, "gpu": 1}]),
-        "budget": st.sampled_from([{"steps": 3}, {"seconds": "2m"}, {"steps": 1, "seconds": 0.5}]),
+        "budget": st.sampled_from(
+            [{"steps": 3}, {"seconds": "2m"}, {"steps": 1, "seconds": 0.5}, {"total_steps": 9, "core_hours": 1.5}]
+        ),
         "replicates": st.integers(1, 3),
         "seed": st.integers(0, 2**32 - 1),
         "train_size": st.one_of(st.none(), st.integers(1, 999)),
