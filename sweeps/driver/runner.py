@@ -35,8 +35,9 @@ from sweeps.search.method import Status
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.document.writing import as_yaml
+from sweeps.spec.document.yaml_file import read_yaml
 from sweeps.spec.resolved import Spec
-from sweeps.spec.resuming import check_unchanged
+from sweeps.spec.resuming import as_it_began, check_unchanged
 from sweeps.store.folder_lock import locked
 from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest, note_end
@@ -120,7 +121,8 @@ def resume(
     if not (folder / SPEC_FILE).exists():
         raise no_sweep(folder, SPEC_FILE)
     with locked(folder):
-        spec = load_spec(folder / SPEC_FILE, changes)
+        unsaid = as_it_began(read_yaml(folder / SPEC_FILE))
+        spec = load_spec(folder / SPEC_FILE, {**unsaid, **(changes or {})})
         document = read_manifest(folder, say)
         if "spec" in document:  # older sweeps did not keep it
             check_unchanged(document["spec"], spec, str(folder / SPEC_FILE))

@@ -23,6 +23,7 @@ from sweeps.spec.document.wandb_lines import carried_over
 from sweeps.spec.document.yaml_file import read_yaml
 from sweeps.spec.endings import constraint, early_terminate, target
 from sweeps.spec.extractor import inception
+from sweeps.spec.first_trials import first_trials
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
@@ -91,12 +92,16 @@ class _Reader:
         space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
         metric = _with_ends(objective(section, entry, dataset), section, entry, dataset)
         searched = search_of(section, space, fixed, metric)
-        self.warnings += searched.warnings
+        first = first_trials(section, space, fixed, entry, asked=self._known(section.model))
+        self.warnings += [*searched.warnings, *first.warnings(searched.trials)]
         return Spec(
             model=section.model,
             dataset=dataset,
             method=searched.method,
             sampler=searched.sampler,
+            default_first=first.default,
+            enqueue=first.enqueued,
+            first=first.configs,
             metric=metric,
             space=space,
             fixed=fixed,

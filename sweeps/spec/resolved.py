@@ -87,11 +87,11 @@ class Tracking:
 class Spec:
     """A sweep, resolved: every default filled in, every value accepted by the model.
 
-    `space` is what is searched and `fixed` what every config has; `sampler` are the options of the method's sampler,
-    `first` the configs that are tried first, by what of them is searched. `trials` is None when only an interrupt or
-    `budget` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only
-    config. `inception`: the file of the weights that samples are judged with. `final`: validation images are trained
-    on too, so that nothing is judged, and every trial's state is kept.
+    `space` is what is searched, `fixed` what every config has. `sampler` are the options of the method's sampler, and
+    `first` the configs that are tried first (the default one, then those of `enqueue`), by what of them is searched.
+    `trials` is None when only an interrupt or `budget` ends the sweep. `model_path` are the folders of a user's
+    own model. `seeds`: trials of the only config. `inception`: the file of the weights that samples are judged with.
+    `final`: validation images are trained on too, so that nothing is judged, and every trial's state is kept.
     `lock`: where the config is from.
     """
 
@@ -102,6 +102,8 @@ class Spec:
     space: Space
     fixed: dict[str, Scalar]
     sampler: dict[str, Scalar] = field(default_factory=dict)
+    default_first: bool = False
+    enqueue: tuple[dict[str, Scalar], ...] = ()
     first: tuple[dict[str, Scalar], ...] = ()
     trials: int | None = None
     early_terminate: tuple[Terms, ...] = ()
@@ -129,6 +131,8 @@ class Spec:
             "model_path": list(self.model_path),
             "metric": {k: v for k in ("name", "goal", "target") if (v := getattr(self.metric, k)) is not None},
             "sampler": dict(self.sampler) if self.space else None,
+            "default_first": self.default_first if self.space else None,
+            "enqueue": [dict(config) for config in self.enqueue],
             "parameters": self._parameters(),
             "run_cap": self.trials,
             "early_terminate": self._early_terminate(),

@@ -15,6 +15,11 @@ OF_WANDB = tuple(line.name for line in fields(Tracking))
 MAY_CHANGE = ("run_cap", "budget", "resources", "early_terminate", "metric.target", "name", "description", *OF_WANDB)
 
 
+def as_it_began(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sweep's own spec means by saying nothing, where it is from before a line: no default config first."""
+    return {} if "default_first" in document else {"default_first": False}
+
+
 def check_unchanged(began: Mapping[str, Any], spec: Spec, source: str) -> None:
     """SpecError for the first line that `spec` has otherwise than the document its sweep began with, if it may not.
 
@@ -23,7 +28,7 @@ def check_unchanged(began: Mapping[str, Any], spec: Spec, source: str) -> None:
     now = spec.document()
     if began == now:  # as a rule, and reading a spec takes its time
         return
-    for key, old, new in _differences(load_spec(began).document(), now, ""):
+    for key, old, new in _differences(load_spec(began, as_it_began(began)).document(), now, ""):
         what = f"{_word(old)} when the sweep began, {_word(new)} now: the trials would not compare"
         valid = f"a change of {', '.join(MAY_CHANGE)}; or a new sweep with 'sweeps run'"
         raise SpecError(what, key=key, valid=valid, source=source)

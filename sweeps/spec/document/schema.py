@@ -138,6 +138,10 @@ class SpecSection(Section):
     sampler: dict[str, Value] = Field(
         {}, description="a mapping of options of the method's sampler, such as {n_startup_trials: 20}"
     )
+    default_first: bool = Field(True, description="true or false: try what the model has when nothing is said first")
+    enqueue: list[dict[str, Value]] | None = Field(
+        None, min_length=1, description="a list of mappings {NAME: value}: configs that are tried first, in this order"
+    )
     metric: MetricSection | None = Field(None, description="a mapping {name, goal}")
     parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
     run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")
