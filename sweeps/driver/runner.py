@@ -121,9 +121,9 @@ def resume(
     if not (folder / SPEC_FILE).exists():
         raise no_sweep(folder, SPEC_FILE)
     with locked(folder):
-        unsaid = as_it_began(read_yaml(folder / SPEC_FILE))
-        spec = load_spec(folder / SPEC_FILE, {**unsaid, **(changes or {})})
         document = read_manifest(folder, say)
+        unsaid = as_it_began(document.get("spec") or read_yaml(folder / SPEC_FILE))
+        spec = load_spec(folder / SPEC_FILE, {**unsaid, **(changes or {})})
         if "spec" in document:  # older sweeps did not keep it
             check_unchanged(document["spec"], spec, str(folder / SPEC_FILE))
         given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}

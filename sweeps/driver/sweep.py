@@ -182,6 +182,8 @@ class Sweep:
         with ExitStack() as closing:
             for observer in reversed(self._observers):
                 closing.callback(observer.close, interrupted)
+            if interrupted:
+                closing.callback(self._search.set_aside)
             self._spending.note()
 
     def _start(self, trial: str, resumed: bool) -> Work:

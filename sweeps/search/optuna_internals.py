@@ -12,7 +12,7 @@ from optuna.storages import InMemoryStorage
 # What a line of a journal does: the benchmark of reports writes one of trials that never were.
 from optuna.storages.journal._storage import JournalOperation as JournalOperation
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, Trial
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from analysis.metrics import Goal
 
@@ -27,11 +27,18 @@ def begun(study: optuna.Study) -> Trial:
 
 
 def taken_up(study: optuna.Study, trial: FrozenTrial) -> Trial:
-    """A trial that a killed process left running, open again under its own number.
+    """A trial that was set aside, or that a killed process left running, open again under its own number.
 
     `Study.ask` opens new trials only, and `Trial` wants the id in the storage, which has no public name.
     """
+    if trial.state == TrialState.WAITING:
+        study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
     return Trial(study, trial._trial_id)
+
+
+def set_aside(trial: Trial) -> None:
+    """Let a trial that runs wait, to be taken up: a study is told of ends alone, and a storage of any state."""
+    trial.study._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
 
 def rehearsal_of(study: optuna.Study) -> optuna.Study:

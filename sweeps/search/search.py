@@ -76,9 +76,14 @@ class Search:
         opened(journal, self._problem.name or "sweep", self._problem.metric.goal).add_trials(self._all())
 
     def unfinished(self) -> Iterator[Asked]:
-        """The trials that a killed sweep left running; a half-drawn config is drawn to its end."""
-        for frozen in self._trials.running():
+        """The trials that an interrupted sweep set aside, or a killed one left running; a half-drawn config is drawn to
+        its end."""
+        for frozen in self._trials.unfinished():
             yield self._trials.take_up(frozen, self._method.sampler(frozen.number))
+
+    def set_aside(self) -> None:
+        """The sweep is interrupted: no trial runs, and those that did wait for a resume. Nothing is asked after it."""
+        self._trials.set_aside()
 
     def ended(self) -> Iterator[tuple[int, dict[str, Any], Status, str]]:
         """The trials that have ended, in the order in which they did: number, config, status and reason."""

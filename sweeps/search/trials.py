@@ -16,7 +16,7 @@ from search_spaces.space import Config
 from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
 from sweeps.search.journal import NOTE, STATES, STATUS, opened, status_of
 from sweeps.search.method import Asked, Ending, Problem, Status
-from sweeps.search.optuna_internals import begun, taken_up
+from sweeps.search.optuna_internals import begun, set_aside, taken_up
 
 RESTARTS, REASON = "restarts", "reason"  # user attributes of a trial
 ENDED = tuple(STATES.values())
@@ -43,11 +43,11 @@ class Trials:
         before = self.study.get_trials(deepcopy=False)
         for trial in before:
             check_choices(trial, problem.space)
-        begun = [trial for trial in before if trial.state != TrialState.WAITING]
-        self._waiting = len(before) - len(begun)
+        asked = [trial for trial in before if _was_begun(trial)]
+        self._waiting = len(before) - len(asked)
         self._open: dict[int, OpenTrial] = {}
-        self.asked = len(begun)  # trials that were asked for, and with it the next one's number
-        self.known = {identity(self._config(trial)) for trial in begun}  # their configs
+        self.asked = len(asked)  # trials that were asked for, and with it the next one's number
+        self.known = {identity(self._config(trial)) for trial in asked}  # their configs
 
     @property
     def has_waiting(self) -> bool:
@@ -70,15 +70,23 @@ class Trials:
         return Asked(trial.number, drawn)
 
     def take_up(self, frozen: FrozenTrial, sampler: BaseSampler) -> Asked:
-        """A trial that was left running; a half-drawn config is drawn to its end."""
+        """A trial that is unfinished; a half-drawn config is drawn to its end."""
         self.study.sampler = sampler
         trial = taken_up(self.study, frozen)
         restarts = int(frozen.user_attrs.get(RESTARTS, 0))
         self._open[frozen.number] = OpenTrial(trial, restarts, set(frozen.intermediate_values))
         return Asked(frozen.number, draw(trial, self._problem.space, self._problem.fixed))
 
-    def running(self) -> list[FrozenTrial]:
-        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    def unfinished(self) -> list[FrozenTrial]:
+        """Those that were set aside, or that a killed process left running; to be taken up before any is begun."""
+        found = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING))
+        return [trial for trial in found if _was_begun(trial)]
+
+    def set_aside(self) -> None:
+        """Nothing runs from now on: what is open waits for a resume."""
+        for trial in self._open.values():
+            set_aside(trial.trial)
+        self._open.clear()
 
     def ended(self) -> Iterator[tuple[int, Config, Status, str]]:
         """Number, config, status and reason of those that have ended, in the order in which they did."""
@@ -126,6 +134,11 @@ class Trials:
 
 def _when_ended(trial: FrozenTrial) -> tuple[float, int]:
     return trial.datetime_complete.timestamp() if trial.datetime_complete is not None else 0.0, trial.number
+
+
+def _was_begun(trial: FrozenTrial) -> bool:
+    """Whether a trial was asked for: one that waits, and has never run, is only decided on."""
+    return trial.state != TrialState.WAITING or trial.datetime_start is not None
 
 
 def _constrain(trial: Trial, name: str, violation: float) -> None:

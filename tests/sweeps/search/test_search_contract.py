@@ -7,6 +7,7 @@ from typing import Any
 import optuna
 import pytest
 from helpers.asked import ask
+from optuna.trial import TrialState
 
 from search_spaces.finite import configs, identity
 from sweeps.search.journal import storage
@@ -123,15 +124,22 @@ def test_resumed_from_its_journal_it_asks_as_the_straight_one(method: str, space
 
 
 @each_case
-def test_a_kill_between_ask_and_tell_leaves_the_same_search(method: str, space: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupted", [True, False], ids=["interrupted", "killed"])
+def test_an_end_between_ask_and_tell_leaves_the_same_search(
+    method: str, space: str, interrupted: bool, tmp_path: Path
+) -> None:
     spec = spec_of(method, space)
-    straight, killed = Search(spec, tmp_path / "straight"), Search(spec, tmp_path / "killed")
-    assert play(straight, 4) == play(killed, 4)
+    straight, ended = Search(spec, tmp_path / "straight"), Search(spec, tmp_path / "ended")
+    assert play(straight, 4) == play(ended, 4)
     pending = ask(straight, 2)
-    assert ask(killed, 2) == pending
-    killed.report(pending[0].number, 1, -9.0)
+    assert ask(ended, 2) == pending
+    ended.report(pending[0].number, 1, -9.0)
     straight.report(pending[0].number, 1, -9.0)
-    again = Search(spec, tmp_path / "killed")
+    if interrupted:
+        ended.set_aside()
+        assert {trial.state for trial in study(tmp_path / "ended").trials[-2:]} == {TrialState.WAITING}
+    again = Search(spec, tmp_path / "ended")
+    assert again.asked == straight.asked
     assert list(again.unfinished()) == pending
     for search in (straight, again):
         for each in pending:
