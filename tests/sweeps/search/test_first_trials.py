@@ -121,7 +121,7 @@ def test_a_fixed_value_may_stand_in_a_known_config_as_it_is() -> None:
 
 
 def test_a_grid_has_all_configs_anyway() -> None:
-    grid = {"method": "grid", "parameters": {"max_depth": {"values": [2, 3]}}}
+    grid: dict[str, Any] = {"method": "grid", "parameters": {"max_depth": {"values": [2, 3]}}}
     assert spec_of(**grid).first == ()
     for line in ({"enqueue": [{"max_depth": 3}]}, {"default_first": True}):
         with pytest.raises(SpecError, match="a grid tries every config there is"):
