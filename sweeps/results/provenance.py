@@ -10,7 +10,7 @@ from analysis.results import SPEC_FILE
 from sweeps.errors import SpecError
 from sweeps.results.ranking import Candidate, Ranking
 from sweeps.results.table_rows import TableRow, beside, plain
-from sweeps.search.methods import METHODS
+from sweeps.search.methods import row_of
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
@@ -53,7 +53,7 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         "stopped": ranking.stopped or None,  # early, as were all: none is done
         "verdict": chosen.verdict or None,
         "seeds": {"sweep": spec.seed, "trial": list(trial_seeds(spec, int(chosen.trial)))},
-        "sampler": METHODS[spec.method].sampler,
+        "sampler": row_of(spec.method).sampler,
         "data": data or None,
         **{name: manifest.get(name) for name in ("versions", "git", "machine")},
     }

@@ -13,8 +13,9 @@ from sweeps.search.method import Problem, SearchMethod
 if TYPE_CHECKING:
     from sweeps.search.trials import Trials
 
-# Honoured in what is drawn; by the ranking of trials alone, which a spec is warned of; or refused before the start.
-Cell = Literal["honoured", "ranking only", "refused"]
+# Honoured in what is drawn; by the ranking of trials alone, or if the sampler likes, of which a spec is warned; refused
+# before the start.
+Cell = Literal["honoured", "ranking only", "its own affair", "refused"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ METHODS: Mapping[str, Row] = {
 }
 
 
+HUB = "optunahub:"  # and the name of a sampler there
+_HUB_ROW = Row("sweeps.search.samplers.hub:HubMethod", "of OptunaHub", constraint="its own affair")
+
+
+def row_of(method: str) -> Row:
+    """The row of a method by its own name; one for all samplers of OptunaHub."""
+    return _HUB_ROW if method.startswith(HUB) else METHODS[method]
+
+
 def names() -> tuple[str, ...]:
     """All that a spec may say."""
     return tuple(name for own, row in METHODS.items() for name in (*row.other_names, own))
@@ -53,11 +63,11 @@ def names() -> tuple[str, ...]:
 
 def own_name(name: str) -> str:
     """The name in the table of what may have another one as well."""
-    return next(own for own, row in METHODS.items() if name in (own, *row.other_names))
+    return next((own for own, row in METHODS.items() if name in row.other_names), name)
 
 
 def method_of(problem: Problem, trials: Trials) -> SearchMethod:
     """The method that a sweep asks for, over the trials in its journal."""
-    module, _, name = METHODS[problem.method].where.partition(":")
+    module, _, name = row_of(problem.method).where.partition(":")
     method: SearchMethod = getattr(import_module(module), name)(problem, trials)
     return method

@@ -69,9 +69,17 @@ def _over(trials: Sequence[FrozenTrial], direction: Goal | StudyDirection) -> op
     storage = InMemoryStorage()
     study = optuna.create_study(storage=storage, direction=direction)
     storage._studies[study._study_id].trials = list(trials)
+    done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    best = max if study.direction == StudyDirection.MAXIMIZE else min
+    storage._studies[study._study_id].best_trial_id = best(done, key=_value)._trial_id if done else None
     places = {trial._trial_id: (study._study_id, trial.number) for trial in trials}
     storage._trial_id_to_study_id_and_number, storage._max_trial_id = places, max(places, default=-1)
     return study
+
+
+def _value(trial: FrozenTrial) -> float:
+    assert trial.value is not None
+    return trial.value
 
 
 def hush_batches() -> None:

@@ -13,7 +13,7 @@ from search_spaces.finite import identity
 from search_spaces.known import nearest, placed
 from search_spaces.space import Config, Space
 from sweeps.errors import SpecError
-from sweeps.search.methods import METHODS, own_name
+from sweeps.search.methods import own_name, row_of
 from sweeps.spec.document.schema import SpecSection
 from trainables import Entry
 from trainables.base import ConfigError
@@ -41,7 +41,7 @@ def first_trials(
     section: SpecSection, space: Space, fixed: Mapping[str, Scalar], entry: Entry, asked: bool
 ) -> FirstTrials:
     """SpecError for a config that the space has not, or that the model refuses, if it may be `asked`."""
-    if not space or METHODS[own_name(section.method)].finite:
+    if not space or row_of(own_name(section.method)).finite:
         _check_none(section, space)
         return FirstTrials()
     defaults, doubts = entry.defaults(), []

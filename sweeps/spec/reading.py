@@ -91,7 +91,7 @@ class _Reader:
         dataset = self._dataset(section.dataset, "dataset" in lines)
         space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
         metric = _with_ends(objective(section, entry, dataset), section, entry, dataset)
-        searched = search_of(section, space, fixed, metric)
+        searched = search_of(section, space, fixed, metric, self.trusted)
         first = first_trials(section, space, fixed, entry, asked=self._known(section.model))
         self.warnings += [*searched.warnings, *first.warnings(searched.trials)]
         return Spec(

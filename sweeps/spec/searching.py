@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from basics.text import shown
 from search_spaces.conditions import Scalar
@@ -13,7 +14,7 @@ from search_spaces.domains import Choice, SpaceError
 from search_spaces.finite import configs
 from search_spaces.space import Space
 from sweeps.errors import SpecError
-from sweeps.search.methods import METHODS, own_name
+from sweeps.search.methods import HUB, METHODS, own_name, row_of
 from sweeps.spec.budget import budget_of
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.resolved import Objective
@@ -32,7 +33,9 @@ class Searched:
     warnings: list[str] = field(default_factory=list)
 
 
-def search_of(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], metric: Objective) -> Searched:
+def search_of(
+    section: SpecSection, space: Space, fixed: Mapping[str, Scalar], metric: Objective, trusted: bool
+) -> Searched:
     """SpecError for an unknown option, for a space that the method cannot search, for `seeds` of several configs."""
     if not space:
         return Searched("random" if section.seeds is not None else own_name(section.method), {}, section.seeds or 1)
@@ -43,7 +46,10 @@ def search_of(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], m
     _check_space(method, space)
     warnings = _unheeded(method, metric)
     trials = _trials(section, space, fixed, warnings)
-    sampler = sampler_options(method, section.sampler)
+    if method.startswith(HUB):
+        sampler = _of_hub(method, section.sampler) if trusted else dict(section.sampler)
+    else:
+        sampler = sampler_options(method, section.sampler)
     return Searched(method, sampler, trials, [*warnings, *_doubts(method, sampler, trials)])
 
 
@@ -51,9 +57,7 @@ def sampler_options(method: str, given: Mapping[str, Scalar]) -> dict[str, Scala
     """All options of the method's sampler, those given and else the defaults; SpecError for one that is not."""
     options = METHODS[method].options
     for name, value in given.items():
-        if name not in options:
-            what = f"{method} has no such option" if options else f"{method} has no options"
-            raise SpecError(what, key=f"sampler.{name}", valid=options, near=name)
+        _check_known(method, name, options)
         if not options[name].takes(value):
             raise SpecError(f"{shown(value)} does not fit", key=f"sampler.{name}", valid=options[name].valid)
     chosen = {name: given.get(name, option.default) for name, option in options.items()}
@@ -63,8 +67,36 @@ def sampler_options(method: str, given: Mapping[str, Scalar]) -> dict[str, Scala
     return chosen
 
 
+def _check_known(method: str, name: str, options: Collection[str]) -> None:
+    if name not in options:
+        what = f"{method} has no such option" if options else f"{method} has no options"
+        raise SpecError(what, key=f"sampler.{name}", valid=options, near=name)
+
+
+def _of_hub(method: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """The options of a sampler of OptunaHub; SpecError where it is not to be had, or does not take them."""
+    if find_spec("optunahub") is None:
+        what = f"{method} needs the package optunahub, which is not installed"
+        raise SpecError(what, key="method", valid=f"pip install optunahub, or {', '.join(METHODS)}")
+    from sweeps.search.samplers import hub
+
+    name = method.removeprefix(HUB)
+    try:
+        options = hub.options_of(name)
+    except Exception as error:  # of the network, of git, of the registry, of code that is not ours
+        what = f"{name} cannot be loaded: {type(error).__name__}: {error}"
+        raise SpecError(what, key="method", valid="a folder of samplers in OptunaHub's registry") from None
+    for option in given:
+        _check_known(method, option, options)
+    try:
+        hub.check_options(name, given)
+    except Exception as error:
+        raise SpecError(f"{name} does not take it: {error}", key="sampler", valid=options) from None
+    return dict(given)
+
+
 def _check_space(method: str, space: Space) -> None:
-    for name, domain in space.items() if METHODS[method].categorical == "refused" else ():
+    for name, domain in space.items() if row_of(method).categorical == "refused" else ():
         if isinstance(domain, Choice) and domain.size > 1:
             others = [other for other, row in METHODS.items() if row.categorical == "honoured" and not row.finite]
             what, valid = (
@@ -75,9 +107,11 @@ def _check_space(method: str, space: Space) -> None:
 
 
 def _unheeded(method: str, metric: Objective) -> list[str]:
-    if metric.constraint is None or METHODS[method].constraint != "ranking only":
+    heeds = row_of(method).constraint
+    if metric.constraint is None or heeds == "honoured":
         return []
-    return [f"constraint: {method} draws configs without it; it ranks the trials all the same"]
+    what = f"{method} draws configs without it" if heeds == "ranking only" else f"{method} may or may not heed it"
+    return [f"constraint: {what}; it ranks the trials all the same"]
 
 
 def _doubts(method: str, sampler: Mapping[str, Scalar], trials: int | None) -> list[str]:
@@ -91,7 +125,7 @@ def _doubts(method: str, sampler: Mapping[str, Scalar], trials: int | None) -> l
 
 def _trials(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], warnings: list[str]) -> int | None:
     """`run_cap`, or as many as there are configs if that is fewer."""
-    if METHODS[own_name(section.method)].finite:
+    if row_of(own_name(section.method)).finite:
         return _grid_size(space, fixed, section.run_cap)
     few = len(configs(space, fixed))
     if few and (section.run_cap is None or section.run_cap > few):

@@ -29,9 +29,9 @@ ALLOWED = {
         "basics",
     },
     "sweeps": {
-        "ray", "optuna", "optuna_dashboard", "cmaes", "wandb", "typer", "click", "rich", "pydantic", "pydantic_core",
-        "yaml", "numpy", "scipy", "pandas", "psutil", "threadpoolctl", "torch", "search_spaces", "trainables",
-        "analysis", "basics",
+        "ray", "optuna", "optuna_dashboard", "optunahub", "cmaes", "wandb", "typer", "click", "rich", "pydantic",
+        "pydantic_core", "yaml", "numpy", "scipy", "pandas", "psutil", "threadpoolctl", "torch", "search_spaces",
+        "trainables", "analysis", "basics",
     },
 }  # fmt: skip
 OURS = tuple(ALLOWED)

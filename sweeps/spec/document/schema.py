@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -31,11 +31,12 @@ Distribution = Literal[
     "inv_log_uniform_values",
     "int_log_uniform_values",
 ]
+_HubName = Annotated[str, Field(pattern=rf"^{methods.HUB}\S+$")]
 if TYPE_CHECKING:
     Method = str
     Rule = str
 else:
-    Method, Rule = Literal[methods.names()], Literal[tuple(TERMS)]
+    Method, Rule = Literal[methods.names()] | _HubName, Literal[tuple(TERMS)]
 
 
 class Section(BaseModel):
@@ -134,7 +135,7 @@ class SpecSection(Section):
     model: Name = Field(description="a model of ours, or package.module:Name of your own")
     model_path: Name | list[Name] | None = Field(None, description="a folder, or a list of them, with your own model")
     dataset: Name = Field("digits", description="a data set of ours, or the path of a .npz or of a folder of images")
-    method: Method = Field("tpe", description=f"one of {', '.join(methods.names())}")
+    method: Method = Field("tpe", description=f"one of {', '.join(methods.names())}, {methods.HUB}NAME")
     sampler: dict[str, Value] = Field(
         {}, description="a mapping of options of the method's sampler, such as {n_startup_trials: 20}"
     )
