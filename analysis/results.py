@@ -45,6 +45,7 @@ CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
 SPREAD = "_std"  # after a metric's name: its standard deviation over the replicates
 WHY = "why"  # of the end of a sweep in its manifest: what ended it before all of its trials were asked for
 WORKER, STARTED, ENDED = "worker", "started", "ended"  # who ran a trial last, from when to when, in seconds since 1970
+CONTINUES = "continues"  # a column that is there where a trial goes on with an earlier one: which
 TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device", WORKER, STARTED, ENDED)
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
 
@@ -178,6 +179,11 @@ def sorted_by_trial(table: pd.DataFrame, *then: str) -> pd.DataFrame:
     return table.sort_values(
         [TRIAL, *then], ignore_index=True, key=lambda column: column.map(places) if column.name == TRIAL else column
     )
+
+
+def continued(cell: Any) -> str:
+    """The trial that a cell of the column CONTINUES names; nothing if it is empty."""
+    return trial_name(int(cell)) if cell is not None and cell == cell and str(cell).strip() else ""
 
 
 def in_a_cell(evidence: Sequence[str]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from basics.errors import RequestError, RunError
+from basics.shell import command_line
 from basics.text import nearest
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -103,3 +105,18 @@ def out_of_room(error: BaseException | None) -> OSError | None:
             return error
         error = error.__cause__ or error.__context__
     return None
+
+
+@contextmanager
+def full_disk_named(folder: Path) -> Iterator[None]:
+    """DiskFullError in place of whatever a full disk ends a sweep with."""
+    try:
+        yield
+    except Exception as error:
+        full = out_of_room(error)
+        if full is None:
+            raise
+        raise DiskFullError(
+            f"{full.filename or folder}: no space left on its disk; every row written so far is kept. "
+            f"Make room, then go on with: {command_line('resume', folder)}"
+        ) from error

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from sweeps.cli import about, final, looking, sweeping
+from sweeps.cli import about, ending, final, looking, sweeping
 
 app = typer.Typer(
     help="Hyperparameter sweeps for classifiers and generative models on images.",
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (sweeping, final, looking, about):  # in the order that --help has
+for group in (sweeping, ending, final, looking, about):  # in the order that --help has
     app.add_typer(group.app)
 
 

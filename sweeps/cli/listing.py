@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.folder import load, surely_sweep
 from analysis.formatting import dataset_of, model_of
 from analysis.results import (
+    CONTINUES,
     EVIDENCE,
     FIGURES_FOLDER,
     MARKS,
@@ -20,6 +21,7 @@ from analysis.results import (
     VERDICT,
     ResultsError,
     SweepResults,
+    continued,
 )
 from search_spaces import SPACES
 from sweeps.results.table_rows import TableRow, beside, plain
@@ -76,7 +78,8 @@ def _trial(row: pd.Series[Any], metric: str, judged: bool) -> TableRow:
     shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
     best = {metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step"))}
     words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
-    return {**shown, **best, **words}
+    before = continued(row.get(CONTINUES))
+    return {**shown, **best, **words, **({CONTINUES: before} if before else {})}
 
 
 def models() -> list[TableRow]:

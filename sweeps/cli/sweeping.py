@@ -85,6 +85,13 @@ def resume(
     more: Annotated[
         int, typer.Option(min=0, metavar="N", help="So many more trials, also if the sweep has ended.")
     ] = 0,
+    trials_on: Annotated[
+        list[str] | None,
+        typer.Option("--continue", metavar="TRIAL", help="Train an ended trial on, such as 0007; repeatable."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="With --continue: so many steps more than it has had.")
+    ] = None,
     set_: Set = None,
     address: Address = None,
     wandb: Annotated[
@@ -98,6 +105,10 @@ def resume(
     from sweeps.driver import runner
     from sweeps.driver.going_on import Beyond
 
+    if steps is not None and not trials_on:
+        raise RequestError(
+            "--steps says how far trials go on that --continue names; budget.steps is --set budget.steps=N"
+        )
     if more and trials is not None:
         raise RequestError(
             "--more and --trials both say how many; --trials counts those there are, --more adds to them"
@@ -107,7 +118,16 @@ def resume(
     data = str(data_dir.resolve()) if data_dir else None
     changes = ({} if trials is None else {"run_cap": trials}) | arguments.settings(set_ or [])
     overrides = {"address": address, "wandb": wandb, "data_dir": data, "report": False if no_report else None}
-    go = partial(runner.resume, folder, changes, say, _print_results, beyond=Beyond(more), wait=_waits(), **overrides)
+    go = partial(
+        runner.resume,
+        folder,
+        changes,
+        say,
+        _print_results,
+        beyond=Beyond(more, tuple(trials_on or ()), steps),
+        wait=_waits(),
+        **overrides,
+    )
     return _to_the_end(folder, go)
 
 
@@ -123,11 +143,22 @@ def list_(
 
 
 @command(app, example="sweeps show sweep-results/gan-20260101-120000 --json")
-def show(folder: Folder, as_json: Json = False) -> None:
+def show(
+    folder: Folder,
+    as_json: Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow a sweep that runs, until it ends, or Ctrl-C.")] = False,
+) -> None:
     """Show a sweep's trials: status, objective and config."""
     from analysis.folder import load
     from sweeps.cli import listing
 
+    if watch:
+        if as_json:
+            raise RequestError("--watch follows a sweep that runs, and --json prints one document; one of the two")
+        from sweeps.cli.follow import follow
+
+        follow(folder)
+        say(f"no process runs the sweep in {folder}; its trials are:")
     sweep = load(folder)
     say_each(sweep.damage)
     if sweep.ended_by:

@@ -26,17 +26,19 @@ def fit(
     folder: Path,
     shared: Shared,
     say: Callable[[str], None],
+    listen: Callable[[], None],
     all_started: Callable[[], None],
 ) -> None:
     """Let Ray Tune run the sweep until it is over or interrupted.
 
-    `shared` is what every worker is given; `all_started` is called, perhaps often, when no trial is left to start.
+    `shared` is what every worker is given; `listen` is called again and again meanwhile, and `all_started`, perhaps
+    often, when no trial is left to start.
     """
     resources = {"cpu": slots.resources.cpu, "gpu": slots.resources.gpu}
     log = folder / "ray" / "workers.log"
     # What the workers of a private Ray printed is gathered at its end, from the folder they all write to.
     after_death = partial(bring_output, log=log) if slots.may_grow else lambda place: None
-    lanes = Lanes(sweep, slots, all_started=all_started, after_death=after_death)
+    lanes = Lanes(sweep, slots, all_started=all_started, after_death=after_death, listen=listen)
     lost_nodes = LostNodes(sweep.forgive)
     tuner = tune.Tuner(
         tune.with_resources(tune.with_parameters(Lane, shared=shared), resources),

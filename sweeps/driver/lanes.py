@@ -59,7 +59,8 @@ class Lanes:
     """Gives the workers of a sweep their work, and the sweep what comes back.
 
     `slots` tells how many workers there may be now, `at_once` how many trials each has at a time; `all_started` is
-    called, perhaps often, when no trial is left to start, and `after_death` with the place of a worker that died.
+    called, perhaps often, when no trial is left to start, `after_death` with the place of a worker that died, and
+    `listen` again and again.
     """
 
     def __init__(
@@ -69,10 +70,11 @@ class Lanes:
         *,
         all_started: Callable[[], None] = lambda: None,
         after_death: Callable[[Place], None] = lambda place: None,
+        listen: Callable[[], None] = lambda: None,
         at_once: int = 1,
     ) -> None:
         self._sweep, self._slots, self._at_once = sweep, slots, at_once
-        self._all_started, self._after_death = all_started, after_death
+        self._all_started, self._after_death, self.listen = all_started, after_death, listen
         self._lanes: dict[str, Lane] = {}
         self._errands: deque[Errand] = deque()
         self._thread = ThreadPoolExecutor(1, "files-of-trials")

@@ -46,13 +46,15 @@ class LaneSearcher(Searcher):
 
 
 class LaneCallback(tune.Callback):
-    """Ray's callback: a worker that is up gets its first work, and what was written meanwhile is told."""
+    """Ray's callback: a worker that is up gets its first work, what was written meanwhile is told, and what other
+    processes ask for is heard."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
 
     def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
         self._lanes.settle()
+        self._lanes.listen()
 
     def on_trial_start(self, iteration: int, trials: list[RayTrial], trial: RayTrial, **info: Any) -> None:
         self._lanes.started(trial.trial_id, actor_of(trial))

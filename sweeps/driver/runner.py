@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import secrets
-import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -19,17 +17,17 @@ from typing import Any
 from analysis.folder import load
 from analysis.results import MANIFEST_FILE, SPEC_FILE
 from basics.files import replace_file
-from basics.shell import command_line
 from sweeps.driver.cluster.session import ray_session
 from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.damaged_manifest import read_manifest
-from sweeps.driver.going_on import AS_IT_WAS, Beyond, with_more
+from sweeps.driver.going_on import AS_IT_WAS, Beyond, train_on, with_more
+from sweeps.driver.listening import Listener, terminated_as_interrupted
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.preparation import load_data, shared_with_workers
 from sweeps.driver.report_process import ReportProcess
 from sweeps.driver.sweep import Sweep
-from sweeps.errors import DiskFullError, FolderError, no_sweep, out_of_room
+from sweeps.errors import FolderError, full_disk_named, no_sweep
 from sweeps.search.importance import write_importance
 from sweeps.search.method import Status
 from sweeps.search.search import Search
@@ -139,6 +137,8 @@ def resume(
             spec = with_more(folder, spec, changes or {}, beyond.more, say)
         if changes or beyond.more:
             _write_spec(folder, spec)
+        if beyond.trials:
+            train_on(folder, spec, beyond, say)
         return _run(spec, folder, options, data, document["sweep"], ended, wait, say)
 
 
@@ -163,7 +163,7 @@ def _run(
 ) -> Outcome:
     settings = settings_of(spec, folder, sweep_id, data.classes, options.wandb)
     report = ReportProcess(folder)
-    with _full_disk_named(folder), Tracker(folder, settings) as tracker:
+    with full_disk_named(folder), Tracker(folder, settings) as tracker:
         left = load(folder)
         search = open_search(left, spec, say)
         restore_rows(left, search, say)
@@ -199,11 +199,13 @@ def _swept(parts: _Parts, report: ReportProcess, ended: Ended) -> Outcome:
     total = None if search.size == math.inf else int(search.size)
     console = LiveConsole(objective=spec.metric, total=total)
     sweep = Sweep(spec, search, store, [parts.tracker, console])
-    sweep.restore(store.existing_rows())
+    rows = list(store.existing_rows())
+    sweep.restore(rows)
+    sweep.retell(rows, parts.tracker)
     for record in store.records:
         console.known(record)
     sweep.stop_waiting()
-    with _terminated_as_interrupted(), ExitStack() as ray:
+    with terminated_as_interrupted(), ExitStack() as ray:
         try:
             if not sweep.over:
                 note_end(parts.folder, None)
@@ -235,29 +237,5 @@ def _run_trials(parts: _Parts, sweep: Sweep, console: LiveConsole, report: Repor
     imports.join()
     from sweeps.driver.fitting import fit
 
-    fit(sweep, slots, parts.folder, shared, console.say, report.prepare if options.report else lambda: None)
-
-
-@contextmanager
-def _full_disk_named(folder: Path) -> Iterator[None]:
-    """DiskFullError in place of whatever a full disk ends a sweep with."""
-    try:
-        yield
-    except Exception as error:
-        full = out_of_room(error)
-        if full is None:
-            raise
-        raise DiskFullError(
-            f"{full.filename or folder}: no space left on its disk; every row written so far is kept. "
-            f"Make room, then go on with: {command_line('resume', folder)}"
-        ) from error
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Treat SIGTERM (a batch system's notice) like Ctrl-C, which Ray Tune turns into an orderly end."""
-    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    listener = Listener(parts.folder, sweep, console.say)
+    fit(sweep, slots, parts.folder, shared, console.say, listener, report.prepare if options.report else lambda: None)

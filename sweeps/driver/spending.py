@@ -27,11 +27,12 @@ class Spending:
         self._used = {name: float(notes.spent.get(name, 0.0)) for name in (STEPS, CORES, GPUS)}
         self._counted: dict[str, float] = {}  # of each trial that runs, up to when it has been
         self._before, self._began = float(notes.spent.get(SECONDS, 0.0)), time.monotonic()
-        self._noted = self._began
+        self._noted, self._heard = self._began, bool(spec.budget.limits)
 
     def reported(self, report: Report) -> None:
         """A trial has taken a step, or tried to."""
         since = max(self._counted.get(report.trial, 0.0), report.started)
+        self._heard = True
         took, self._counted[report.trial] = max(report.ended - since, 0.0), report.ended
         self._used[STEPS] += report.row is not None
         self._used[CORES] += took * self._resources.cpu
@@ -43,8 +44,12 @@ class Spending:
         """A trial takes no more."""
         self._counted.pop(trial, None)
 
+    def close(self) -> None:
+        """Keep all of it for a resume, if there was any."""
+        if self._heard:
+            self.note()
+
     def note(self) -> None:
-        """Keep all of it for a resume."""
         self._noted = time.monotonic()
         self._notes.spend({SECONDS: self._seconds, **self._used})
 

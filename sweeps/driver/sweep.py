@@ -19,7 +19,7 @@ from sweeps.search.method import Ending, Nothing, Status
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
-from sweeps.stopping import rules
+from sweeps.stopping.decisions import Decisions
 from sweeps.stopping.rule import SweepEnd
 from sweeps.store.observer import Observer
 from sweeps.store.sweep_folder import Store
@@ -44,29 +44,39 @@ class Sweep:
     def __init__(self, spec: Spec, search: Search, store: Store, observers: Sequence[Observer]) -> None:
         self._spec, self._search, self._store = spec, search, store
         self._observers = [store, *observers]
-        self._rules = rules.rules_of(spec)
         self._open: dict[str, UnfinishedTrial] = {}
         self._again: list[str] = []
         self._spending = Spending(spec, search.notes)
+        self._decisions = Decisions(spec, search, self._spending.end)
 
     def restore(self, rows: Iterable[Row]) -> None:
         """Take up a sweep where a killed driver left it: ended trials are known, running ones queue again."""
         rows, ended = list(rows), {}
         for number, config, status, reason in self._search.ended():
-            self._store.known(trial_name(number), config, status, reason)
+            self._known(number, config, status, reason)
             ended[trial_name(number)] = status
-        for row in rows:
-            if ended.get(row.trial) != "failed":
-                rules.report(self._rules, row)
-        for trial, status in ended.items():
-            rules.ended(self._rules, trial, status)
+        self._decisions.restore(rows, ended)
         for number, config in self._search.unfinished():
-            self._store.known(trial_name(number), config, "running", "")
+            self._known(number, config, "running", "")
             self._open[trial_name(number)] = UnfinishedTrial(config)
             self._again.append(trial_name(number))
         for row in rows:
             if row.trial in self._open:
                 self._remember(self._open[row.trial], row)
+
+    def retell(self, rows: Iterable[Row], observer: Observer) -> None:
+        """Tell an observer, who knows no more than itself has heard, what trials have of those they go on with."""
+        continued = {trial for trial in self._open if self.continues(trial)}
+        for trial in sorted(continued):
+            observer.trial_started(trial, self._open[trial].config, resumed=False)
+        for row in rows:
+            if row.trial in continued:
+                observer.row(row)
+
+    def _known(self, number: int, config: Mapping[str, Any], status: Status, reason: str) -> None:
+        if (before := self._search.continuation(number)) is not None:
+            self._store.continues(trial_name(number), trial_name(before.trial))
+        self._store.known(trial_name(number), config, status, reason)
 
     def hand_out(self, n: int = 1) -> list[Work]:
         """Up to `n` pieces of work to run now, interrupted trials first; none where there is none at present."""
@@ -84,6 +94,11 @@ class Sweep:
         """How many pieces of work there may still be to hand out, at most."""
         return len(self._again) + (0 if self._all_asked else self._search.size - self._search.asked)
 
+    def stop(self, why: str) -> None:
+        """End the sweep: no more trials start, and those that run are stopped at their next report."""
+        self._search.notes.stop(why, self._search.asked)
+        self.stop_waiting()
+
     def stop_waiting(self) -> None:
         """Stop those of the trials that wait to be resumed which the end of the sweep does not let run on."""
         end = self.ended_by
@@ -100,17 +115,14 @@ class Sweep:
         """Whether nothing is left to run or to wait for."""
         return not self._open and self._all_asked
 
+    def continues(self, trial: str) -> bool:
+        """Whether a trial goes on with an earlier one."""
+        return self._decisions.continues(trial)
+
     @property
     def ended_by(self) -> SweepEnd | None:
         """Why no more trials start, if that is not because all have been asked for."""
-        notes = self._search.notes
-        if notes.stopped:
-            return SweepEnd(notes.stopped, frozenset())
-        end = rules.sweep_end(self._rules) or self._spending.end()
-        if end is None or not notes.granted:
-            return end
-        # What was granted is run to its end all the same.
-        return SweepEnd(end.reason) if self._search.asked >= notes.granted else None
+        return self._decisions.sweep_end(self._open)
 
     @property
     def _all_asked(self) -> bool:
@@ -152,7 +164,7 @@ class Sweep:
         del self._open[trial]
         self._spending.ended(trial)
         self._search.tell(int(trial), ending)
-        rules.ended(self._rules, trial, ending.status)
+        self._decisions.ended(trial, ending.status)
         for observer in self._observers:
             observer.trial_ended(trial, ending.status, ending.reason)
 
@@ -184,14 +196,15 @@ class Sweep:
                 closing.callback(observer.close, interrupted)
             if interrupted:
                 closing.callback(self._search.set_aside)
-            self._spending.note()
+            self._spending.close()
 
     def _start(self, trial: str, resumed: bool) -> Work:
         config = self._open[trial].config
         for observer in self._observers:
             observer.trial_started(trial, config, resumed)
-        seeds = trial_seeds(self._spec, int(trial))
-        return Work(trial, config, seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
+        before, steps = self._search.continuation(int(trial)), self._spec.budget.steps
+        seeds = trial_seeds(self._spec, int(trial) if before is None else before.seeds_of)
+        return Work(trial, config, seeds, steps if before is None else before.steps, resumed, keep=self._spec.final)
 
     def _file(self, report: Report) -> str:
         """Write a row and report its objective; why the trial should stop early, if it should."""
@@ -202,14 +215,7 @@ class Sweep:
             for observer in self._observers:
                 observer.row(row)
         self._remember(trial_state, row)
-        return self._reason_to_stop(row)
-
-    def _reason_to_stop(self, row: Row) -> str:
-        """Where the end of the sweep names the trials that go on, that is the rule for all."""
-        reason, end = rules.report(self._rules, row), self.ended_by
-        if end is not None and end.finishing is not None:
-            return "" if end.lets(row.trial) else end.reason
-        return reason or ""
+        return self._decisions.report(row, self._open)
 
     def _remember(self, trial_state: UnfinishedTrial, row: Row) -> None:
         trial_state.steps.add(row.step)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.results import SPEC_FILE
+from analysis.results import CONTINUES, SPEC_FILE, TRIAL, continued
 from sweeps.errors import SpecError
 from sweeps.results.ranking import Candidate, Ranking
 from sweeps.results.table_rows import TableRow, beside, plain
@@ -52,12 +52,21 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         "steps": chosen.steps,
         "stopped": ranking.stopped or None,  # early, as were all: none is done
         "verdict": chosen.verdict or None,
-        "seeds": {"sweep": spec.seed, "trial": list(trial_seeds(spec, int(chosen.trial)))},
+        "seeds": {"sweep": spec.seed, "trial": list(trial_seeds(spec, int(_first_of(ranking, chosen.trial))))},
         "sampler": row_of(spec.method).sampler,
         "data": data or None,
         **{name: manifest.get(name) for name in ("versions", "git", "machine")},
     }
     return {name: value for name, value in lock.items() if value is not None}
+
+
+def _first_of(ranking: Ranking, trial: str) -> str:
+    """The trial that began what this one goes on with, perhaps by way of others: it gave them its seeds."""
+    table = ranking.sweep.trials.set_index(TRIAL)
+    before = {str(name): continued(cell) for name, cell in table[CONTINUES].items()} if CONTINUES in table else {}
+    while before.get(trial):
+        trial = before[trial]
+    return trial
 
 
 def locked_row(spec: Spec) -> TableRow:

@@ -18,7 +18,7 @@ from sweeps.search.journal import opened
 from sweeps.search.method import Answer, Asked, Ending, Nothing, Problem, Status
 from sweeps.search.methods import method_of
 from sweeps.search.study_notes import StudyNotes
-from sweeps.search.trials import Trials
+from sweeps.search.trials import Continuation, Trials
 
 
 class Search:
@@ -36,13 +36,18 @@ class Search:
 
     @property
     def size(self) -> float:
-        """How many trials there will be at most (infinity without a cap)."""
-        return self._problem.trials or math.inf
+        """How many trials there will be at most (infinity without a cap); those that go on with others come on top."""
+        return (self._problem.trials or math.inf) + len(self._trials.continuations)
 
     @property
     def asked(self) -> int:
         """How many trials were asked for."""
         return self._trials.asked
+
+    @property
+    def tried(self) -> int:
+        """The same without those that go on with earlier ones."""
+        return self._trials.tried
 
     @property
     def exhausted(self) -> bool:
@@ -59,7 +64,7 @@ class Search:
         if self.exhausted:
             return Nothing.NO_MORE
         n = int(min(n, self.size - self.asked))
-        begun = [self._method.ask_for(config) for config in self._problem.first[self.asked : self.asked + n]]
+        begun = [self._method.ask_for(config) for config in self._problem.first[self._trials.tried :][:n]]
         answer = self._method.ask(n - len(begun)) if len(begun) < n else []
         self._no_more = answer is Nothing.NO_MORE
         return begun + answer if isinstance(answer, list) else begun or answer
@@ -70,6 +75,14 @@ class Search:
             self._method.ask_for(dict(config))
         else:
             self.ask(1)
+
+    def go_on(self, number: int, steps: int | None) -> Asked:
+        """A new trial of the config of an ended one, which goes on from there to `steps` steps in all."""
+        return self._trials.go_on(self._method.sampler(self.asked), number, steps)
+
+    def continuation(self, number: int) -> Continuation | None:
+        """What a trial has of an earlier one that it goes on with; None for one that began anew."""
+        return self._trials.continuations.get(number)
 
     def write(self, journal: Path) -> None:
         """All of the search into a new journal."""

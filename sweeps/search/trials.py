@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,20 @@ from sweeps.search.journal import NOTE, STATES, STATUS, opened, status_of
 from sweeps.search.method import Asked, Ending, Problem, Status
 from sweeps.search.optuna_internals import begun, set_aside, taken_up
 
-RESTARTS, REASON = "restarts", "reason"  # user attributes of a trial
+RESTARTS, REASON, CONTINUES = "restarts", "reason", "continues"  # user attributes of a trial
 ENDED = tuple(STATES.values())
 # The constraint that a failed config is past, farther than any trial can be past the spec's.
 SOUND, FAR = "trains to its end", sys.float_info.max
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What a trial that goes on where another one ended has of that: `trial`, the number of the other; `seeds_of`, of
+    the first in the line, whose seeds all have; `steps`, how many it takes at most in all, None to its own end."""
+
+    trial: int
+    seeds_of: int
+    steps: int | None = None
 
 
 @dataclass
@@ -47,7 +57,16 @@ class Trials:
         self._waiting = len(before) - len(asked)
         self._open: dict[int, OpenTrial] = {}
         self.asked = len(asked)  # trials that were asked for, and with it the next one's number
+        self.continuations: dict[int, Continuation] = {}  # by number
+        for trial in asked:
+            if CONTINUES in trial.user_attrs:
+                self.continuations[trial.number] = Continuation(**trial.user_attrs[CONTINUES])
         self.known = {identity(self._config(trial)) for trial in asked}  # their configs
+
+    @property
+    def tried(self) -> int:
+        """Trials that were asked for, without those that go on with an earlier one."""
+        return self.asked - len(self.continuations)
 
     @property
     def has_waiting(self) -> bool:
@@ -62,12 +81,26 @@ class Trials:
             self.study.enqueue_trial(numbers, user_attrs={NOTE: dict(note)} if note else None)
             self._waiting += 1
         trial = self.study.ask() if self.has_waiting else begun(self.study)
+        if self.has_waiting and CONTINUES in trial.user_attrs:
+            self.continuations[trial.number] = Continuation(**trial.user_attrs[CONTINUES])
         self._waiting = max(self._waiting - 1, 0)
         self._open[trial.number] = OpenTrial(trial)
         drawn = draw(trial, self._problem.space, self._problem.fixed)
         self.asked += 1
         self.known.add(identity(drawn))
         return Asked(trial.number, drawn)
+
+    def go_on(self, sampler: BaseSampler, number: int, steps: int | None) -> Asked:
+        """A new trial that goes on with an ended one, which no journal opens again; the unfinished are taken up."""
+        before = self.continuations.get(number)
+        found = Continuation(number, before.seeds_of if before is not None else number, steps)
+        config = self._config(self.study.get_trials(deepcopy=False)[number])
+        while self.has_waiting:  # the next config that a killed process had decided on comes first
+            self.begin(sampler)
+        numbers = numbers_of(config, self._problem.space, self._problem.fixed)
+        self.study.enqueue_trial(numbers, user_attrs={CONTINUES: asdict(found)})
+        self._waiting += 1
+        return self.begin(sampler)
 
     def take_up(self, frozen: FrozenTrial, sampler: BaseSampler) -> Asked:
         """A trial that is unfinished; a half-drawn config is drawn to its end."""

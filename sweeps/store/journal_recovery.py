@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.formatting import counted
 from analysis.ranking import BestStep
-from analysis.results import REASON, RUNNING, STATUS, TRIAL, SweepResults
+from analysis.results import CONTINUES, REASON, RUNNING, STATUS, TRIAL, SweepResults, continued
 from analysis.rows import Row
 from basics.files import replace_file, replacing, set_aside
 from search_spaces.domains import Choice, Domain, Int
@@ -41,6 +41,7 @@ class Known:
     status: Status = "running"
     reason: str = ""
     score: float = math.nan  # by the table, where the rows are lost
+    continues: str = ""  # the trial that it goes on with
 
 
 def open_search(sweep: SweepResults, spec: Spec, say: Say) -> Search:
@@ -110,6 +111,7 @@ def _known(sweep: SweepResults, spec: Spec) -> dict[int, Known]:
             line[STATUS],
             line[REASON],
             sweep.score(line[TRIAL]),
+            continued(line.get(CONTINUES)),
         )
         for _, line in sweep.trials.iterrows()
         if line[TRIAL].isdecimal()
@@ -153,7 +155,10 @@ def _rebuilt(spec: Spec, journal: Path, before: Mapping[int, Known], known: Mapp
 
 def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
     """Ask for a trial, which the search is given the config of, and report what became of it."""
-    search.ask_for(known.config)
+    if known.continues:
+        search.go_on(int(known.continues), spec.budget.steps)
+    else:
+        search.ask_for(known.config)
     best = None
     for row in known.rows:
         if (value := row.number(spec.metric.name)) is None:

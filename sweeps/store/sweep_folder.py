@@ -12,7 +12,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from analysis.metrics import goal_of
 from analysis.ranking import BestStep, improves, place, trial_order
 from analysis.results import (
     CONFIGS_FILE,
+    CONTINUES,
     ENDED,
     MEDIA_FOLDER,
     ROWS_FILE,
@@ -42,7 +43,7 @@ from sweeps.store.best_few import BestFew
 
 CHECKPOINTS = "ray/checkpoints"
 MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
-KEPT_CHECKPOINTS = 5  # of the trials that ended, the best few keep their final state
+KEPT_CHECKPOINTS = 5  # of the trials that are done the best few keep their last state, and of those stopped
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time,
 TABLE_SHARE = 0.05  # and at most this share of the time goes into it, however many trials there are
 RAN = ("device", WORKER, STARTED, ENDED)  # of these alone results.jsonl and the journal know nothing
@@ -62,6 +63,7 @@ class Record:
     worker: str = ""
     started: float | str = ""  # in seconds since 1970
     ended: float | str = ""
+    continues: str = ""  # the trial that it goes on with
     steps: int = 0
     seconds: float = 0.0
     last: dict[str, float] = field(default_factory=dict)
@@ -74,7 +76,8 @@ class Store:
 
     def __init__(self, folder: Path, objective: Objective, keep: int = KEPT_CHECKPOINTS) -> None:
         self.folder, self._objective = folder, objective
-        self._with_state, self._with_model = BestFew(keep), BestFew(1)
+        self._with_state = {"done": BestFew(keep), "stopped": BestFew(keep)}
+        self._with_model = BestFew(1)
         self._records: dict[str, Record] = {}
         self.extractors: set[str] = set()  # that the rows' scores come from
         self._checkpoints = folder / CHECKPOINTS
@@ -101,6 +104,22 @@ class Store:
         self.ran(trial, **self._ran_before.get(trial, {}))
         if status != "running":
             self._thin_out(record)
+
+    def continues(self, trial: str, before: str) -> None:
+        """A trial goes on where another one ended."""
+        self._record(trial).continues = before
+
+    def go_on(self, trial: str, before: str) -> bool:
+        """Give a trial that goes on with another one that one's rows, pictures and checkpoint; whether it had one."""
+        rows = [replace(row, trial=trial) for row in read_rows(self.folder / ROWS_FILE) if row.trial == before]
+        self._rows.writelines(json.dumps(row.document()) + "\n" for row in rows)
+        self._rows.flush()
+        if (media := self.folder / MEDIA_FOLDER / before).is_dir():
+            shutil.copytree(media, media.with_name(trial), dirs_exist_ok=True)
+        state = self.checkpoint(before)
+        if state is not None:
+            self.save_checkpoint(trial, state)
+        return state is not None
 
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
         self._configure(self._record(trial), config)
@@ -184,10 +203,11 @@ class Store:
     def _thin_out(self, record: Record) -> None:
         """Remove the final state and the model of an ended trial, or of the one whose place among the best it takes.
 
-        Those that are done keep their state, of these the best few; the winner keeps its model.
+        Of those that are done and of those that were stopped the best few keep it; the winner keeps its model.
         """
         its_place = place(record, self._objective.goal)
-        if (out := self._with_state.add(record.trial, its_place if record.status == "done" else None)) is not None:
+        few = self._with_state.get(record.status, BestFew(0))
+        if (out := few.add(record.trial, its_place)) is not None:
             (self._checkpoints / f"{out}.pt").unlink(missing_ok=True)
         if (out := self._with_model.add(record.trial, its_place)) is not None and (self._models / out).exists():
             shutil.rmtree(self._models / out)
@@ -222,6 +242,7 @@ def _line(record: Record) -> dict[str, Any]:
     line = {name: getattr(record, name) for name in TRIAL_COLUMNS}
     # A null that was chosen is not an empty cell: that is a parameter with no part in this config.
     line |= {f"config/{name}": "null" if value is None else value for name, value in record.config.items()}
+    line |= {CONTINUES: record.continues} if record.continues else {}
     line |= {f"last/{name}": value for name, value in record.last.items()}
     line |= {f"best/{name}": value for name, value in record.best.items()}
     return {**line, "best_step": record.at_best.step if record.at_best is not None else ""}

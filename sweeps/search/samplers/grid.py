@@ -18,7 +18,7 @@ class GridSearch(SearchMethod):
         self._configs = list(problem.space.enumerate(problem.fixed))
 
     def ask(self, n: int) -> Answer:
-        rest = self._configs[self._trials.asked :][:n]
+        rest = self._configs[self._trials.tried :][:n]
         return [self.ask_for(config) for config in rest] or Nothing.NO_MORE
 
     def ask_for(self, config: Config) -> Asked:

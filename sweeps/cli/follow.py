@@ -1,0 +1,128 @@
+"""Follows a sweep that another process runs, by what it writes to its folder (`sweeps show --watch`)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from analysis.folder import load
+from analysis.results import CONFIGS_FILE, ROWS_FILE, RUNNING, SPEC_FILE, STATUSES, TRIALS_FILE, SweepResults
+from analysis.rows import Row
+from analysis.trial_lines import trial_lines
+from basics.json_lines import parsed
+from sweeps.driver.console import LiveConsole, Terminal
+from sweeps.errors import no_sweep
+from sweeps.search.method import Status
+from sweeps.spec import load_spec
+from sweeps.store.folder_lock import is_elsewhere, is_running
+from sweeps.store.sweep_folder import Record
+
+GLANCE = 0.5  # seconds between two looks
+
+
+def follow(folder: Path) -> None:
+    """Show the sweep on standard output until no process runs it: a live table on a terminal, elsewhere a line for
+    each trial that ends. FolderError where there is no sweep."""
+    while is_running(folder) and not (folder / SPEC_FILE).exists():  # it is loading its data
+        time.sleep(GLANCE)
+    if not (folder / SPEC_FILE).exists():
+        raise no_sweep(folder, SPEC_FILE)
+    spec = load_spec(folder / SPEC_FILE, trusted=False)
+    console = LiveConsole(objective=spec.metric, total=spec.trials, console=Terminal())
+    try:
+        follower = Follower(folder, console)
+        while is_running(folder) or is_elsewhere(folder):
+            time.sleep(GLANCE)
+            follower.look()
+        follower.look()
+    finally:
+        console.close(interrupted=False)
+
+
+class Follower:
+    """Tells a console of a sweep what its folder says, and at each look what has come since the last."""
+
+    def __init__(self, folder: Path, console: LiveConsole) -> None:
+        self._folder, self._console = folder, console
+        self._rows, self._configs = Tail(folder / ROWS_FILE), Tail(folder / CONFIGS_FILE)
+        for tail in (self._rows, self._configs):
+            tail.skip()
+        self._running: set[str] = set()
+        sweep = load(folder)
+        self._ended = set(sweep.trials["trial"][sweep.trials["status"] != RUNNING])
+        for record in _records(sweep):
+            console.known(record)
+            if record.status == "running":
+                self._start(record.trial, record.config, resumed=True)
+
+    def look(self) -> None:
+        """The table first: when it says that a trial has ended, the rows of that trial are all there."""
+        columns, lines, _ = trial_lines(self._folder / TRIALS_FILE)
+        table = [dict(zip(columns, cells, strict=True)) for cells in lines]
+        for line in self._configs.lines():
+            self._start(str(line.get("trial")), line.get("config") or {}, resumed=False)
+        for line in self._rows.lines():
+            self._row(line)
+        for line in table:
+            self._end(line.get("trial", ""), line.get("status", ""), line.get("reason", ""))
+
+    def _start(self, trial: str, config: Mapping[str, Any], *, resumed: bool) -> None:
+        if trial in self._ended:
+            return
+        self._running.add(trial)
+        self._console.slots = len(self._running)
+        self._console.trial_started(trial, config, resumed)
+
+    def _row(self, line: dict[str, Any]) -> None:
+        try:
+            row = Row.of(line)
+        except (KeyError, TypeError, ValueError):
+            return
+        if row.trial not in self._ended:
+            self._console.row(row)
+
+    def _end(self, trial: str, status: str, reason: str) -> None:
+        if trial in self._ended or status not in STATUSES or status == RUNNING:
+            return
+        self._ended.add(trial)
+        self._running.discard(trial)
+        self._console.trial_ended(trial, cast(Status, status), reason)
+
+
+class Tail:
+    """A file of JSON lines that grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read = path, 0
+
+    def skip(self) -> None:
+        """Pass over what is there."""
+        self._read = self._path.stat().st_size if self._path.exists() else 0
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """The whole lines since the last call that are JSON mappings."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.decode(errors="replace").splitlines():
+            found = parsed(line)
+            if isinstance(found, dict):
+                yield found
+
+
+def _records(sweep: SweepResults) -> Iterator[Record]:
+    """What the table and the rows say of each trial."""
+    final = dict(sweep.final.get(sweep.objective, {}))
+    for line in cast("list[dict[str, Any]]", sweep.trials.to_dict("records")):
+        trial = str(line["trial"])
+        record = Record(trial, sweep.configs.get(trial, {}), cast(Status, str(line["status"])), str(line["reason"]))
+        record.verdict, record.steps = str(line.get("verdict") or ""), int(line["steps"] or 0)
+        record.at_best = sweep.standings[trial].at_best
+        record.last = {sweep.objective: float(final[trial])} if trial in final else {}
+        yield record
