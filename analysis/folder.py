@@ -197,7 +197,9 @@ def trials_table(
     derived = _derived(rows, objective, goal_for(spec, objective))
     counted_before = written["steps"].reindex(derived.index)
     lost = derived["steps"] < counted_before  # rows are: the table knows better
-    table = derived[~lost].combine_first(written).combine_first(derived)
+    table = derived[~lost].combine_first(written)
+    if lost.any():  # what the table does not say of those trials either
+        table = table.combine_first(derived)
     order = [*written.columns, *(name for name in derived.columns if name not in written.columns)]
     table = sorted_by_trial(table[order].rename_axis(TRIAL).reset_index())
     table = pd.concat([table, config_columns(configs, list(table[TRIAL]))], axis=1)

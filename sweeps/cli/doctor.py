@@ -75,7 +75,7 @@ def _data() -> Row:
 def _wandb() -> Row:
     if importlib.util.find_spec("wandb") is None:
         return _row("wandb login", "note", "not installed")
-    from sweeps.tracking import resolve_mode
+    from sweeps.tracking.mode import resolve_mode
 
     mode = resolve_mode("auto")
     advice = "" if mode == "online" else "; 'wandb login' makes sweeps go online by themselves"

@@ -40,7 +40,9 @@ from sweeps.store.folder_lock import locked
 from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest, note_end
 from sweeps.store.sweep_folder import Store
-from sweeps.tracking import Tracker, settings_of, write_best
+from sweeps.tracking.best import write_best
+from sweeps.tracking.settings import settings_of
+from sweeps.tracking.tracker import Tracker
 from trainables import find_model
 from trainables.data import Dataset
 

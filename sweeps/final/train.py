@@ -39,7 +39,7 @@ from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
 from sweeps.store.folder_lock import locked
 from sweeps.store.sweep_folder import CHECKPOINTS
-from sweeps.tracking import track_tested
+from sweeps.tracking.final_metrics import track_tested
 from sweeps.worker.messages import Work
 from sweeps.worker.running import Running
 from trainables import find_model

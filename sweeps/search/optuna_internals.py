@@ -78,7 +78,6 @@ def _over(trials: Sequence[FrozenTrial], direction: Goal | StudyDirection) -> op
 
 
 def _value(trial: FrozenTrial) -> float:
-    """What a trial that is done came to, by which a storage knows its best."""
     assert trial.value is not None
     return trial.value
 

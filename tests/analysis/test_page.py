@@ -200,14 +200,23 @@ def test_filter_and_order_outlive_a_reload(opened: Chrome, page: Path) -> None:
     assert column(opened, "C") == ["1.00e-4", "0.01", "1"]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+LOOKS = {
+    "desktop-light": (DESKTOP, False),
+    "phone-dark": (PHONE, True),
+    "desktop-dark": pytest.param(DESKTOP, True, marks=pytest.mark.slow),
+    "phone-light": pytest.param(PHONE, False, marks=pytest.mark.slow),
+}
+
+
+@pytest.mark.parametrize(("size", "dark"), LOOKS.values(), ids=LOOKS)
 def test_it_fits_and_the_console_stays_empty(browser: Chrome, page: Path, size: tuple[int, int], dark: bool) -> None:
     show(browser, page, size, dark=dark)
     browser.execute_script("byId('chart').scrollIntoView()")
     wait_for(browser, "#chart[data-ready] .scatterlayer .point")
     assert browser.execute_script("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert browser.execute_script("return [...document.images].every((i) => i.complete && i.naturalWidth > 0)")
+    browser.execute_script("[...document.images].forEach((i) => { i.loading = 'eager'; })")  # also those out of sight
+    loaded = "return [...document.images].every((i) => i.complete && i.naturalWidth > 0)"
+    WebDriverWait(browser, HANGS).until(lambda b: b.execute_script(loaded), "a picture does not load")
     background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, background.strip("rgb()").split(","))) < 200) == dark
     assert complaints(browser) == []

@@ -126,6 +126,7 @@ def picture_of_one_pixel(sweeps: object) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_what_is_complete_is_not_repeated_and_the_page_says_what_came_of_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

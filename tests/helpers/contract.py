@@ -43,11 +43,11 @@ class ModelUnderTest:
         return entry.build({**self.config, **changes}, data or self.data(), seed=seed, device="cpu")
 
 
-TINY_GAN = {"latent_dim": 4, "updates": 40, "updates_per_step": 7}
+TINY_GAN = {"latent_dim": 4, "updates": 18, "updates_per_step": 5}
 TINY_MLP = {**TINY_GAN, "g_width_1": 16, "g_width_2": 16, "d_width_1": 16}
 # ema: an average of the weights is one thing more that could be saved wrongly.
 TINY_CONV = {**TINY_GAN, "g_channels": 2, "d_channels": 2, "batch_size": 16, "ema": 0.9}
-FEW_UPDATES = {"batch_size": 32, "updates": 40, "updates_per_step": 7}
+FEW_UPDATES = {"batch_size": 32, "updates": 18, "updates_per_step": 5}
 
 # saga and not lbfgs: the solver that draws at random is the one that can be resumed wrongly.
 TINY = {
@@ -88,6 +88,11 @@ TINY = {
     "hmm": ModelUnderTest("hmm", {"n_states": 4, "max_iter": 5, "iterations_per_step": 1, "tol": 1e-9}),
     "vae": ModelUnderTest("vae", {"width": 16, "latent_dim": 3, "latent_prior": "uniform", "ema": 0.9, **FEW_UPDATES}),
 }
+
+
+def slow(name: str) -> Any:
+    """A row of the table whose tests are run by `make test-all` alone."""
+    return pytest.param(name, marks=pytest.mark.slow)
 
 
 def digits(train_size: int) -> Dataset:
@@ -164,15 +169,11 @@ class ModelContract:
         assert same(state, kept)
         assert same(other.state(), model.state())
 
-    def test_finishes(self, case: ModelUnderTest) -> None:
-        model = case.build()
+    def test_finishes_and_a_finished_state_is_finished_when_loaded(self, case: ModelUnderTest) -> None:
+        model, loaded = case.build(), case.build()
         assert not model.finished
         steps = len(advance(model, MANY_STEPS))
         assert model.finished, f"not finished after {steps} steps"
-
-    def test_a_finished_state_is_finished_when_loaded(self, case: ModelUnderTest) -> None:
-        model, loaded = case.build(), case.build()
-        advance(model, MANY_STEPS)
         loaded.load_state(model.state())
         assert loaded.finished
 

@@ -1,7 +1,10 @@
 """Ways to damage a file (cut off, garbage, ...), by name, for tests of reading damaged folders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 
 def _missing(path: Path) -> None:
@@ -31,3 +34,15 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "a byte order mark": _rewritten(lambda content: b"\xef\xbb\xbf" + content),
     "another document": _rewritten(lambda content: b"[1, 2]\n"),
 }
+
+
+def with_damages(things: Iterable[str]) -> list[Any]:
+    """Every thing with every damage, as parameters of a test; half of them are slow tests.
+
+    The others have every thing and every damage as well, as a chessboard's white fields are in every row and column.
+    """
+    return [
+        pytest.param(thing, damage, marks=[pytest.mark.slow] if (row + column) % 2 else [])
+        for row, thing in enumerate(things)
+        for column, damage in enumerate(DAMAGES)
+    ]

@@ -25,7 +25,9 @@ from sweeps.search.method import Ending, Status
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.store.sweep_folder import Store
-from sweeps.tracking import Tracker, settings_of, write_best
+from sweeps.tracking.best import write_best
+from sweeps.tracking.settings import settings_of
+from sweeps.tracking.tracker import Tracker
 from sweeps.tracking.wandb_files import fragments, records, run_id_of
 
 MARK = "TRACKING_TEST"

@@ -131,6 +131,7 @@ def test_bad_configs_are_refused_by_name(config: dict[str, Any], name: str) -> N
         MODELS["diffusion"].build(config, digits(200), seed=0)
 
 
+@pytest.mark.slow
 class TestTrained:
     @pytest.fixture(scope="class")
     @classmethod

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers.damages import DAMAGES
+from helpers.damages import DAMAGES, with_damages
 from helpers.driven_sweep import drive
 from typer.testing import CliRunner, Result
 
@@ -47,7 +47,7 @@ def ends_in_words(name: str, *command: str) -> Result:
     return done
 
 
-@pytest.mark.parametrize(("name", "damage"), CASES)
+@pytest.mark.parametrize(("name", "damage"), with_damages(FILES))
 def test_no_damage_ends_in_a_traceback(name: str, damage: str) -> None:
     DAMAGES[damage](Path("it", name))
     done = {command[0]: ends_in_words(name, *command, "--json") for command in COMMANDS}

@@ -41,7 +41,7 @@ def test_features_are_inceptions_and_classes_the_small_nets(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("sweeps.evaluation.extractors.MOST_UPDATES", 20)
-    data = coloured(30, 6)  # Inception takes its time with each
+    data = coloured(9, 6)  # Inception takes its time with each
     small = real_features_of(data, say=quiet)
     real_features = real_features_with_inception(weights, data, say=quiet)
     assert real_features.extractor.name.startswith("inception-")

@@ -18,6 +18,7 @@ from helpers.contract import (
     advance,
     answer,
     check_answers,
+    slow,
 )
 from helpers.spec_cases import refused
 from helpers.untrained import Untrained
@@ -57,7 +58,9 @@ TINY = {
 class TestContract(ModelContract):
     """Of those that have code of their own for points, or are put together of other parts than those are."""
 
-    @pytest.fixture(params=["cgan", "wgan_gp", "sngan", "cvae", "flow", "gmm", "logistic_regression"])
+    SLOW = ("wgan_gp", "sngan", "gmm")
+
+    @pytest.fixture(params=["cgan", "cvae", "flow", "logistic_regression", *map(slow, SLOW)])
     def case(self, request: pytest.FixtureRequest) -> ModelUnderTest:
         return TINY[request.param]
 

@@ -33,7 +33,9 @@ from sweeps.driver.sweep import Sweep
 from sweeps.final.sources import config_in
 from sweeps.spec.resolved import Spec
 from sweeps.store.sweep_folder import MODELS, Store
-from sweeps.tracking import Tracker, settings_of, write_best
+from sweeps.tracking.best import write_best
+from sweeps.tracking.settings import settings_of
+from sweeps.tracking.tracker import Tracker
 from sweeps.worker.best_model import BestModel
 from sweeps.worker.messages import Attachment, Report
 from trainables import MODELS as REGISTRY

@@ -27,7 +27,7 @@ def check(folder: Path, seed: int, count: int) -> None:
 
 
 def test_some_fuzzed_specs(tmp_path: Path) -> None:
-    check(tmp_path, 0, 100)
+    check(tmp_path, 0, 50)
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from helpers.tracked import logged_out
 
+from analysis.results import REPORT_FILE
+
 
 @pytest.fixture
 def mark(tmp_path: Path) -> Iterator[str]:
@@ -16,6 +18,8 @@ def mark(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """It has a report, which an upload would draw for seconds."""
     folder = tmp_path / "sweep"
     folder.mkdir()
+    (folder / REPORT_FILE).write_text("<html></html>")
     return folder

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers.command import sweeps_process
+from helpers.command import sweeps
 from helpers.sweep_folder import FakeTrial, build_sweep
 from helpers.tracked import TrackedSweep, logged_in, logged_out
 from helpers.wandb_server import Accepting
@@ -38,17 +38,17 @@ def login() -> dict[str, str]:
 
 
 def test_an_artifact_shows_its_config_figures_and_lock(server: Accepting, tmp_path: Path) -> None:
-    done = sweeps_process("best", BEST, "--json", folder=tmp_path, **login())
+    done = sweeps("best", BEST, "--json", folder=tmp_path, **login())
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)
     assert (row["trial"], row["val/accuracy"], row["best_step"], row["penalty"]) == ("0000", 0.03, 3, "l2")
     assert (row["lock"]["sweep"], row["lock"]["trials"]) == ("5eed", 2)
     assert "the best of 2 trials of the sweep 5eed by val/accuracy" in done.stderr
-    written = sweeps_process("best", BEST, "--out", "best.yaml", folder=tmp_path, **login())
+    written = sweeps("best", BEST, "--out", "best.yaml", folder=tmp_path, **login())
     assert written.returncode == 0, written.stderr
     assert "lock" not in written.stdout
     assert yaml.safe_load((tmp_path / "best.yaml").read_text())["lock"] == row["lock"]
-    local = sweeps_process("best", "best.yaml", "--json", folder=tmp_path)
+    local = sweeps("best", "best.yaml", "--json", folder=tmp_path)
     assert json.loads(local.stdout) == [row]
 
 
@@ -70,9 +70,7 @@ def test_there_is_nothing_to_rank_in_one_config(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.ray
 def test_an_artifact_is_trained_to_the_final_model(server: Accepting, tmp_path: Path, cluster: tuple[str, str]) -> None:
-    done = sweeps_process(
-        "train", BEST, "--seeds", "1", "--wandb", "off", "--out", "fin", *cluster, folder=tmp_path, **login()
-    )
+    done = sweeps("train", BEST, "--seeds", "1", "--wandb", "off", "--out", "fin", *cluster, folder=tmp_path, **login())
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "fin" / "result.json").read_text())
     assert found["lock"]["sweep"] == "5eed"
@@ -95,8 +93,8 @@ def test_an_artifacts_code_is_neither_unpacked_nor_imported(tmp_path: Path) -> N
     spec = of_an_evil_model(model_path=".").encode()
     server.artifacts.add("best-config", {"best.yaml": spec, "evil.py": EVIL.encode()})
     with logged_out(tmp_path / "home"), logged_in(server):
-        shown = sweeps_process("best", BEST, "--json", "--out", "best.yaml", folder=tmp_path, **login())
-        trained = sweeps_process("train", BEST, "--wandb", "off", folder=tmp_path, **login())
+        shown = sweeps("best", BEST, "--json", "--out", "best.yaml", folder=tmp_path, **login())
+        trained = sweeps("train", BEST, "--wandb", "off", folder=tmp_path, **login())
     assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout)[0]["depth"] == 3
     assert yaml.safe_load((tmp_path / "best.yaml").read_text())["parameters"] == {"depth": {"value": 3}}

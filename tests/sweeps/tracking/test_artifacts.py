@@ -62,6 +62,7 @@ def test_one_line_says_what_is_wrong(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.yaml")) == []
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     over = threading.Event()
     with logged_in(hanging(over)):

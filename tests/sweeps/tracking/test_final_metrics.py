@@ -8,9 +8,9 @@ import pytest
 from helpers.tracked import TrackedSweep, logged_in, logged_out
 from helpers.wandb_server import Accepting
 
-from analysis.final_result import OptimismGap, Tested
+from analysis import final_result
 from sweeps.final.gap import summary
-from sweeps.tracking import track_tested
+from sweeps.tracking.final_metrics import track_tested
 from sweeps.tracking.sync import sync
 
 FINAL: dict[str, Any] = {
@@ -23,8 +23,8 @@ EACH = [
     {"trial": "0000", "test/accuracy": 0.75, "test/accuracy/3": 0.5, "confusion": [[3, 1], [1, 3]]},
     {"trial": "0001", "test/accuracy": 0.85, "test/accuracy/3": 0.7, "confusion": [[3, 1], [0, 4]]},
 ]
-GAP: OptimismGap = {"metric": "val/accuracy", "goal": "maximize", "gaps": {"whole": 0.125}}
-RESULT: Tested = {"gap": GAP, "test": summary(EACH), "each": [*EACH]}
+GAP: final_result.OptimismGap = {"metric": "val/accuracy", "goal": "maximize", "gaps": {"whole": 0.125}}
+RESULT: final_result.Tested = {"gap": GAP, "test": summary(EACH), "each": [*EACH]}
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.json").write_text("{}")
+    (folder / "report.html").write_text("<html></html>")  # which an upload would draw for seconds
     with logged_out(tmp_path / "home"):
         yield folder
 

@@ -19,13 +19,15 @@ def folder(folder: Path, mark: str) -> Path:
     return folder
 
 
-def test_a_journal_that_is_built_anew_is_said_to_be(folder: Path) -> None:
+def test_a_journal_that_is_built_anew_is_said_to_be_and_a_report_that_is_missing_is_drawn(folder: Path) -> None:
     (folder / "optuna.journal").unlink()
+    (folder / "report.html").unlink()
     server, said = Accepting(), list[str]()
     with logged_in(server):
         assert sync(folder, 4, said.append) == 0
     assert said[0].startswith(f"{folder}/optuna.journal: built anew from the sweep's rows and table, 1 trial")
     assert server.steps("5eed-0000") == [1, 2]
+    assert (folder / "report.html").stat().st_size > 10**5
 
 
 def test_without_its_lock_nothing_is_sent_and_one_line_says_why(folder: Path) -> None:

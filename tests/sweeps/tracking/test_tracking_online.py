@@ -95,6 +95,7 @@ def test_a_refused_sweep_is_recorded_offline_and_uploaded_once(folder: Path) -> 
     assert not files_with_the_key(folder)
 
 
+@pytest.mark.slow
 def test_a_hanging_server_does_not_hold_the_end(folder: Path) -> None:
     said, over = list[str](), threading.Event()
     with logged_in(hanging(over)):

@@ -10,6 +10,7 @@ from sweeps.tracking.queue import Layout, Position, QueueFullError, QueueReader,
 from sweeps.tracking.settings import read_settings, settings_of, write_settings
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_once_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     (tmp_path / "wandb").mkdir()
