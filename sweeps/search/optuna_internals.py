@@ -78,6 +78,7 @@ def _over(trials: Sequence[FrozenTrial], direction: Goal | StudyDirection) -> op
 
 
 def _value(trial: FrozenTrial) -> float:
+    """The value of a trial that is complete, which has one whatever its type says."""
     assert trial.value is not None
     return trial.value
 
