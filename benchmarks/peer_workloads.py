@@ -38,6 +38,7 @@ class Workload:
             "dataset": self.dataset,
             "train_size": self.train_size,
             "method": self.method,
+            "default_first": False,  # the others try none first
             "metric": {"name": self.metric, "goal": "minimize" if self.metric == "gen/frechet" else "maximize"},
             "run_cap": self.trials,
             "parameters": parameters | {name: {"value": value} for name, value in self.fixed.items()},
