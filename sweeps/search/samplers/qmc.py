@@ -32,7 +32,7 @@ class QuasiRandom(ViewedMethod):
         first = seed == self._seed(number)
         rng = derived_seed("sequence", self._problem.seed) if first else seed
         sequence = made(len(space), scramble=bool(said["scramble"] or not first), rng=rng)
-        if (before := number - len(self._problem.first)) > 0:
+        if (before := self._trials.tried - len(self._problem.first)) > 0:
             sequence.fast_forward(before)
         return [
             value_at(domain, float(share)) for domain, share in zip(space.values(), sequence.random()[0], strict=True)
