@@ -31,6 +31,7 @@ class CMAES(ViewedMethod):
     def __init__(self, problem: Problem, trials: Trials) -> None:
         super().__init__(problem, trials)
         self._searched = [name for name, domain in problem.space.items() if domain.size > 1]
+        self._made: tuple[list[list[int]], Any] | None = None  # the distribution, and the generations it was told
 
     def seeded(self, seed: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.RandomSampler(seed=seed)
@@ -42,6 +43,7 @@ class CMAES(ViewedMethod):
         if len(ended) == optimizer.population_size:
             note[TOLD] = [reading.number for reading in sorted(ended, key=self._rank)]
             _tell(optimizer, read, note[TOLD])
+            self._made = None  # the note is not in the journal yet
         optimizer.reseed_rng(seed)
         tried, point = _asked(optimizer)
         values = self._values(tried)
@@ -52,10 +54,13 @@ class CMAES(ViewedMethod):
 
     def _optimizer(self, read: list[Reading]) -> Any:
         """The distribution as the notes have it, all of its generations told."""
-        optimizer = self._new()
-        for reading in sorted((r for r in read if TOLD in r.note), key=lambda r: int(r.note[GENERATION])):
-            _tell(optimizer, read, reading.note[TOLD])
-        return optimizer
+        firsts = sorted((r for r in read if TOLD in r.note), key=lambda r: int(r.note[GENERATION]))
+        generations = [first.note[TOLD] for first in firsts]
+        if self._made is None or self._made[0] != generations:
+            self._made = generations, self._new()
+            for told in generations:
+                _tell(self._made[1], read, told)
+        return self._made[1]
 
     def _new(self) -> Any:
         from cmaes import CMA, CMAwM
