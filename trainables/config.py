@@ -13,6 +13,8 @@ from typing import Any, Literal
 from basics.text import did_you_mean
 from trainables.base import ConfigError
 
+Names = tuple[str, ...]
+
 
 def configure(config: type, values: Mapping[str, Any]) -> Any:
     """An instance of the dataclass `config`; ConfigError for an unknown name, a wrong type or a value it refuses."""
@@ -31,6 +33,14 @@ def defaults(config: type) -> dict[str, Any]:
     """The values a config takes when nothing is said, by name; a required parameter has none."""
     fields = [field for field in dataclasses.fields(config) if field.init and not _required(field)]
     return {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields}
+
+
+def mutable(config: type) -> frozenset[str]:
+    """The parameters that take effect where a saved state is loaded into a model that has another value of them.
+
+    A class names its own in `MUTABLE`, and has those of the classes it is made from.
+    """
+    return frozenset(name for part in config.__mro__ for name in part.__dict__.get("MUTABLE", ()))
 
 
 def above(config: Any, minimum: float, *names: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from basics.errors import RequestError
 from trainables.base import Classifier, ConfigError, Trainable
 from trainables.classifiers.cross_validation import CrossValidation
-from trainables.config import configure, defaults
+from trainables.config import configure, defaults, mutable
 from trainables.data import DataError, Dataset
 
 TRAIN_SIZE, CV_FOLDS = "train_size", "cv_folds"
@@ -56,6 +56,11 @@ class Entry:
         """The parameters' values when nothing is said."""
         own = defaults(self.config) if self.config else {}
         return own | dict.fromkeys(self.shared) if self.config or self.space else own
+
+    @property
+    def mutable(self) -> frozenset[str]:
+        """The parameters that may change in the middle of training: a saved state goes on with their new values."""
+        return mutable(self.config or self.cls)
 
     def configure(self, config: Mapping[str, Any]) -> Any:
         """The config object for these values; ConfigError for an unknown name, a wrong type, a bad combination."""

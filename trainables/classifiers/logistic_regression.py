@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from sklearn.utils.extmath import softmax
 from trainables.arrays import Images
 from trainables.base import Classifier, ConfigError, DivergedError, State
 from trainables.classifiers.fitted import fitting
-from trainables.config import above, at_least, between
+from trainables.config import Names, above, at_least, between
 from trainables.entry import Entry
 from trainables.training.seeds import derive
 
@@ -40,6 +40,8 @@ SOLVERS: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class LogisticRegressionConfig:
     """Multinomial logistic regression; without effect: `C` when `penalty` is none, `l1_ratio` unless elasticnet."""
+
+    MUTABLE: ClassVar[Names] = ("C", "l1_ratio", "class_weight")
 
     C: float = 0.1  # inverse strength of the penalty, on pixels in [-1, 1]
     penalty: Penalty = "l2"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -16,9 +16,10 @@ from torch.nn.utils import get_total_norm
 
 from trainables.arrays import Images
 from trainables.base import Classifier, ConfigError, DivergedError, State
-from trainables.config import above, at_least
+from trainables.config import Names, above, at_least
 from trainables.nets import Shape, initialised
 from trainables.training.batches import Batches
+from trainables.training.optimizers import restore_optimizer
 from trainables.training.rng import capture, restore, snapshot, torch_generator
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ QUANTITIES = ("train/loss", "train/grad_norm")
 @dataclass(frozen=True)
 class NeuralConfig(ABC):
     """How a net is trained. Without effect: `momentum` unless the optimizer is sgd."""
+
+    MUTABLE: ClassVar[Names] = ("lr", "momentum", "weight_decay", "dropout")
 
     lr: float = 1e-3
     lr_schedule: Literal["cosine", "constant"] = "cosine"  # up from 0 in a twentieth of the updates, then down to 0
@@ -123,7 +126,7 @@ class NeuralClassifier(Classifier):
 
     def load_state(self, state: State) -> None:
         self._net.load_state_dict(state["net"])
-        self._optimizer.load_state_dict(snapshot(state["optimizer"]))
+        restore_optimizer(self._optimizer, state["optimizer"])
         self._batches.load_state(state["batches"])
         restore(self._generator, state["generator"])
         self._updates = state["updates"]

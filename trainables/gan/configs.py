@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from trainables.base import ConfigError
-from trainables.config import above, at_least, between
+from trainables.config import Names, above, at_least, between
 
 MAX_DEPTH = 4
 
@@ -14,6 +14,8 @@ MAX_DEPTH = 4
 @dataclass(frozen=True)
 class AdversarialConfig:
     """Parameters of every GAN."""
+
+    MUTABLE: ClassVar[Names] = ("lr_g", "lr_d", "beta1", "beta2", "g_steps", "d_steps", "instance_noise")
 
     latent_dim: int = 32
     latent_prior: Literal["normal", "uniform"] = "normal"  # N(0, 1) or U(-1, 1) in each dimension
@@ -40,6 +42,8 @@ class AdversarialConfig:
 class LabelSmoothedConfig(AdversarialConfig):
     """Parameters of losses with a target for real images, which can be smoothed."""
 
+    MUTABLE: ClassVar[Names] = ("label_smoothing",)
+
     label_smoothing: float = 0.0  # how far D's target on real images lies under 1; fakes keep 0
 
     def __post_init__(self) -> None:
@@ -51,12 +55,16 @@ class LabelSmoothedConfig(AdversarialConfig):
 class CrossEntropy(LabelSmoothedConfig):
     """Parameters of the cross-entropy losses: which of the two of Goodfellow et al. 2014 G minimises."""
 
+    MUTABLE: ClassVar[Names] = ("loss",)
+
     loss: Literal["non_saturating", "minimax"] = "non_saturating"
 
 
 @dataclass(frozen=True)
 class Clipped(AdversarialConfig):
     """Parameters of weight clipping."""
+
+    MUTABLE: ClassVar[Names] = ("clip",)
 
     clip: float = 0.01  # bound on every weight of D
 
@@ -69,6 +77,8 @@ class Clipped(AdversarialConfig):
 class GradientPenalised(AdversarialConfig):
     """Parameters of the gradient penalty."""
 
+    MUTABLE: ClassVar[Names] = ("gp_weight",)
+
     gp_weight: float = 10.0
 
     def __post_init__(self) -> None:
@@ -79,6 +89,8 @@ class GradientPenalised(AdversarialConfig):
 @dataclass(frozen=True)
 class R1Penalised(AdversarialConfig):
     """Parameters of the R1 penalty."""
+
+    MUTABLE: ClassVar[Names] = ("r1_weight", "r1_every")
 
     r1_weight: float = 1.0
     r1_every: int = 16  # updates from one penalty to the next

@@ -35,6 +35,7 @@ from trainables.latent.interpolation import ways
 from trainables.nets import Shape, initialised
 from trainables.training.averages import Average
 from trainables.training.batches import Batches
+from trainables.training.optimizers import restore_optimizer
 from trainables.training.rng import capture, restore, snapshot, torch_generator
 
 if TYPE_CHECKING:
@@ -150,8 +151,8 @@ class Gan(Generative):
         self._g.load_state_dict(state["g"])
         self._d.load_state_dict(state["d"])
         self._average.load_state(state["average"])
-        self._optimizer_g.load_state_dict(snapshot(state["optimizer_g"]))
-        self._optimizer_d.load_state_dict(snapshot(state["optimizer_d"]))
+        restore_optimizer(self._optimizer_g, state["optimizer_g"])
+        restore_optimizer(self._optimizer_d, state["optimizer_d"])
         self._batches.load_state(state["batches"])
         restore(self._generator, state["generator"])
         self._updates = state["updates"]

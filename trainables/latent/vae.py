@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from trainables.arrays import Images, Labels
 from trainables.base import ConfigError, Explicit
-from trainables.config import at_least, between
+from trainables.config import Names, at_least, between
 from trainables.entry import Entry
 from trainables.labels import log_priors, path_labels, wanted_labels
 from trainables.latent.interpolation import ways
@@ -36,6 +36,8 @@ IMPUTE_ROUNDS = 15  # after each
 @dataclass(frozen=True)
 class VaeConfig(FitConfig):
     """Parameters of a variational autoencoder; `width` is used with net mlp, `channels` with net conv."""
+
+    MUTABLE: ClassVar[Names] = ("beta",)
 
     lr: float = 3e-3
     updates: int = 12_000

@@ -7,15 +7,16 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from trainables.base import ConfigError, DivergedError, Generative, State
-from trainables.config import above, at_least, between
+from trainables.config import Names, above, at_least, between
 from trainables.training.batches import Batches
+from trainables.training.optimizers import restore_optimizer
 from trainables.training.rng import capture, restore, snapshot, torch_generator
 from trainables.training.seeds import derive
 
@@ -30,6 +31,8 @@ Net = TypeVar("Net", bound=nn.Module)
 @dataclass(frozen=True)
 class FitConfig:
     """Training parameters of nets with a single loss; models' own configs add those of the net."""
+
+    MUTABLE: ClassVar[Names] = ("lr",)
 
     lr: float = 1e-3  # Adam's learning rate
     lr_decay: Literal["cosine", "none"] = "cosine"  # down to 0 over the updates
@@ -91,7 +94,7 @@ class NetModel(Generative, Generic[Net]):
         self._net.load_state_dict(state["net"])
         if self._fit.ema:
             self._averaged.load_state_dict(state["averaged"])
-        self._optimizer.load_state_dict(snapshot(state["optimizer"]))
+        restore_optimizer(self._optimizer, state["optimizer"])
         self._batches.load_state(state["batches"])
         restore(self._generator, state["generator"])
         self._updates = state["updates"]
