@@ -30,6 +30,7 @@ from analysis.results import (
     MEDIA_FOLDER,
     MEDIA_NAME,
     NO_NUMBERS,
+    PARENT,
     REASON,
     ROWS_FILE,
     RUNNING,
@@ -129,7 +130,7 @@ def json_document(path: Path, damage: list[str]) -> dict[str, Any]:
 def _lost_rows(path: Path, rows: pd.DataFrame, trials: pd.DataFrame, unreadable: int) -> Iterator[str]:
     """What `rows` lack: a row is written for each step before the table of trials counts it."""
     steps = trials.set_index(TRIAL)["steps"].astype(float).fillna(0)
-    lost = steps.sub(rows.groupby(TRIAL).size(), fill_value=0).clip(lower=0)
+    lost = steps.sub(rows.groupby(TRIAL).size() + _inherited(rows), fill_value=0).clip(lower=0)
     if lost.sum():
         yield (
             f"{path}: {counted(int(lost.sum()), 'row')} of {counted(int((lost > 0).sum()), 'trial')} cannot be read; "
@@ -137,6 +138,13 @@ def _lost_rows(path: Path, rows: pd.DataFrame, trials: pd.DataFrame, unreadable:
         )
     elif unreadable:
         yield f"{path}: {counted(unreadable, 'line')} could not be read"
+
+
+def _inherited(rows: pd.DataFrame) -> pd.Series[int]:
+    """By trial the steps that it has from its parent, if it goes on from one."""
+    firsts = rows.groupby(TRIAL)[STEP].min() - 1
+    heirs = rows.loc[rows[PARENT].fillna("") != "", TRIAL].unique() if PARENT in rows else []
+    return firsts.where(firsts.index.isin(heirs), 0)
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -180,7 +188,7 @@ def _row(found: Any) -> dict[str, Any] | None:
 def rows_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows with trial and step as a table. Numbers are float64, NaN for null and infinity; words stay words."""
     table = pd.DataFrame(list(rows))
-    for name in table.columns.difference([TRIAL, STEP, *NO_NUMBERS]):
+    for name in table.columns.difference([TRIAL, STEP, PARENT, *NO_NUMBERS]):
         numbers = pd.to_numeric(table[name], errors="coerce").astype(float)
         if numbers.isna().sum() == table[name].isna().sum():
             table[name] = numbers.replace([np.inf, -np.inf], np.nan)

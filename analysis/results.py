@@ -36,6 +36,7 @@ TRIAL, STEP, SECONDS, STATUS, REASON = "trial", "step", "seconds", "status", "re
 # the share of samples taken for each class. Of a classifier's last step: counts, true class by predicted class.
 VERDICT, EVIDENCE, EXTRACTOR = "verdict", "evidence", "extractor"
 CLASS_HISTOGRAM, CONFUSION = "class_histogram", "confusion"
+PARENT = "parent"  # of a row whose trial goes on from the state of another one: that one
 NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
 BETWEEN = "; "  # the judge's sentences in one cell
 SEVERITY = "gen/severity"

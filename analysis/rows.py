@@ -16,6 +16,7 @@ from analysis.results import (
     EVIDENCE,
     EXTRACTOR,
     NO_NUMBERS,
+    PARENT,
     SECONDS,
     STEP,
     TRIAL,
@@ -30,7 +31,7 @@ class Row:
     `seconds` of training, None where they were lost; `numbers`: metrics, and what the machine gave, by name. Of a
     generative model: the judge's `verdict` and its sentences, `extractor`, who looked for it, and `class_histogram`,
     the share of samples taken for each class. Of a classifier: `confusion`, counts of true class by predicted class.
-    Words and lists are empty where there are none.
+    `parent`: the trial from whose state this one went on. Words and lists are empty where there are none.
     """
 
     trial: str
@@ -42,12 +43,13 @@ class Row:
     extractor: str = ""
     class_histogram: Sequence[float] = ()
     confusion: Sequence[Sequence[float]] = ()
+    parent: str = ""
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Row:
         """The row of a line of results.jsonl, without its nulls; KeyError, TypeError or ValueError if it is none."""
         trial, step = str(document[TRIAL]), int(document[STEP])
-        named = (TRIAL, STEP, SECONDS, *NO_NUMBERS)
+        named = (TRIAL, STEP, SECONDS, PARENT, *NO_NUMBERS)
         numbers = {n: v for n, v in document.items() if n not in named and isinstance(v, int | float)}
         return cls(
             trial,
@@ -59,6 +61,7 @@ class Row:
             document.get(EXTRACTOR) or "",
             document.get(CLASS_HISTOGRAM) or (),
             document.get(CONFUSION) or (),
+            document.get(PARENT) or "",
         )
 
     def document(self) -> dict[str, Any]:
@@ -67,6 +70,7 @@ class Row:
         numbers = {name: value if math.isfinite(value) else None for name, value in self.numbers.items()}
         judged = {VERDICT: self.verdict, EVIDENCE: list(self.evidence)} if self.verdict else {}
         others = {EXTRACTOR: self.extractor, CLASS_HISTOGRAM: self.class_histogram, CONFUSION: self.confusion}
+        others[PARENT] = self.parent
         there = {name: value for name, value in others.items() if value}
         return {TRIAL: self.trial, STEP: self.step, **seconds, **numbers, **judged, **there}
 

@@ -154,7 +154,7 @@ class Lanes:
         free = self._at_once - len(lane.trials) - lane.closing
         for work in self._sweep.hand_out(free) if free else ():
             lane.trials.add(work.trial)
-            if work.resumed:  # after what is still to be written, as the checkpoint itself may be
+            if work.resumed or work.parent:  # after what is still to be written, as the checkpoint itself may be
                 self._errands.append(Errand(lane, self._thread.submit(self._send_with_state, lane.actor, work)))
             else:
                 lane.actor.take.remote(work)

@@ -85,7 +85,7 @@ def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Part]]:
             raise ValueError(f"{broken} is not as it was written")
     saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     histories = [[*earlier, last] for earlier, last in zip(saved["earlier"], saved["rows"], strict=True)]
-    for step in range(1, saved["step"] + 1):
+    for step in range(saved.get("begun", 0) + 1, saved["step"] + 1):
         if (path.stem, step) not in there:
             now = [history[step - 1] for history in histories if len(history) >= step]
             at_its_end = {SECONDS: round(saved["seconds"], 3)} if step == saved["step"] else {}

@@ -39,7 +39,7 @@ from sweeps.spec.resuming import as_it_began, check_unchanged
 from sweeps.store.folder_lock import locked
 from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest, note_end
-from sweeps.store.sweep_folder import Store
+from sweeps.store.sweep_folder import KEPT_CHECKPOINTS, Store
 from sweeps.tracking.best import write_best
 from sweeps.tracking.settings import settings_of
 from sweeps.tracking.tracker import Tracker
@@ -169,7 +169,8 @@ def _run(
         left = load(folder)
         search = open_search(left, spec, say)
         restore_rows(left, search, say)
-        store = Store(folder, spec.metric, keep=spec.trials or 0) if spec.final else Store(folder, spec.metric)
+        kept = spec.trials or 0 if spec.final else KEPT_CHECKPOINTS
+        store = Store(folder, spec.metric, kept, search.needs)
         outcome = _swept(_Parts(spec, folder, options, data, tracker, search, store), report, ended)
         if tracker.on:
             write_best(folder)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from analysis.ranking import BestStep
@@ -15,7 +15,7 @@ from analysis.results import is_metric, trial_name
 from analysis.rows import Row
 from sweeps.driver.spending import Spending
 from sweeps.search.journal import CRASHED
-from sweeps.search.method import Ending, Nothing, Status
+from sweeps.search.method import Ending, Nothing, Origin, Status
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
@@ -33,6 +33,7 @@ class UnfinishedTrial:
     """What the driver knows of a trial that is not over."""
 
     config: Mapping[str, Any]
+    origin: Origin | None = None
     at_best: BestStep | None = None
     steps: set[int] = field(default_factory=set)  # that have their row
     reported: list[str] = field(default_factory=list)
@@ -58,7 +59,7 @@ class Sweep:
         self._decisions.restore(rows, ended)
         for number, config in self._search.unfinished():
             self._known(number, config, "running", "")
-            self._open[trial_name(number)] = UnfinishedTrial(config)
+            self._open[trial_name(number)] = UnfinishedTrial(config, self._search.origin(number))
             self._again.append(trial_name(number))
         for row in rows:
             if row.trial in self._open:
@@ -85,7 +86,7 @@ class Sweep:
         works = [self._start(trial, resumed=True) for trial in again]
         answer = Nothing.NO_MORE if self._all_asked or len(works) == n else self._search.ask(n - len(works))
         for number, config in () if isinstance(answer, Nothing) else answer:
-            self._open[trial_name(number)] = UnfinishedTrial(config)
+            self._open[trial_name(number)] = UnfinishedTrial(config, self._search.origin(number))
             works.append(self._start(trial_name(number), resumed=False))
         return works
 
@@ -107,8 +108,10 @@ class Sweep:
             self.end(trial, self._ending(trial, "stopped", end.reason if end is not None else ""))
 
     def checkpoint(self, trial: str) -> bytes | None:
-        """Where a trial that is resumed goes on; None where it starts anew."""
-        return self._store.checkpoint(trial)
+        """Where a trial goes on, from its own checkpoint or that of its parent; None where it starts anew."""
+        own = self._store.checkpoint(trial)
+        parent = _parent(self._open[trial].origin)
+        return self._store.checkpoint(parent) if own is None and parent else own
 
     @property
     def over(self) -> bool:
@@ -199,12 +202,17 @@ class Sweep:
             self._spending.close()
 
     def _start(self, trial: str, resumed: bool) -> Work:
-        config = self._open[trial].config
+        config, origin = self._open[trial].config, self._open[trial].origin
         for observer in self._observers:
             observer.trial_started(trial, config, resumed)
-        before, steps = self._search.continuation(int(trial)), self._spec.budget.steps
-        seeds = trial_seeds(self._spec, int(trial) if before is None else before.seeds_of)
-        return Work(trial, config, seeds, steps if before is None else before.steps, resumed, keep=self._spec.final)
+        seeds = trial_seeds(self._spec, int(trial))
+        work = Work(trial, config, seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
+        if (before := self._search.continuation(int(trial))) is not None:
+            return replace(work, seeds=trial_seeds(self._spec, before.seeds_of), steps=before.steps)
+        if origin is not None:
+            seeds = trial_seeds(self._spec, origin.first)
+            return replace(work, seeds=seeds, steps=origin.steps, keep=True, parent=_parent(origin))
+        return work
 
     def _file(self, report: Report) -> str:
         """Write a row and report its objective; why the trial should stop early, if it should."""
@@ -237,3 +245,8 @@ class Sweep:
 
     def _ending(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> Ending:
         return Ending.of(status, self._open[trial].at_best, reason, crashed=crashed)
+
+
+def _parent(origin: Origin | None) -> str:
+    """The trial whose state one goes on from, or nothing."""
+    return trial_name(origin.parent) if origin is not None and origin.parent is not None else ""

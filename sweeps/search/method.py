@@ -33,6 +33,15 @@ class Asked(NamedTuple):
 Answer = list[Asked] | Nothing
 
 
+class Origin(NamedTuple):
+    """Where a trial begins that goes on from another one's state: that one, None for a state of its own; the trial
+    whose seeds it has, the first of its line; and its last step, counted from the start of the line."""
+
+    parent: int | None
+    first: int
+    steps: int
+
+
 @dataclass(frozen=True)
 class Ending:
     """How a trial ended. `value` is its objective, and `violation` how far it is past the constraint, if it is known.
@@ -97,6 +106,10 @@ class Problem(Protocol):
     def trials(self) -> int | None: ...
 
     @property
+    def steps(self) -> int | None:
+        """How many reporting intervals a trial has at most."""
+
+    @property
     def seed(self) -> int: ...
 
     @property
@@ -125,6 +138,14 @@ class SearchMethod(Protocol):
     def sampler(self, number: int) -> BaseSampler:
         """Optuna's sampler for what of trial `number`'s config nobody has said, also after a kill in mid-draw."""
         ...
+
+    def origin(self, number: int) -> Origin | None:
+        """Where a trial begins, if not at the beginning with seeds of its own."""
+        return None
+
+    def needs(self, number: int) -> bool:
+        """Whether the final state of a trial that has ended may still be gone on from."""
+        return False
 
     def report(self, number: int, step: int, value: float) -> None:
         """A trial reported its objective after `step`."""

@@ -25,6 +25,7 @@ class Row:
     where: str
     sampler: str  # the class that draws the configs, Optuna's where nothing else is said, or how else they come
     other_names: tuple[str, ...] = ()
+    repeats: bool = False  # it goes on with configs that it has asked for
     finite: bool = False  # it wants a finite list of values of every parameter, and tries each config once
     options: options.Options = field(default_factory=dict)
     conditional: Cell = "honoured"  # parameters that are active for some values of another one only
@@ -43,6 +44,7 @@ METHODS: Mapping[str, Row] = {
     ),
     "gp": Row("sweeps.search.samplers.gp:GaussianProcess", "GPSampler", options=options.GP),
     "cmaes": Row("sweeps.search.samplers.cmaes:CMAES", "cmaes", options=options.CMA_ES, categorical="refused"),
+    "pbt": Row("sweeps.search.samplers.pbt:PopulationBasedTraining", "perturbation", repeats=True, options=options.PBT),
     "nsga2": Row("sweeps.search.samplers.nsga2:NSGA2", "NSGAIISampler", options=options.NSGA_II),
 }
 

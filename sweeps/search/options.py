@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["whole", "number", "flag", "choice"]
-Value = str | int | float | bool | None
+Kind = Literal["whole", "number", "flag", "choice", "names"]
+Value = str | int | float | bool | tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Option:
             return self.default is None
         if self.kind in ("flag", "choice"):
             return isinstance(value, bool) if self.kind == "flag" else value in self.choices
+        if self.kind == "names":
+            return isinstance(value, list | tuple) and bool(value) and all(isinstance(name, str) for name in value)
         numbers = int if self.kind == "whole" else int | float
         return isinstance(value, numbers) and not isinstance(value, bool) and self.least <= value <= self.most
 
@@ -40,6 +42,8 @@ class Option:
             return " or ".join(self.choices)
         if self.kind == "flag":
             return "true or false"
+        if self.kind == "names":
+            return "a list of names of parameters"
         numbers = "a whole number" if self.kind == "whole" else "a number"
         span = f"from {self.least:g} to {self.most:g}" if self.most < math.inf else f"{self.least:g} or more"
         return f"{numbers}, {span}" + (", or null" if self.default is None else "")
@@ -67,4 +71,12 @@ NSGA_II: Options = {
     "mutation_prob": Option(None, "number", most=1),
     "crossover_prob": Option(0.9, "number", most=1),
     "swapping_prob": Option(0.5, "number", most=1),
+}
+# Of `interval` and `parameters` the spec knows what they are when nothing is said.
+PBT: Options = {
+    "population": Option(8, least=2),
+    "interval": Option(None, least=1),
+    "quantile": Option(0.25, "number", least=0.01, most=0.5),
+    "resample_probability": Option(0.25, "number", most=1),
+    "parameters": Option(None, "names"),
 }

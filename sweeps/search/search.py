@@ -15,7 +15,7 @@ import optuna
 
 from sweeps.search.importance import importance
 from sweeps.search.journal import opened
-from sweeps.search.method import Answer, Asked, Ending, Nothing, Problem, Status
+from sweeps.search.method import Answer, Asked, Ending, Nothing, Origin, Problem, Status
 from sweeps.search.methods import method_of
 from sweeps.search.study_notes import StudyNotes
 from sweeps.search.trials import Continuation, Trials
@@ -101,6 +101,14 @@ class Search:
     def ended(self) -> Iterator[tuple[int, dict[str, Any], Status, str]]:
         """The trials that have ended, in the order in which they did: number, config, status and reason."""
         return self._trials.ended()
+
+    def origin(self, number: int) -> Origin | None:
+        """Where a trial begins, if not at the beginning with seeds of its own."""
+        return self._method.origin(number)
+
+    def needs(self, number: int) -> bool:
+        """Whether the final state of a trial that has ended may still be gone on from."""
+        return self._method.needs(number)
 
     def restarts(self, number: int) -> int:
         """How often a trial that runs was started again because its worker had died."""

@@ -13,6 +13,7 @@ from search_spaces.conditions import Scalar
 from search_spaces.domains import Domain
 from search_spaces.space import Space
 from sweeps.errors import SpecError
+from sweeps.spec import population
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.budget import budget_of, with_run_cap
 from sweeps.spec.document import overrides as changes
@@ -91,7 +92,10 @@ class _Reader:
         dataset = self._dataset(section.dataset, "dataset" in lines)
         space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
         metric = _with_ends(objective(section, entry, dataset), section, entry, dataset)
-        searched = search_of(section, space, fixed, metric, self.trusted)
+        searched = search_of(section, space, fixed, metric, entry, self.trusted)
+        terms = early_terminate(section, entry, dataset)
+        if searched.method == population.METHOD:
+            population.check_rules(terms)
         first = first_trials(section, space, fixed, entry, asked=self._known(section.model))
         self.warnings += [*searched.warnings, *first.warnings(searched.trials)]
         return Spec(
@@ -106,7 +110,7 @@ class _Reader:
             space=space,
             fixed=fixed,
             trials=searched.trials,
-            early_terminate=early_terminate(section, entry, dataset),
+            early_terminate=terms,
             inception=inception(section, entry, dataset, Path.cwd() if "inception" in lines else self.folder),
             resources=_resources(section),
             budget=budget_of(section),

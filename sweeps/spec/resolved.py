@@ -101,7 +101,7 @@ class Spec:
     metric: Objective
     space: Space
     fixed: dict[str, Scalar]
-    sampler: dict[str, Scalar] = field(default_factory=dict)
+    sampler: dict[str, Any] = field(default_factory=dict)
     default_first: bool = False
     enqueue: tuple[dict[str, Scalar], ...] = ()
     first: tuple[dict[str, Scalar], ...] = ()
@@ -123,6 +123,11 @@ class Spec:
     lock: Mapping[str, Any] | None = None
     source: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def steps(self) -> int | None:
+        """How many reporting intervals a trial has at most."""
+        return self.budget.steps
 
     def document(self) -> dict[str, Any]:
         """Plain data for YAML, in the spec's own vocabulary: `load_spec` reads it back to an equal Spec."""

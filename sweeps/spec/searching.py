@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from typing import Any
 
 from basics.text import shown
 from search_spaces.conditions import Scalar
@@ -15,9 +16,11 @@ from search_spaces.finite import configs
 from search_spaces.space import Space
 from sweeps.errors import SpecError
 from sweeps.search.methods import HUB, METHODS, own_name, row_of
+from sweeps.spec import population
 from sweeps.spec.budget import budget_of
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.resolved import Objective
+from trainables.entry import Entry
 
 LARGEST_GRID = 1_000_000
 POPULATION = "population_size"  # an option: the trials of a generation
@@ -28,13 +31,13 @@ class Searched:
     """The lines of a resolved spec that say how configs are chosen, and how many."""
 
     method: str
-    sampler: dict[str, Scalar]
+    sampler: dict[str, Any]
     trials: int | None
     warnings: list[str] = field(default_factory=list)
 
 
 def search_of(
-    section: SpecSection, space: Space, fixed: Mapping[str, Scalar], metric: Objective, trusted: bool
+    section: SpecSection, space: Space, fixed: Mapping[str, Scalar], metric: Objective, entry: Entry, trusted: bool
 ) -> Searched:
     """SpecError for an unknown option, for a space that the method cannot search, for `seeds` of several configs."""
     if not space:
@@ -45,6 +48,9 @@ def search_of(
     method = own_name(section.method)
     _check_space(method, space)
     warnings = _unheeded(method, metric)
+    if method == population.METHOD:
+        sampler = population.options_of(sampler_options(method, section.sampler), section, space, entry)
+        return _population(section, sampler, warnings)
     trials = _trials(section, space, fixed, warnings)
     if method.startswith(HUB):
         sampler = _of_hub(method, section.sampler) if trusted else dict(section.sampler)
@@ -53,7 +59,15 @@ def search_of(
     return Searched(method, sampler, trials, [*warnings, *_doubts(method, sampler, trials)])
 
 
-def sampler_options(method: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def _population(section: SpecSection, options: dict[str, Any], warnings: list[str]) -> Searched:
+    """A trial for each member and generation, or `run_cap` if that is fewer."""
+    trials = options["population"] * population.generations(options, section.budget.steps or 0)
+    if section.run_cap is not None and section.run_cap < trials:
+        warnings.append(f"run_cap: the population's training is {trials} trials, and ends after {section.run_cap}")
+    return Searched(population.METHOD, options, min(section.run_cap or trials, trials), warnings)
+
+
+def sampler_options(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """All options of the method's sampler, those given and else the defaults; SpecError for one that is not."""
     options = METHODS[method].options
     for name, value in given.items():

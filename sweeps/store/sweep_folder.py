@@ -11,7 +11,7 @@ import io
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -74,8 +74,15 @@ class Record:
 class Store:
     """Observes a sweep and keeps its folder; `keep` is how many final states it has at most."""
 
-    def __init__(self, folder: Path, objective: Objective, keep: int = KEPT_CHECKPOINTS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        objective: Objective,
+        keep: int = KEPT_CHECKPOINTS,
+        needs: Callable[[int], bool] = lambda number: False,
+    ) -> None:
         self.folder, self._objective = folder, objective
+        self._needs, self._not_yet = needs, list[str]()  # whether other trials may go on from the state of one
         self._with_state = {"done": BestFew(keep), "stopped": BestFew(keep)}
         self._with_model = BestFew(1)
         self._records: dict[str, Record] = {}
@@ -208,7 +215,11 @@ class Store:
         its_place = place(record, self._objective.goal)
         few = self._with_state.get(record.status, BestFew(0))
         if (out := few.add(record.trial, its_place)) is not None:
-            (self._checkpoints / f"{out}.pt").unlink(missing_ok=True)
+            self._not_yet.append(out)
+        needed = [trial for trial in self._not_yet if self._needs(int(trial))]
+        for trial in set(self._not_yet) - set(needed):
+            (self._checkpoints / f"{trial}.pt").unlink(missing_ok=True)
+        self._not_yet = needed
         if (out := self._with_model.add(record.trial, its_place)) is not None and (self._models / out).exists():
             shutil.rmtree(self._models / out)
 

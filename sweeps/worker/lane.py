@@ -16,7 +16,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from analysis.results import NO_NUMBERS, SECONDS, STEP, TRIAL
+from analysis.results import NO_NUMBERS, PARENT, SECONDS, STEP, TRIAL
 from analysis.rows import Row
 from sweeps.evaluation.evaluator import Evaluator
 from sweeps.worker.messages import Attachment, Place, Report, Work
@@ -104,6 +104,7 @@ class Lane(tune.Trainable):
         words = [{name: row.pop(name) for name in NO_NUMBERS if name in row} for row in found]
         running.rows = [floats({**t, **f}, running.step) for t, f in zip(running.trained, found, strict=True)]
         ran = {TRIAL: running.work.trial, STEP: running.step, SECONDS: round(running.seconds, 3)}
+        ran |= {PARENT: running.work.parent} if running.work.parent else {}
         row = Row.of(merged([{**n, **w} for n, w in zip(running.rows, words, strict=True)]) | ran)
         self._attach(running, row)
         took = {"sys/evaluation_seconds": round(time.perf_counter() - began, 3)}

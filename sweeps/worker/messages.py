@@ -14,7 +14,8 @@ class Work:
     """A trial to run: its config, one seed per replicate, at most `steps` steps.
 
     `resumed`: it ran before; its checkpoint is sent separately (`Lane.take`), not
-    as a part of this. `keep`: a checkpoint of the last step is always wanted.
+    as a part of this. `keep`: a checkpoint of the last step is always wanted. `parent`: the trial from whose last
+    checkpoint this one goes on, as long as it has none of its own; its steps count on from there.
     """
 
     trial: str
@@ -23,6 +24,7 @@ class Work:
     steps: int | None
     resumed: bool = False
     keep: bool = False
+    parent: str = ""
 
 
 @dataclass(frozen=True)

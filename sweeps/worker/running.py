@@ -21,6 +21,7 @@ CHECKPOINTED = (
     "earlier",
     "trained",
     "rows",
+    "begun",
 )  # attributes of a running trial that a checkpoint has besides the models
 
 Numbers = dict[str, float]
@@ -45,6 +46,7 @@ class Running:
     earlier: list[list[Numbers]] = field(default_factory=list)
     trained: list[Numbers] = field(default_factory=list)
     rows: list[Numbers] = field(default_factory=list)
+    begun: int = 0  # the step that the trial goes on from, of its parent
     saved: float = field(default_factory=time.monotonic)
     started: float = field(default_factory=time.time)
 
@@ -56,14 +58,24 @@ class Running:
         self.earlier = [[] for _ in self.models]
         self.trained, self.rows = [{} for _ in self.models], [{} for _ in self.models]
         state, self.state = self.state, None
+        if state is None and self.work.parent:
+            raise FileNotFoundError(f"the state of trial {self.work.parent}, which it goes on from, is not there")
         if state is not None:
             import torch  # here and below: a trial that needs no torch should not wait seconds for it
 
             saved = torch.load(io.BytesIO(state), map_location="cpu", weights_only=True)
             for name in CHECKPOINTED:
-                setattr(self, name, saved[name])
+                setattr(self, name, {"begun": 0, **saved}[name])
+            if saved.get("trial", self.work.trial) != self.work.trial:
+                self._inherit()
             for model, state in zip(self.models, saved["models"], strict=True):
                 model.load_state(state)
+
+    def _inherit(self) -> None:
+        """Go on from the state of another trial: its rows are history, and its seconds its own."""
+        for earlier, row in zip(self.earlier, self.rows, strict=True):
+            earlier += [row] if row else []
+        self.begun, self.seconds, self.rows = self.step, 0.0, [{} for _ in self.models]
 
     @property
     def where(self) -> str:
@@ -99,7 +111,8 @@ class Running:
 
         buffer = io.BytesIO()
         states = [model.state() for model in self.models]
-        torch.save({"models": states, **{name: getattr(self, name) for name in CHECKPOINTED}}, buffer)
+        progress = {name: getattr(self, name) for name in CHECKPOINTED}
+        torch.save({"models": states, "trial": self.work.trial, **progress}, buffer)
         self.saved = time.monotonic()
         return buffer.getvalue()
 

@@ -31,7 +31,7 @@ def open_sweep(folder: Path, **keys: Any) -> tuple[Spec, Sweep, Search, Store]:
     left = load(folder)
     search = open_search(left, spec, print)
     restore_rows(left, search, print)
-    store = Store(folder, spec.metric)
+    store = Store(folder, spec.metric, needs=search.needs)
     sweep = Sweep(spec, search, store, [])
     sweep.restore(store.existing_rows())
     return spec, sweep, search, store

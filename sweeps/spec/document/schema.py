@@ -136,7 +136,7 @@ class SpecSection(Section):
     model_path: Name | list[Name] | None = Field(None, description="a folder, or a list of them, with your own model")
     dataset: Name = Field("digits", description="a data set of ours, or the path of a .npz or of a folder of images")
     method: Method = Field("tpe", description=f"one of {', '.join(methods.names())}, {methods.HUB}NAME")
-    sampler: dict[str, Value] = Field(
+    sampler: dict[str, Value | list[str]] = Field(
         {}, description="a mapping of options of the method's sampler, such as {n_startup_trials: 20}"
     )
     default_first: bool = Field(True, description="true or false: try what the model has when nothing is said first")

@@ -46,7 +46,7 @@ NUMBERS: dict[str, dict[str, Any]] = {
 }
 FINITE = {"logistic_regression": 3 * 2 * (1 + 3), "decision_tree": 4 * (2 + 3)}  # configs
 # Few, so that what a method learns shows within the trials here.
-FEW: dict[str, dict[str, Any]] = {"nsga2": {"population_size": 6}}
+FEW: dict[str, dict[str, Any]] = {"nsga2": {"population_size": 6}, "pbt": {"population": 12, "interval": 1}}
 
 
 def _marks(method: str, space: str) -> list[pytest.MarkDecorator]:
@@ -62,14 +62,17 @@ CASES = [
 ]
 each_case = pytest.mark.parametrize(("method", "space"), CASES)
 each_method = pytest.mark.parametrize("method", METHODS)
-each_method_whole = pytest.mark.parametrize("method", [pytest.param(m, marks=_marks(m, "finite")) for m in METHODS])
+each_method_whole = pytest.mark.parametrize(
+    "method", [pytest.param(name, marks=_marks(name, "finite")) for name, row in METHODS.items() if not row.repeats]
+)
 
 
 def spec_of(method: str, space: str, **keys: Any) -> Spec:
     numbers = METHODS[method].categorical == "refused"
     model, spaces = ("decision_tree", NUMBERS) if numbers else ("logistic_regression", SPACES)
     lines = {"model": model, "method": method, "parameters": spaces[space], "sampler": FEW.get(method, {})}
-    return load_spec({"dataset": "digits", "run_cap": 24, **lines, **keys})
+    budget = {"budget": {"steps": 2}} if method == "pbt" else {}  # twelve members in two generations
+    return load_spec({"dataset": "digits", "run_cap": 24, **budget, **lines, **keys})
 
 
 def score(config: dict[str, Any]) -> float:
