@@ -14,6 +14,7 @@ from analysis.plots.curves import (
     fold_accuracies,
     game_curves,
     history,
+    lineage,
     loss_curves,
     overlay,
     timeline,
@@ -23,6 +24,7 @@ from analysis.plots.curves.comparison import plot_comparison
 from analysis.plots.curves.fold_accuracies import plot_fold_accuracies
 from analysis.plots.curves.game_curves import plot_game_curves
 from analysis.plots.curves.history import plot_history
+from analysis.plots.curves.lineage import plot_lineage
 from analysis.plots.curves.loss_curves import plot_loss_curves
 from analysis.plots.curves.overlay import plot_overlay
 from analysis.plots.curves.timeline import plot_timeline
@@ -67,6 +69,7 @@ __all__ = [
     "plot_history",
     "plot_importance",
     "plot_interpolation",
+    "plot_lineage",
     "plot_loss_curves",
     "plot_metric_vs_parameter",
     "plot_overlay",
@@ -91,7 +94,7 @@ def _in_turn(*parts: OfSweep) -> OfSweep:
 
 # Section of the report -> what draws the pictures of one sweep that apply to it, in the order of the page.
 PICTURES: Mapping[str, OfSweep] = {
-    "Search": _in_turn(history.pictures, importance.pictures, parallel_coordinates.pictures),
+    "Search": _in_turn(history.pictures, lineage.pictures, importance.pictures, parallel_coordinates.pictures),
     "Judgement": _in_turn(parameter_map.pictures, collapse.pictures, final_losses.pictures, confusion.pictures),
     "Images": _in_turn(
         film_strip.pictures,
