@@ -143,7 +143,7 @@ def _lost_rows(path: Path, rows: pd.DataFrame, trials: pd.DataFrame, unreadable:
 def _inherited(rows: pd.DataFrame) -> pd.Series[int]:
     """By trial the steps that it has from its parent, if it goes on from one."""
     firsts = rows.groupby(TRIAL)[STEP].min() - 1
-    heirs = rows.loc[rows[PARENT].fillna("") != "", TRIAL].unique() if PARENT in rows else []
+    heirs: Any = rows.loc[rows[PARENT].fillna("") != "", TRIAL].unique() if PARENT in rows else []
     return firsts.where(firsts.index.isin(heirs), 0)
 
 

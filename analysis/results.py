@@ -76,6 +76,21 @@ class SweepResults:
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)  # by trial, every value of the type it had
 
     @cached_property
+    def parents(self) -> dict[str, str]:
+        """Of each trial that went on from the state of another one, that one."""
+        if PARENT not in self.rows:
+            return {}
+        known = self.rows[self.rows[PARENT].fillna("") != ""]
+        return dict(zip(known[TRIAL], known[PARENT], strict=True))
+
+    def ancestors(self, trial: str) -> list[str]:
+        """The trials that one went on from, one after the other, the first of them first."""
+        found: list[str] = []
+        while (parent := self.parents.get(found[0] if found else trial)) is not None and parent not in found:
+            found.insert(0, parent)
+        return found
+
+    @cached_property
     def objective(self) -> str:
         """The metric the sweep optimises."""
         return objective_of(self.spec, self.rows)

@@ -40,6 +40,7 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
     data = {**manifest.get("data", {})}
     if chosen.config.get(TRAIN_SIZE) is not None:
         data["train"] = int(chosen.config[TRAIN_SIZE])
+    line = [*ranking.sweep.ancestors(chosen.trial), chosen.trial]
     lock = {
         "sweep": manifest.get("sweep"),
         "trial": chosen.trial,
@@ -52,7 +53,8 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         "steps": chosen.steps,
         "stopped": ranking.stopped or None,  # early, as were all: none is done
         "verdict": chosen.verdict or None,
-        "seeds": {"sweep": spec.seed, "trial": list(trial_seeds(spec, int(_first_of(ranking, chosen.trial))))},
+        "seeds": {"sweep": spec.seed, "trial": list(trial_seeds(spec, int(_first_of(ranking, line[0]))))},
+        "line": line if len(line) > 1 else None,  # of trials, each of which went on from the one before
         "sampler": row_of(spec.method).sampler,
         "data": data or None,
         **{name: manifest.get(name) for name in ("versions", "git", "machine")},
@@ -91,6 +93,8 @@ def _origin(spec: Spec, lock: Mapping[str, Any]) -> Iterator[str]:
     early = " stopped early (none was done)" if lock.get("stopped") else ""
     yield f"the best of {trials} trials{early} of the sweep {sweep} by {metric}"
     yield f"{spec.model} on {spec.dataset}, sampler {sampler}"
+    if line := lock.get("line"):
+        yield f"it went on from the states of {', '.join(line[:-1])}, which had configs of their own"
     if "step" in lock:
         yield f"best at step {lock['step']} of {lock.get('steps', '?')}"
     if "versions" in lock:

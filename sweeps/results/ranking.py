@@ -128,6 +128,8 @@ class Ranking:
         yield self._standing(place)
         yield from self._margin(place, candidate)
         yield f"best at step {candidate.step} of {candidate.steps}"
+        if ancestors := self.sweep.ancestors(candidate.trial):
+            yield f"it went on from the states of {', '.join(ancestors)}"
         if candidate.fault:
             yield f"NOT SOUND: {candidate.fault}"
         elif candidate.verdict == HEALTHY:

@@ -22,7 +22,7 @@ def options_of(said: Mapping[str, Any], section: SpecSection, space: Space, entr
     steps = section.budget.steps
     if steps is None:
         raise SpecError("pbt wants to know how many steps a member trains in all", key="budget.steps", valid="a number")
-    interval = said["interval"] or max(1, steps // GENERATIONS)
+    interval = int(said["interval"] or max(1, steps // GENERATIONS))
     if interval >= steps:
         what = f"{interval}, and a member trains {steps} steps in all: no state would be handed on"
         raise SpecError(what, key="sampler.interval", valid=f"less than {steps}" if steps > 1 else "2 steps or more")
@@ -31,7 +31,7 @@ def options_of(said: Mapping[str, Any], section: SpecSection, space: Space, entr
 
 def generations(options: Mapping[str, Any], steps: int) -> int:
     """How many trials a member is, one after the other."""
-    return math.ceil(steps / options["interval"])
+    return math.ceil(steps / int(options["interval"]))
 
 
 def check_rules(terms: Collection[Terms]) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.metrics import Goal
 from analysis.plots import scales, style
-from analysis.results import PARENT, STEP, TRIAL, SweepResults
+from analysis.results import STEP, TRIAL, SweepResults
 
 WIDE = (9.0, 3.4)
 COPIED = "a winner's state, perturbed"
@@ -42,9 +41,9 @@ def lineage(sweep: SweepResults) -> Lineage:
     """Every trial that has a parent or is one; none where the sweep is no population's."""
     metric = sweep.objective
     rows = sweep.rows.dropna(subset=[metric]) if metric in sweep.rows else sweep.rows[:0]
-    parents = _parents(rows)
+    parents, population = sweep.parents, (sweep.spec.get("sampler") or {}).get("population")
     ends = {str(trial): (part[STEP].iloc[-1], part[metric].iloc[-1]) for trial, part in rows.groupby(TRIAL)}
-    line, population = _line(sweep.best, parents), (sweep.spec.get("sampler") or {}).get("population")
+    line = [*sweep.ancestors(sweep.best), sweep.best] if sweep.best is not None else []
     family = parents.keys() | set(parents.values())
     segments = []
     for trial, part in rows.groupby(TRIAL):
@@ -64,8 +63,14 @@ def draw_lineage(axes: Axes, info: Lineage) -> None:
         look: dict[str, Any] = {"color": style.BLUE if segment.ancestral else style.FAINT}
         axes.plot(segment.steps, segment.values, linewidth=1.8 if segment.ancestral else 0.9, **look)
         if segment.copied:
-            mark = {"marker": "o", "markersize": 4, "linestyle": "", "color": style.ORANGE, "label": COPIED}
-            axes.plot(segment.steps[:1], segment.values[:1], **mark)
+            mark: dict[str, Any] = {
+                "marker": "o",
+                "markersize": 4,
+                "linestyle": "",
+                "color": style.ORANGE,
+                "label": COPIED,
+            }
+            axes.plot(segment.steps[:1], segment.values[:1], label=COPIED, **mark)
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     if handles:
         axes.legend(handles.values(), handles.keys(), frameon=False, loc="best")
@@ -87,18 +92,3 @@ def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
         copied = sum(segment.copied for segment in info.segments)
         caption = f"Blue: how the best trial came about. {copied} times a member went on from another one's state."
         yield style.Picture("lineage", "Who went on from whom", caption, info, draw_lineage, WIDE)
-
-
-def _parents(rows: pd.DataFrame) -> dict[str, str]:
-    if PARENT not in rows:
-        return {}
-    known = rows[rows[PARENT].fillna("") != ""]
-    return dict(zip(known[TRIAL], known[PARENT], strict=True))
-
-
-def _line(trial: str | None, parents: dict[str, str]) -> set[str]:
-    found: set[str] = set()
-    while trial is not None and trial not in found:
-        found.add(trial)
-        trial = parents.get(trial)
-    return found

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from search_spaces.conditions import Scalar
-from search_spaces.domains import Choice, Domain, Int
+from search_spaces.domains import Choice, Int
 from search_spaces.space import Config, Space
 
 FACTORS = (0.8, 1.2)  # that a number is multiplied by, as in the paper
@@ -30,6 +30,7 @@ def perturbed(value: Any, domain: Domain, rng: Random) -> Scalar:
         return domain.choices[min(max(place, 0), len(domain.choices) - 1)]
     if not value:  # which no factor moves
         return domain.draw(rng)
+    assert isinstance(domain, Float | Int | Quantized)
     near = value * rng.choice(FACTORS)
     if isinstance(domain, Int):
         near = round(near) if round(near) != value else value + (1 if near > value else -1)

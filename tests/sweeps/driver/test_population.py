@@ -45,7 +45,8 @@ def swept(folder: Path, data: Dataset, *left: int, at_once: int = 1) -> list[dic
         Workers(spec, data, at_once, steps).run(sweep)
         if steps is None:
             sweep.close(interrupted=False)
-    return load(folder).rows.fillna({"parent": ""}).to_dict("records")
+    rows: Any = load(folder).rows.fillna({"parent": ""}).to_dict("records")
+    return list(rows)
 
 
 @pytest.fixture(scope="module")
