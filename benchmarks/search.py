@@ -30,7 +30,7 @@ from sweeps.search.method import Ending
 from sweeps.search.methods import METHODS
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Objective
-from sweeps.spec.searching import sampler_options
+from sweeps.spec.search.method import sampler_options
 
 Value = Callable[[Mapping[str, float]], float]  # of a config; not a number if it diverges
 BAD = 0.7  # configs with x beyond it diverge

@@ -14,6 +14,7 @@ from sweeps.errors import SpecError
 from sweeps.search.search import Search
 from sweeps.spec import load_spec
 from sweeps.spec.resolved import Spec
+from sweeps.spec.search import population
 from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.sweep_folder import Record, Store
 
@@ -60,6 +61,11 @@ def train_on(folder: Path, spec: Spec, beyond: Beyond, say: Say) -> None:
     its seeds, rows, pictures and checkpoint, and is left running for the sweep to take up. SpecError for a trial that
     cannot go on, before any does. The caller holds the folder's lock.
     """
+    if spec.method == population.METHOD:
+        what = "the trials of a population go on by themselves, generation by generation"
+        raise SpecError(
+            what, key="--continue", valid="sweeps of other methods; here more steps: budget.steps of a new one"
+        )
     search, store = open_search(load(folder), spec, say), Store(folder, spec.metric)
     for _ in store.existing_rows():  # which the store notes
         pass

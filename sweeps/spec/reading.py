@@ -13,7 +13,6 @@ from search_spaces.conditions import Scalar
 from search_spaces.domains import Domain
 from search_spaces.space import Space
 from sweeps.errors import SpecError
-from sweeps.spec import population
 from sweeps.spec.admission import admit, same_kind
 from sweeps.spec.budget import budget_of, with_run_cap
 from sweeps.spec.document import overrides as changes
@@ -24,13 +23,14 @@ from sweeps.spec.document.wandb_lines import carried_over
 from sweeps.spec.document.yaml_file import read_yaml
 from sweeps.spec.endings import constraint, early_terminate, target
 from sweeps.spec.extractor import inception
-from sweeps.spec.first_trials import first_trials
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.spec.points import fitted_to
 from sweeps.spec.resolved import Objective, Resources, Spec, Tracking
-from sweeps.spec.searching import search_of
+from sweeps.spec.search import population
+from sweeps.spec.search.first_trials import first_trials
+from sweeps.spec.search.method import search_of
 from sweeps.spec.stand_in import stand_in
 from trainables import MODELS, Entry, ModelError, find_model
 from trainables.data import DATASETS, DataError, find_dataset

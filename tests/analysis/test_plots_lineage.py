@@ -35,5 +35,6 @@ def test_it_is_there_for_a_population_alone() -> None:
     sweep = population()
     assert [picture.name for picture in pictures(sweep)] == ["lineage"]
     assert len(plot_lineage(sweep).axes[0].lines) == 4
-    sweep.rows["parent"] = None
-    assert not list(pictures(sweep))
+    alone = population()
+    alone.rows["parent"] = None
+    assert not list(pictures(alone))

@@ -63,13 +63,7 @@ def draw_lineage(axes: Axes, info: Lineage) -> None:
         look: dict[str, Any] = {"color": style.BLUE if segment.ancestral else style.FAINT}
         axes.plot(segment.steps, segment.values, linewidth=1.8 if segment.ancestral else 0.9, **look)
         if segment.copied:
-            mark: dict[str, Any] = {
-                "marker": "o",
-                "markersize": 4,
-                "linestyle": "",
-                "color": style.ORANGE,
-                "label": COPIED,
-            }
+            mark: dict[str, Any] = {"marker": "o", "markersize": 4, "linestyle": "", "color": style.ORANGE}
             axes.plot(segment.steps[:1], segment.values[:1], label=COPIED, **mark)
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     if handles:

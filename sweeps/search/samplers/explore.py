@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 from search_spaces.conditions import Scalar
-from search_spaces.domains import Choice, Int
+from search_spaces.domains import Choice, Domain, Float, Int
+from search_spaces.quantized import Quantized
 from search_spaces.space import Config, Space
 
 FACTORS = (0.8, 1.2)  # that a number is multiplied by, as in the paper

@@ -16,10 +16,10 @@ from search_spaces.finite import configs
 from search_spaces.space import Space
 from sweeps.errors import SpecError
 from sweeps.search.methods import HUB, METHODS, own_name, row_of
-from sweeps.spec import population
 from sweeps.spec.budget import budget_of
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.resolved import Objective
+from sweeps.spec.search import population
 from trainables.entry import Entry
 
 LARGEST_GRID = 1_000_000
@@ -87,7 +87,7 @@ def _check_known(method: str, name: str, options: Collection[str]) -> None:
         raise SpecError(what, key=f"sampler.{name}", valid=options, near=name)
 
 
-def _of_hub(method: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def _of_hub(method: str, given: Mapping[str, Any]) -> dict[str, Scalar]:
     """The options of a sampler of OptunaHub; SpecError where it is not to be had, or does not take them."""
     if find_spec("optunahub") is None:
         what = f"{method} needs the package optunahub, which is not installed"
