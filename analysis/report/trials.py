@@ -17,6 +17,7 @@ from analysis.plots.verdicts import LOOKS, Glyph, are_judged, last_verdicts, ver
 from analysis.results import (
     BEST_STEP,
     CONFIG,
+    CONTINUES,
     DONE,
     EVIDENCE,
     FAILED,
@@ -30,6 +31,7 @@ from analysis.results import (
     TRIAL,
     VERDICT,
     SweepResults,
+    continued,
     main_metrics,
 )
 from analysis.searched import searched_parameters
@@ -69,6 +71,7 @@ def columns(sweep: SweepResults) -> list[Column]:
     fixed = [
         _column(TRIAL, TRIAL, "text"),
         _column(STATUS, STATUS, "text"),
+        *([_column(CONTINUES, CONTINUES, "text")] if CONTINUES in sweep.trials else []),
         *([_column(VERDICT, VERDICT, "text")] if judged else []),
         _column("score", sweep.objective, "number"),
         _column(BEST_STEP, "at step", "number"),
@@ -82,6 +85,8 @@ def columns(sweep: SweepResults) -> list[Column]:
 def table(sweep: SweepResults, order: Sequence[str], keys: Sequence[str]) -> list[list[Any]]:
     """One list a trial in `order` with the values of the columns `keys`, None where there is none."""
     trials = sweep.trials.set_index(TRIAL, drop=False).loc[list(order)]
+    if CONTINUES in trials:
+        trials[CONTINUES] = trials[CONTINUES].map(continued)
     verdicts = {VERDICT: verdicts_of(sweep), LAST + VERDICT: last_verdicts(sweep)}
     trials = trials.assign(score=[sweep.score(name) for name in order], **verdicts)
     kinds = {entry["key"]: entry["kind"] for entry in _parameters(sweep)}

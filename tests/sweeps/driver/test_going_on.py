@@ -13,6 +13,7 @@ from helpers.command import rows_of, sweeps, table, toy_spec, without_time
 from helpers.driven_sweep import deliver, next_work, open_sweep, report
 
 from analysis.folder import load
+from analysis.report import trials as trials_on_page
 from sweeps.driver.going_on import Beyond, train_on
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import SpecError
@@ -88,6 +89,8 @@ def test_a_stopped_trial_goes_on_to_the_budgets_steps_whatever_the_rules_say(tmp
     assert [row["step"] for row in rows_of(tmp_path) if row["trial"] == "0004"] == [1, 2, 3, 4]
     shown = json.loads(sweeps("show", str(tmp_path), "--json", folder=tmp_path).stdout)
     assert [row.get("continues") for row in shown] == [None, None, None, None, "0001"]
+    assert "continues" in [column["key"] for column in trials_on_page.columns(left)]
+    assert trials_on_page.table(left, ["0004", "0000"], ["trial", "continues"]) == [["0004", "0001"], ["0000", None]]
 
 
 def test_the_journal_tells_the_truth(tmp_path: Path) -> None:
