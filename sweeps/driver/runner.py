@@ -122,8 +122,8 @@ def resume(
         raise no_sweep(folder, SPEC_FILE)
     with locked(folder):
         document = read_manifest(folder, say)
-        unsaid = as_it_began(document.get("spec") or read_yaml(folder / SPEC_FILE))
-        spec = load_spec(folder / SPEC_FILE, {**unsaid, **(changes or {})})
+        changed = as_it_began(document.get("spec") or read_yaml(folder / SPEC_FILE)) | dict(changes or {})
+        spec = load_spec(folder / SPEC_FILE, changed)
         if "spec" in document:  # older sweeps did not keep it
             check_unchanged(document["spec"], spec, str(folder / SPEC_FILE))
         given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}
@@ -136,7 +136,7 @@ def resume(
                 f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
             )
         if beyond.more:
-            spec = with_more(folder, spec, changes or {}, beyond.more, say)
+            spec = with_more(folder, spec, changed, beyond.more, say)
         if changes or beyond.more:
             _write_spec(folder, spec)
         if beyond.trials:

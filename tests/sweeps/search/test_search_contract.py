@@ -45,8 +45,12 @@ NUMBERS: dict[str, dict[str, Any]] = {
     },
 }
 FINITE = {"logistic_regression": 3 * 2 * (1 + 3), "decision_tree": 4 * (2 + 3)}  # configs
-# Few, so that what a method learns shows within the trials here.
-FEW: dict[str, dict[str, Any]] = {"nsga2": {"population_size": 6}, "pbt": {"population": 12, "interval": 1}}
+# So that what a method learns shows within the trials here; the questions of a Gaussian process take their time.
+FEW: dict[str, dict[str, Any]] = {
+    "nsga2": {"population_size": 6},
+    "gp": {"n_startup_trials": 12},
+    "pbt": {"population": 12, "interval": 1},
+}
 
 
 def _marks(method: str, space: str) -> list[pytest.MarkDecorator]:
