@@ -14,6 +14,8 @@ from sweeps.spec import Spec, SpecError, load_spec
 
 NUMBERS = {"ccp_alpha": {"min": 0.0, "max": 0.1}, "max_depth": {"min": 2, "max": 20}}
 
+ORDINARY = [name for name, row in METHODS.items() if not row.repeats]  # the others have tests of their own
+
 
 def spec_of(method: str, **lines: Any) -> Spec:
     return load_spec({"model": "decision_tree", "method": method, "run_cap": 5, "parameters": NUMBERS, **lines})
@@ -25,7 +27,7 @@ def refused(method: str, **lines: Any) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.options])
+@pytest.mark.parametrize("method", [name for name in ORDINARY if METHODS[name].options])
 def test_options_are_the_samplers_own_with_their_defaults(method: str) -> None:
     sampler = METHODS[method].sampler
     theirs = {"cmaes": "CmaEsSampler", "qmc": "QMCSampler"}.get(method, sampler)
@@ -64,7 +66,7 @@ def test_a_population_that_the_cap_does_not_reach_is_said() -> None:
     assert not spec_of("nsga2", run_cap=50, sampler={"population_size": 10}).warnings
 
 
-@pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.options])
+@pytest.mark.parametrize("method", [name for name in ORDINARY if METHODS[name].options])
 def test_a_resolved_spec_has_all_options_and_reads_back(method: str) -> None:
     spec = spec_of(method)
     assert spec.document()["sampler"] == {name: option.default for name, option in METHODS[method].options.items()}
@@ -102,7 +104,7 @@ def test_an_option_that_does_not_fit_is_refused_by_name(method: str, options: di
     assert line in refused(method, sampler=options)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ORDINARY)
 def test_a_choice_is_searched_or_refused_by_name(method: str) -> None:
     choice = {"criterion": {"values": ["gini", "entropy"]}, "max_depth": {"values": [2, 3]}}
     if METHODS[method].categorical == "refused":
@@ -116,7 +118,7 @@ def test_a_choice_is_searched_or_refused_by_name(method: str) -> None:
         assert list(spec_of(method, parameters=choice).space) == ["criterion", "max_depth"]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ORDINARY)
 def test_a_constraint_is_heeded_or_a_warning_says_where_it_is_not(method: str) -> None:
     finite = {"ccp_alpha": {"values": [0.0, 0.1]}}
     lines = {"parameters": finite} if METHODS[method].finite else {}
@@ -125,7 +127,7 @@ def test_a_constraint_is_heeded_or_a_warning_says_where_it_is_not(method: str) -
     assert len(warned) == (METHODS[method].constraint == "ranking only")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ORDINARY)
 def test_the_sampler_of_a_method_is_made_when_it_is_asked(method: str) -> None:
     lines = {"parameters": {"max_depth": {"min": 2, "max": 4}}} if METHODS[method].finite else {}
     search = Search(spec_of(method, **lines), None)
