@@ -83,8 +83,8 @@ def resume(
     folder: Folder,
     trials: Annotated[int | None, typer.Option(help="How many trials in all (the spec's run_cap).")] = None,
     more: Annotated[
-        int, typer.Option(min=0, metavar="N", help="So many more trials, also if the sweep has ended.")
-    ] = 0,
+        int | None, typer.Option(min=1, metavar="N", help="So many more trials, also if the sweep has ended.")
+    ] = None,
     trials_on: Annotated[
         list[str] | None,
         typer.Option("--continue", metavar="TRIAL", help="Train an ended trial on, such as 0007; repeatable."),
@@ -124,7 +124,7 @@ def resume(
         changes,
         say,
         _print_results,
-        beyond=Beyond(more, tuple(trials_on or ()), steps),
+        beyond=Beyond(more or 0, tuple(trials_on or ()), steps),
         wait=_waits(),
         **overrides,
     )

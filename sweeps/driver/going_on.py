@@ -93,7 +93,8 @@ def _steps(records: Mapping[str, Record], trial: str, spec: Spec, more: int | No
         raise SpecError(what, key="--continue", valid=valid or "none of this sweep")
     if record.status == "done" and most is None:
         what = f"trial {trial} came to the end of its own training after {counted(record.steps, 'step')}"
-        raise SpecError(what, key="--continue", valid="another config, one that trains for longer")
+        valid = "a trial that was stopped, or that budget.steps has ended; to train for longer is another config"
+        raise SpecError(what, key="--continue", valid=valid)
     if more is None and most is not None and record.steps >= most:
         what = f"trial {trial} has had all {most} steps of the budget"
         raise SpecError(what, key="--continue", valid="--steps N too, so many more; or a larger budget.steps")

@@ -14,6 +14,7 @@ from helpers.driven_sweep import deliver, next_work, open_sweep, report
 
 from analysis.folder import load
 from analysis.report import trials as trials_on_page
+from analysis.rows import Row
 from sweeps.driver.going_on import Beyond, train_on
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import SpecError
@@ -136,6 +137,35 @@ def test_it_comes_on_top_of_the_run_cap_and_takes_no_config_from_a_grid(tmp_path
     works = [started(sweep) for _ in range(3)]
     assert [work.config["C"] for work in works] == [100.0, 1.0, 1000.0]
     assert next_work(sweep) is None
+
+
+class Heard:
+    """An observer that writes down the steps it hears of."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, int]] = []
+
+    def trial_started(self, trial: str, config: Any, resumed: bool) -> None:
+        self.steps.append((trial, 0))
+
+    def row(self, row: Row) -> None:
+        self.steps.append((row.trial, row.step))
+
+    def media(self, trial: str, step: int, name: str) -> None: ...
+
+    def trial_ended(self, trial: str, status: str, reason: str) -> None: ...
+
+    def close(self, interrupted: bool) -> None: ...
+
+
+def test_who_keeps_a_record_of_each_trial_is_told_of_the_steps_before(tmp_path: Path) -> None:
+    """As a run of W&B is, which has never heard of the new trial."""
+    begun(tmp_path)
+    train_on(tmp_path, load_spec(tmp_path / "spec.yaml"), Beyond(trials=("0001",)), print)
+    _, sweep, _, store = open_sweep(tmp_path, **KEYS)
+    heard = Heard()
+    sweep.retell(list(store.existing_rows()), heard)
+    assert heard.steps == [("0004", 0), ("0004", 1), ("0004", 2)]
 
 
 def test_a_damaged_journal_costs_none_of_it(tmp_path: Path) -> None:
