@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Beyond:
 
 
 AS_IT_WAS = Beyond()
+NAMED = 10  # trials in an error's line
 
 
 def with_more(folder: Path, spec: Spec, changes: Mapping[str, Any], more: int, say: Say) -> Spec:
@@ -89,8 +90,7 @@ def _steps(records: Mapping[str, Record], trial: str, spec: Spec, more: int | No
         reason = f" ({record.reason})" if record is not None and record.reason else ""
         what = f"trial {trial} has failed{reason}" if record is not None and record.status == "failed" else ""
         what = what or f"there is no trial {trial} that has ended"
-        valid = ", ".join(other for other, each in records.items() if each.status in ("done", "stopped"))
-        raise SpecError(what, key="--continue", valid=valid or "none of this sweep")
+        raise SpecError(what, key="--continue", valid=_those_that_may(records.values()))
     if record.status == "done" and most is None:
         what = f"trial {trial} came to the end of its own training after {counted(record.steps, 'step')}"
         valid = "a trial that was stopped, or that budget.steps has ended; to train for longer is another config"
@@ -99,6 +99,12 @@ def _steps(records: Mapping[str, Record], trial: str, spec: Spec, more: int | No
         what = f"trial {trial} has had all {most} steps of the budget"
         raise SpecError(what, key="--continue", valid="--steps N too, so many more; or a larger budget.steps")
     return most if more is None else record.steps + more
+
+
+def _those_that_may(records: Iterable[Record]) -> str:
+    names = [record.trial for record in records if record.status in ("done", "stopped")]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more or "none of this sweep"
 
 
 def _gone_on(search: Search, store: Store, record: Record, steps: int | None) -> str:
