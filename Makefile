@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
 	-n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo reports test test-all lint types install clean
+.PHONY: demo reports test test-all tests tests-all lint types install clean
 
 install: $(INSTALLED)
 
@@ -26,11 +26,18 @@ demo: $(INSTALLED)
 reports: $(INSTALLED)
 	$(BIN)/python -m benchmarks.reports
 
-test: lint types
+# mypy takes a minute or more in a fresh clone, and one core, while the tests wait for processes now and then.
+test: $(INSTALLED)
+	$(MAKE) --no-print-directory --jobs 2 lint types tests
+
+test-all: $(INSTALLED)
+	$(MAKE) --no-print-directory --jobs 2 lint types tests-all
+
+tests: lint
 	$(PYTEST) -m "not slow and not gpu"
 
-test-all: lint types
-	$(PYTEST) -m "not gpu"
+tests-all: lint
+	$(PYTEST) -m "not gpu" --hypothesis-profile default
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 from helpers.nodes import Nodes
 from helpers.repository import REPOSITORY
+from hypothesis import settings
 
+# How many examples a property is tried on that does not say it itself; `make test-all` takes hypothesis' own number.
+settings.register_profile("quick", max_examples=25)
+settings.load_profile("quick")
 CACHE = pytest.StashKey[str]()
 
 
@@ -37,9 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    """A Ray cluster for all tests that only need one, as starting Ray takes seconds: two CPUs and a logical GPU."""
+    """A Ray cluster for all tests that only need one, as starting Ray takes seconds: a CPU and a logical GPU.
+
+    Sweeps have one worker there, which takes seconds to start, too: those on a private Ray have one for each CPU.
+    """
     with Nodes(tmp_path_factory.mktemp("cluster") / "nodes") as nodes:
-        nodes.tell("2 1")
+        nodes.tell("1 1")
         yield nodes
 
 

@@ -20,6 +20,6 @@ if __name__ == "__main__":
     tune.Tuner(
         train,
         param_space=space,
-        tune_config=tune.TuneConfig(metric="loss", mode="min"),
+        tune_config=tune.TuneConfig(metric="loss", mode="min", reuse_actors=True),
         run_config=tune.RunConfig(name="experiment", storage_path=sys.argv[1], verbose=0),
     ).fit()

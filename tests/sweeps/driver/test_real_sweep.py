@@ -18,11 +18,17 @@ SPACE = {"drift": {"min": 0.0, "max": 1.0}}
 
 
 def test_a_small_sweep_from_start_to_best_config(tmp_path: Path) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "t"
+    home.mkdir()
+    temporary.mkdir()
+    places = {"HOME": str(home), "TMPDIR": str(temporary)}
     stale = {"RAY_ADDRESS": "127.0.0.1:1"}  # an address where nothing listens must not matter
-    done = sweeps_process(
-        "run", "logistic_regression", "--trials", "4", "--set", "max_iter=100", "--out", "it", folder=tmp_path, **stale
-    )
+    fixed = [part for pair in ("max_iter=100", "penalty=l2", "solver=lbfgs") for part in ("--set", pair)]
+    command = ("run", "logistic_regression", "--trials", "4", *fixed, "--out", "it")
+    done = sweeps_process(*command, folder=tmp_path, **stale, **places)
     assert done.returncode == 0, done.stderr
+    assert not (home / ".ray").exists()
+    assert list(temporary.glob("*sweeps-*")) == []
     assert "4 done" in done.stderr
     assert done.stderr.index("next: sweeps best") < done.stderr.index("report: ")  # which takes a while to be drawn
     assert "Traceback" not in done.stderr
@@ -110,13 +116,13 @@ def test_a_killed_sweep_resumed_equals_the_straight_one(tmp_path: Path, cluster:
     )
     assert straight.returncode == 0, straight.stderr
 
-    driver = start("run", "toy.yaml", "--out", "cut", "--wandb", "off", "--no-report", folder=tmp_path)
+    driver = start("run", "toy.yaml", "--out", "cut", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
     cut = tmp_path / "cut"
     wait_until(lambda: len(rows_of(cut)) >= 15)
     end(driver, signal.SIGKILL)
     before = rows_of(cut)
     assert len(before) < 36
-    resumed = sweeps_process("resume", "cut", folder=tmp_path)
+    resumed = sweeps("resume", "cut", *cluster, folder=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
 
     key = {(r["trial"], r["step"]) for r in rows_of(cut)}
@@ -139,7 +145,7 @@ def states(folder: Path) -> set[TrialState]:
 def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path: Path, cluster: Shared) -> None:
     parameters = {**SPACE, "steps": {"value": 4}, "sleep": {"value": 0.2}}
     toy_spec(tmp_path, parameters=parameters, run_cap=8)
-    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "offline", folder=tmp_path)
+    driver = start("run", "toy.yaml", "--out", "it", "--wandb", "offline", "--no-report", folder=tmp_path)
     wait_until(lambda: len(rows_of(tmp_path / "it")) >= 6)
     out, err = end(driver, signal.SIGINT)
     assert driver.returncode == 130, err
@@ -147,7 +153,7 @@ def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path: Path, cluster: 
     assert "Traceback" not in err + out
     finished = set(table(tmp_path / "it").query("status == 'done'")["trial"])
     assert states(tmp_path / "it") <= {TrialState.COMPLETE, TrialState.WAITING}
-    resumed = sweeps("resume", "it", *cluster, folder=tmp_path)
+    resumed = sweeps("resume", "it", "--wandb", "off", *cluster, folder=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     assert states(tmp_path / "it") == {TrialState.COMPLETE}
     assert finished <= set(table(tmp_path / "it").query("status == 'done'")["trial"])
@@ -217,7 +223,8 @@ def test_a_worker_that_is_killed_again_and_again_is_a_failure_with_its_reason(tm
     assert table(tmp_path / "it")["reason"][0].startswith("its worker died 4 times: it was killed or crashed")
 
 
-def test_a_sweep_leaves_no_token_in_the_home_and_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_killed_worker_leaves_no_token_in_the_home_and_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
     home, temporary = tmp_path / "home", tmp_path / "t"
     home.mkdir()
     temporary.mkdir()

@@ -22,9 +22,13 @@ DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 LOGISTIC = ("max_iter=100", "slice_iter=50", "solver=saga", "penalty=l2")
 
 
+def train(folder: Path, out: str, where: Shared) -> Any:
+    return sweeps("train", "best.yaml", "--seeds", "2", "--out", out, "--wandb", "off", *where, folder=folder)
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, cluster: Shared) -> Path:
-    """A folder with a sweep `it`, its best.yaml, and the final training `fin` of it."""
+    """A folder with a sweep `it`, its best.yaml, and the final training `fin` of it, by other libraries and data."""
     root = tmp_path_factory.mktemp("final")
     settings = [part for pair in LOGISTIC for part in ("--set", pair)]
     done = sweeps(
@@ -43,7 +47,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory, cluster: Shared) -> Path:
     )
     assert done.returncode == DONE, done.stderr
     assert sweeps("best", "it", "--out", "best.yaml", folder=root).returncode == DONE
-    done = sweeps("train", "best.yaml", "--seeds", "2", "--out", "fin", "--wandb", "off", *cluster, folder=root)
+    best = yaml.safe_load((root / "best.yaml").read_text())
+    best["lock"]["versions"]["torch"], best["lock"]["data"]["hash"] = "0.0.1", "other"
+    (root / "best.yaml").write_text(yaml.safe_dump(best))
+    done = train(root, "fin", cluster)
     assert done.returncode == DONE, done.stderr
     (root / "said.txt").write_text(done.stdout + done.stderr)
     return root
@@ -129,6 +136,13 @@ def test_the_card_says_what_the_model_is_and_what_it_is_not(trained: Path) -> No
         assert Image.open(folder / name).size[0] > 100
 
 
+def test_what_is_not_as_in_the_sweep_is_said(trained: Path) -> None:
+    said = (trained / "said.txt").read_text()
+    assert "not as in the sweep: torch is" in said
+    assert "not as in the sweep: the data digits is not what the sweep saw" in said
+    assert len(result(trained / "fin")["changed"]) >= 2
+
+
 def test_another_request_for_the_same_folder_is_refused(trained: Path) -> None:
     seeds = sweeps("train", "best.yaml", "--seeds", "3", "--out", "fin", folder=trained)
     assert (seeds.returncode, seeds.stderr.count("\n")) == (WRONG, 2)
@@ -161,26 +175,14 @@ def toy_best(folder: Path, **values: Any) -> None:
     toy_spec(folder, parameters=parameters, lock=lock).rename(folder / "best.yaml")
 
 
-def train_toy(folder: Path, out: str, where: Shared) -> Any:
-    return sweeps("train", "best.yaml", "--seeds", "2", "--out", out, "--wandb", "off", *where, folder=folder)
-
-
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory, cluster: Shared) -> Path:
     """A folder with a toy's best.yaml and the final training `straight` of it, never interrupted."""
     root = tmp_path_factory.mktemp("toy")
     toy_best(root, sleep=0.3)
-    done = train_toy(root, "straight", cluster)
+    done = train(root, "straight", cluster)
     assert done.returncode == DONE, done.stderr
-    (root / "said.txt").write_text(done.stderr)
     return root
-
-
-def test_what_is_not_as_in_the_sweep_is_said(straight: Path) -> None:
-    said = (straight / "said.txt").read_text()
-    assert "not as in the sweep: torch is" in said
-    assert "not as in the sweep: the data digits is not what the sweep saw" in said
-    assert len(result(straight / "straight")["changed"]) >= 2
 
 
 def reached(folder: Path, rows: int) -> bool:
@@ -199,7 +201,7 @@ def test_killed_and_started_again_it_equals_the_straight_one(
         wait_until(partial(reached, killed / part, many))
         end(process, signal.SIGKILL)
         assert not (killed / "test.jsonl").exists()
-    resumed = train_toy(straight, out, cluster)
+    resumed = train(straight, out, cluster)
     assert resumed.returncode == DONE, resumed.stderr
 
     for part in ("replicates", "final"):
@@ -214,15 +216,15 @@ def test_killed_and_started_again_it_equals_the_straight_one(
     assert first["gap"]["gaps"].keys() == {"selection"}  # there is no train/score of a test set
 
 
-def test_killed_in_the_test_set_it_reads_only_what_was_not_read(straight: Path, cluster: Shared) -> None:
-    folder = straight / "torn"
-    shutil.copytree(straight / "straight", folder)
+def test_killed_in_the_test_set_it_reads_only_what_was_not_read(trained: Path, cluster: Shared) -> None:
+    folder = trained / "torn"
+    shutil.copytree(trained / "fin", folder)
     whole, lines = result(folder), (folder / "test.jsonl").read_text().splitlines(keepends=True)
     (folder / "result.json").unlink()  # as a kill would have left it: one seed tested, then damage, the second row torn
     marked = json.loads(lines[0]) | {"test/accuracy": 0.125}
     (folder / "test.jsonl").write_text(json.dumps(marked) + "\nno row\n" + lines[1][:20])
     (folder / "model" / "README.md").unlink()
-    again = train_toy(straight, "torn", cluster)
+    again = train(trained, "torn", cluster)
     assert again.returncode == DONE, again.stderr
     assert [row["test/accuracy"] for row in result(folder)["each"]] == [0.125, whole["each"][1]["test/accuracy"]]
     assert (folder / "model" / "README.md").exists()
@@ -240,7 +242,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
 
 def test_seeds_that_fail_are_said_and_all_of_them_end_it(tmp_path: Path, cluster: Shared) -> None:
     toy_best(tmp_path, fault="raise", drift=0.9)
-    done = train_toy(tmp_path, "it", cluster)
+    done = train(tmp_path, "it", cluster)
     assert done.returncode == FAILED
     assert (
         "no seed came to its end (RuntimeError: drift is too strong for me); there is no model to test" in done.stderr
@@ -249,6 +251,7 @@ def test_seeds_that_fail_are_said_and_all_of_them_end_it(tmp_path: Path, cluster
     assert not (tmp_path / "it" / "test.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_a_model_without_seed_dependence_is_trained_once(tmp_path: Path, cluster: Shared) -> None:
     spec = {
         "model": "gaussian_nb",

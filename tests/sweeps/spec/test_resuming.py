@@ -121,7 +121,7 @@ def test_more_trials_from_the_command_line_and_another_name_in_the_spec(
     assert ran.returncode == 0, ran.stderr
     before, path = rows_of(tmp_path / "it"), tmp_path / "it" / "spec.yaml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "name": "another"}))
-    more = sweeps("resume", "it", "--trials", "4", folder=tmp_path)
+    more = sweeps("resume", "it", "--trials", "4", *cluster, folder=tmp_path)
     assert more.returncode == 0, more.stderr
     assert yaml.safe_load(path.read_text())["run_cap"] == 4
     rows = rows_of(tmp_path / "it")

@@ -34,9 +34,8 @@ def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path
 
 def test_a_sweep_that_fits_nowhere_says_so(tmp_path: Path) -> None:
     toy_spec(tmp_path, resources={"cpu": 1, "gpu": 64})
-    done = sweeps_process(
-        "run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path
-    )
+    command = ("run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", "--no-report")
+    done = sweeps_process(*command, folder=tmp_path)
     assert done.returncode in (1, 2)
     assert "gpu 64" in done.stderr
     assert "Traceback" not in done.stderr
@@ -59,6 +58,7 @@ def test_an_address_with_a_protocol_is_refused_in_words(tmp_path: Path, address:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_cluster_of_another_version_is_told_with_both(tmp_path: Path) -> None:
     with Nodes(tmp_path / "node", version="1.2.3") as nodes:
         done = sweeps(
