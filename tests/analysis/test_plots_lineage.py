@@ -38,3 +38,4 @@ def test_it_is_there_for_a_population_alone() -> None:
     alone = population()
     alone.rows["parent"] = None
     assert not list(pictures(alone))
+    assert not plot_lineage(alone).axes[0].lines  # and is asked for without harm

@@ -68,7 +68,7 @@ def draw_lineage(axes: Axes, info: Lineage) -> None:
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     if handles:
         axes.legend(handles.values(), handles.keys(), frameon=False, loc="best")
-    steps, values = (np.concatenate([s[i] for s in info.segments]) for i in (1, 2))
+    steps, values = (np.concatenate([s[i] for s in info.segments] or [np.empty(0)]) for i in (1, 2))
     scales.set_y_scale(axes, info.scale, values[np.isfinite(values)])
     scales.set_x_scale(axes, "linear", steps)
     style.set_labels(axes, "steps since the start of a line", style.with_goal(info.metric, info.goal))
