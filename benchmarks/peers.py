@@ -2,7 +2,7 @@
 
     python benchmarks/peers.py [--rounds 3] [--workloads logistic,svc,gan,cnn,sleep] [--tools ray_tune,...] [--docs]
 
-Medians of the rounds, and ours as a multiple of each; --docs writes the table of docs/overhead.md. The other tools get
+Medians of the rounds, and ours as a multiple of each; --docs writes the rows of docs/overhead.md. The other tools get
 a score from each trial and no more. Of ours it also says when the first trial began, how long it took from the end of
 the last one to the results on the screen, and from there to the prompt, with the report drawn.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from peer_workloads import WORKLOADS, Workload
-from table import put_part
+from table import put_row
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "overhead.md"
@@ -101,28 +101,20 @@ def measured(name: str, tools: Sequence[str], rounds: int) -> dict[str, list[flo
     return seconds
 
 
-def rows(table: dict[str, dict[str, list[float]]], tools: Sequence[str]) -> list[str]:
-    """The table in Markdown: seconds, medians, and in brackets ours as a multiple of the other's."""
-    lines = [
-        f"| whole process, s | `sweeps` | {' | '.join(TOOLS[tool] for tool in tools)} |",
-        "|---" * (len(tools) + 2) + "|",
-    ]
-    for name, seconds in table.items():
-        whole = statistics.median(seconds["whole"])
-        cells = [f"{whole:.1f}"]
-        for tool in tools:
-            times = seconds.get(tool)
-            cells.append(f"{(t := statistics.median(times)):.1f} ({whole / t:.2f}x)" if times else "-")
-        lines.append(f"| {WHAT[name]} | {' | '.join(cells)} |")
-    lines += [
-        "",
-        "| of ours, s | first trial after | trials | last trial to results | results to prompt, with the report |",
-        "|---" * 5 + "|",
-    ]
-    for name, seconds in table.items():
-        phases = (f"{statistics.median(seconds[phase]):.1f}" for phase in ("first", "trials", "results", "prompt"))
-        lines.append(f"| {WHAT[name]} | {' | '.join(phases)} |")
-    return lines
+def compared(name: str, seconds: dict[str, list[float]]) -> list[str]:
+    """The cells of a workload's row: medians, and in brackets ours as a multiple of the other's."""
+    whole = statistics.median(seconds["whole"])
+    cells = [WHAT[name], str(len(seconds["whole"])), f"{whole:.1f}"]
+    for tool in TOOLS:
+        times = seconds.get(tool)
+        cells.append(f"{(median := statistics.median(times)):.1f} ({whole / median:.2f}x)" if times else "-")
+    return cells
+
+
+def phases(name: str, seconds: dict[str, list[float]]) -> list[str]:
+    """The cells of a workload's row of what ours took when."""
+    medians = (f"{statistics.median(seconds[phase]):.1f}" for phase in ("first", "trials", "results", "prompt"))
+    return [WHAT[name], *medians]
 
 
 def main() -> None:
@@ -133,11 +125,13 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true")
     arguments = parser.parse_args()
     tools = [tool for tool in arguments.tools.split(",") if tool]
-    table = {name: measured(name, tools, arguments.rounds) for name in arguments.workloads.split(",")}
-    text = "\n".join(rows(table, tools))
-    print(text)
-    if arguments.docs:
-        put_part(PAGE, "peers", text + "\n")
+    for name in arguments.workloads.split(","):
+        seconds = measured(name, tools, arguments.rounds)
+        rows = {"Beside other tools": compared(name, seconds), "Start and end": phases(name, seconds)}
+        for heading, cells in rows.items():
+            print(f"| {' | '.join(cells)} |", flush=True)
+            if arguments.docs:
+                put_row(PAGE, heading, cells)
 
 
 if __name__ == "__main__":
