@@ -79,7 +79,7 @@ def theirs(tool: str, workload: str, folder: Path) -> float:
     began = time.perf_counter()
     command = [sys.executable, str(HERE / "peer_tools.py"), tool, workload, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode or not done.stdout.startswith("best"):
+    if done.returncode or "best " not in done.stdout:
         sys.exit(f"{tool} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     return time.perf_counter() - began
 
