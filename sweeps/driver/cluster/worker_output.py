@@ -16,7 +16,7 @@ from sweeps.worker.messages import Place
 logger = logging.getLogger(__name__)
 
 MOST = 2**16  # bytes of each file, from its end
-SECONDS = 10.0  # that a node may take to answer: one that is lost never does
+SECONDS = 30.0  # that a node may take to answer, where it starts a process for that: one that is lost never does
 
 
 @ray.remote(num_cpus=0, max_retries=0)
