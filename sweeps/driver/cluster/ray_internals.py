@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]  # compiled
-from ray.air._internal import usage
-from ray.tune.experiment import Trial as RayTrial
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial as RayTrial
 
 
 def forget_token() -> None:
@@ -40,4 +41,6 @@ def failure_log(trial: RayTrial) -> str:
 def count_no_callbacks() -> None:
     """Ray Tune counts the callbacks of each kind for its statistics, even where these are off; to know W&B's, it
     imports wandb, which takes a second or more before the first worker starts."""
+    from ray.air._internal import usage  # brings all of Ray Tune, which the start of Ray should not wait for
+
     usage.tag_callbacks = lambda callbacks: False
