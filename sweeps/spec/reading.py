@@ -94,9 +94,10 @@ class _Reader:
         metric = _with_ends(objective(section, entry, dataset), section, entry, dataset)
         searched = search_of(section, space, fixed, metric, entry, self.trusted)
         terms = early_terminate(section, entry, dataset)
+        first = first_trials(section, space, fixed, entry, asked=self._known(section.model))
         if searched.method == population.METHOD:
             population.check_rules(terms)
-        first = first_trials(section, space, fixed, entry, asked=self._known(section.model))
+            population.check_first(first.configs, searched.sampler)
         self.warnings += [*searched.warnings, *first.warnings(searched.trials)]
         return Spec(
             model=section.model,

@@ -40,6 +40,23 @@ def start(*arguments: str, folder: Path, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, env=environment(**env), stdout=pipe, stderr=pipe, text=True)
 
 
+@contextmanager
+def several() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """`start` for commands that run side by side; those that still run at the end of the block are killed."""
+    running: list[subprocess.Popen[str]] = []
+
+    def started(*arguments: str, folder: Path, **env: str) -> subprocess.Popen[str]:
+        running.append(start(*arguments, folder=folder, **env))
+        return running[-1]
+
+    try:
+        yield started
+    finally:
+        for process in running:
+            if process.poll() is None:
+                end(process, signal.SIGKILL)
+
+
 def sweeps_process(*arguments: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """A command to its end, in an interpreter of its own."""
     process = start(*arguments, folder=folder, **env)

@@ -1,12 +1,12 @@
-"""A generative model that is never trained, for tests where what it answers is all that matters."""
+"""What models have that are never trained, for tests where what they answer is all that matters."""
 
 from __future__ import annotations
 
 from trainables.base import Generative, State
 
 
-class Untrained(Generative):
-    """What a subclass has not to say again of a model with nothing to train and nothing to save."""
+class NothingToTrain:
+    """What a model need not say that has nothing to train and nothing to save; the first base of its class."""
 
     finished = True
 
@@ -21,3 +21,7 @@ class Untrained(Generative):
 
     def load_state(self, state: State) -> None:
         pass
+
+
+class Untrained(NothingToTrain, Generative):
+    """A generative model that is never trained."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from search_spaces.space import Space
+from search_spaces.space import Config, Space
 from sweeps.errors import SpecError
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.early_termination import Bands, Median, Plateau, Terms
@@ -39,6 +39,13 @@ def check_rules(terms: Collection[Terms]) -> None:
     if any(isinstance(each, COMPARING) for each in terms):
         what = "pbt itself decides which members go on"
         raise SpecError(what, key="early_terminate", valid="collapse, target or no_improvement with pbt")
+
+
+def check_first(first: Sequence[Config], options: Mapping[str, Any]) -> None:
+    """SpecError for more configs to try first than there are members to begin with."""
+    if len(first) > options["population"]:
+        what = f"{len(first)} configs to try first, with the model's own, for a population of {options['population']}"
+        raise SpecError(what, key="enqueue", valid=f"sampler.population of {len(first)} or more, or fewer configs")
 
 
 def _changed(said: Collection[str] | None, space: Space, entry: Entry) -> Collection[str]:

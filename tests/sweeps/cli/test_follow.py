@@ -2,12 +2,11 @@
 
 import io
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command import HANGS, end, rows_of, start, sweeps, toy_spec, wait_until
+from helpers.command import HANGS, rows_of, several, sweeps, toy_spec, wait_until
 from helpers.driven_sweep import deliver, next_work, open_sweep, report
 from rich.console import Console
 
@@ -104,17 +103,13 @@ def test_what_does_not_run_is_shown_once(tmp_path: Path) -> None:
 def test_a_real_sweep_is_followed_to_its_end(tmp_path: Path, cluster: tuple[str, str]) -> None:
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "steps": {"value": 4}, "sleep": {"value": 0.4}}
     toy_spec(tmp_path, parameters=parameters, run_cap=6)
-    it, watch = tmp_path / "it", None
-    run = start("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
-    try:
+    it = tmp_path / "it"
+    with several() as begin:
+        run = begin("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
         wait_until(lambda: len(rows_of(it)) > 1)
-        watch = start("show", "it", "--watch", folder=tmp_path)
+        watch = begin("show", "it", "--watch", folder=tmp_path)
         run.communicate(timeout=HANGS)
         out, err = watch.communicate(timeout=HANGS)
-    finally:
-        for process in (run, watch):
-            if process is not None and process.poll() is None:
-                end(process, signal.SIGKILL)
     assert (run.returncode, watch.returncode) == (0, 0), err
     ends = [line for line in out.splitlines() if line.startswith("trial 00")]
     assert len(ends) == len(set(ends))

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from helpers.command import HANGS, end, rows_of, start, sweeps, toy_spec, wait_until
+from helpers.command import HANGS, end, rows_of, several, start, sweeps, toy_spec, wait_until
 from helpers.sweep_folder import FakeTrial, build_sweep
 
 from sweeps.store.folder_lock import is_running, locked
@@ -26,12 +26,11 @@ def rows_on(page: Path) -> int:
 @pytest.mark.ray
 def test_it_is_written_anew_while_the_sweep_runs_and_once_more_when_it_has_ended(tmp_path: Path) -> None:
     toy_spec(tmp_path, run_cap=6, parameters={"sleep": {"value": 1.5}, "drift": {"min": 0.0, "max": 1.0}})
-    run = start("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
-    watch = None
-    try:
+    with several() as begin:
+        run = begin("run", "toy.yaml", "--out", "it", "--wandb", "off", folder=tmp_path)
         page = tmp_path / "it" / "report.html"
         wait_until(lambda: len(rows_of(tmp_path / "it")) > 1)
-        watch = start("report", "--watch", "it", folder=tmp_path)
+        watch = begin("report", "--watch", "it", folder=tmp_path)
         wait_until(page.exists)
         first = rows_on(page)
         assert run.poll() is None
@@ -39,10 +38,6 @@ def test_it_is_written_anew_while_the_sweep_runs_and_once_more_when_it_has_ended
         wait_until(lambda: rows_on(page) > first)
         run.communicate(timeout=HANGS)
         out, err = watch.communicate(timeout=HANGS)
-    finally:
-        for process in (run, watch):
-            if process is not None and process.poll() is None:
-                end(process, signal.SIGKILL)
     assert (run.returncode, watch.returncode) == (0, 0)
     assert out.strip() == "it/report.html"
     assert err.count("is as of") >= 2

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.untrained import NothingToTrain
 from numpy.typing import NDArray
 
 from sweeps.evaluation.evaluator import TRAINING_IMAGES, Evaluator
 from trainables.arrays import Images
-from trainables.base import Classifier, State
+from trainables.base import Classifier
 from trainables.data import Dataset, Split
 
 VALIDATION = TRAINING_IMAGES + 200
 
 
-class Counting(Classifier):
+class Counting(NothingToTrain, Classifier):
     """Notes how many images it is asked about at a time."""
-
-    finished = True
 
     def __init__(self) -> None:
         self.asked: list[int] = []
-
-    def step(self) -> dict[str, float]:
-        return {}
-
-    def state(self) -> State:
-        return {}
-
-    def load_state(self, state: State) -> None:
-        pass
 
     def predict_proba(self, x: Images) -> NDArray[np.float64]:
         self.asked.append(len(x))
