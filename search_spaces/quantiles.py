@@ -1,11 +1,11 @@
-"""Between a domain and the unit interval: the value at a quantile of its distribution."""
+"""Between a domain and the unit interval: the value at a quantile of its distribution, and the quantile of a value."""
 
 from __future__ import annotations
 
 import math
 
-from search_spaces.conditions import Scalar
-from search_spaces.domains import Choice, Domain, Float, Int
+from search_spaces.conditions import Scalar, same
+from search_spaces.domains import Choice, Domain, Float, Int, SpaceError
 from search_spaces.quantized import Quantized
 
 
@@ -23,6 +23,29 @@ def value_at(domain: Domain, quantile: float) -> Scalar:
         value = math.exp(_between(math.log(domain.low), math.log(domain.high), quantile))
         return min(max(value, domain.low), domain.high)
     return domain.rounded(_between(domain.low, domain.high, quantile))
+
+
+def quantile_of(domain: Domain, value: Scalar) -> float:
+    """A quantile, from 0 to 1, that has `value`: the middle of those that have it; SpaceError where none has."""
+    if not domain.contains(value):
+        raise SpaceError(f"{value!r} is not in {domain}")
+    if isinstance(domain, Choice):
+        return (next(place for place, choice in enumerate(domain.choices) if same(choice, value)) + 0.5) / len(
+            domain.choices
+        )
+    assert isinstance(domain, Float | Int | Quantized)
+    number, low, high = float(value), float(domain.low), float(domain.high)  # type: ignore[arg-type]
+    if isinstance(domain, Int) and domain.log:
+        return _share(math.log(number + 0.5), math.log(low), math.log(high + 1))
+    if isinstance(domain, Int) or (isinstance(domain, Float) and domain.step is not None):
+        return (round((number - low) / (domain.step or 1)) + 0.5) / domain.size
+    if isinstance(domain, Float) and domain.log:
+        return _share(math.log(number), math.log(low), math.log(high))
+    return min(max(_share(number, low, high), 0.0), 1.0)
+
+
+def _share(value: float, low: float, high: float) -> float:
+    return (value - low) / (high - low) if high > low else 0.5
 
 
 def _between(low: float, high: float, share: float) -> float:

@@ -23,6 +23,7 @@ from analysis.results import (
     STATUS,
     STATUSES,
     TRIAL,
+    WARM_START,
     SweepResults,
 )
 from analysis.searched import searched_parameters
@@ -59,7 +60,7 @@ def summarise(sweep: SweepResults) -> Summary:
     """Numbers and sentences about `sweep`, also one with no trial or no finished one."""
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
-    told = (_ended, _winner, _lead, _judged, _mattered, _damage)
+    told = (_began, _ended, _winner, _lead, _judged, _mattered, _damage)
     sentences = (_searched(sweep), _went(counts), *(sentence for tell in told for sentence in tell(sweep)))
     return Summary(
         title=title(sweep),
@@ -101,6 +102,13 @@ def _went(counts: Mapping[str, int]) -> str:
         return "No trial has started."
     parts = [f"{count} {WORDS.get(name, name)}" for name, count in counts.items() if count]
     return f"{counted(total, 'trial')}: {', '.join(parts)}."
+
+
+def _began(sweep: SweepResults) -> Iterator[str]:
+    """What the search knew of other sweeps before its first trial."""
+    lines = sweep.manifest.get(WARM_START)
+    for line in lines if isinstance(lines, list) else ():
+        yield f"{str(line)[:1].upper()}{str(line)[1:]}."
 
 
 def _ended(sweep: SweepResults) -> Iterator[str]:

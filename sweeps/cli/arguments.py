@@ -21,6 +21,15 @@ def spec(what: str, overrides: Mapping[str, Any]) -> Spec:
     return load_spec(Path(what) if is_file else what, overrides)
 
 
+def warm_start(spec: Spec) -> list[str]:
+    """A line about each sweep that the search would know; SpecError for one that is of no use."""
+    if not spec.warm_start:
+        return []
+    from sweeps.store.earlier_sweeps import gather  # brings pandas
+
+    return gather(spec).lines
+
+
 def settings(pairs: Sequence[str]) -> dict[str, Any]:
     """KEY=VALUE pairs as a mapping, values read as YAML."""
     found = {}

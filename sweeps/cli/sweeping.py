@@ -48,6 +48,10 @@ def run(
     set_: Set = None,
     out: Annotated[Path | None, typer.Option(help="The sweep's folder; by default one below sweep-results/.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the whole sweep.")] = None,
+    warm_start: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIR", help="Another sweep's folder, whose trials the search then knows; repeatable."),
+    ] = None,
     address: Address = None,
     wandb: Wandb = "auto",
     data_dir: DataDir = None,
@@ -57,11 +61,13 @@ def run(
     """Run a sweep."""
     from sweeps.cli import arguments
 
-    given = {"dataset": dataset, "run_cap": trials, "seed": seed}
+    given = {"dataset": dataset, "run_cap": trials, "seed": seed, "warm_start": warm_start}
     spec = arguments.spec(what, {k: v for k, v in given.items() if v is not None} | arguments.settings(set_ or []))
     for warning in spec.warnings:
         say(warning)
+    known = arguments.warm_start(spec)  # before there is a folder
     if dry_run:
+        say_each(known)
         from sweeps.spec.document.writing import as_yaml
 
         print(as_yaml(spec), end="")

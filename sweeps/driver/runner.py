@@ -7,7 +7,7 @@ import math
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.folder import load
-from analysis.results import MANIFEST_FILE, SPEC_FILE
+from analysis.results import MANIFEST_FILE, SPEC_FILE, WARM_START
 from basics.files import replace_file
 from sweeps.driver.cluster.session import ray_session
 from sweeps.driver.cluster.slots import Slots
@@ -36,6 +36,7 @@ from sweeps.spec.document.writing import as_yaml
 from sweeps.spec.document.yaml_file import read_yaml
 from sweeps.spec.resolved import Spec
 from sweeps.spec.resuming import as_it_began, check_unchanged
+from sweeps.store.earlier_sweeps import keep
 from sweeps.store.folder_lock import locked
 from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest, note_end
@@ -94,10 +95,11 @@ def run(
     """
     with locked(folder):
         data = load_data(spec, options.folder)
-        for doubt in data.doubts:
-            say(doubt)
+        earlier = keep(folder, spec, data.content_hash)
+        for line in (*data.doubts, *earlier):
+            say(line)
         sweep_id = secrets.token_hex(4)
-        _write_manifest(spec, folder, options, data, sweep_id)
+        _write_manifest(spec, folder, options, data, sweep_id, earlier)
         _write_spec(folder, spec)
         return _run(spec, folder, options, data, sweep_id, ended, wait)
 
@@ -148,8 +150,11 @@ def _write_spec(folder: Path, spec: Spec) -> None:
     replace_file(folder / SPEC_FILE, as_yaml(spec).encode())
 
 
-def _write_manifest(spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str) -> None:
+def _write_manifest(
+    spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str, earlier: Sequence[str] = ()
+) -> None:
     document = {**manifest(spec, data, sweep_id), "options": asdict(options), "spec": spec.document()}
+    document |= {WARM_START: list(earlier)} if earlier else {}
     replace_file(folder / MANIFEST_FILE, json.dumps(document, indent=2, default=str).encode())
 
 

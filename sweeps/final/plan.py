@@ -14,7 +14,17 @@ from trainables import Entry
 from trainables.entry import CV_FOLDS, TRAIN_SIZE, UPDATES
 
 # What a sweep says of its search, and nothing of one config.
-OF_THE_SEARCH = ("run_cap", "replicates", "early_terminate", "constraint", "lock", "seeds", "budget", "name")
+OF_THE_SEARCH = (
+    "run_cap",
+    "replicates",
+    "warm_start",
+    "early_terminate",
+    "constraint",
+    "lock",
+    "seeds",
+    "budget",
+    "name",
+)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     if len(ranking.goals) == 1:
         document["metric"] = {"name": ranking.metric, "goal": ranking.goals[ranking.metric]}
     document |= {"method": "random", "run_cap": 1, "lock": _lock(ranking, chosen, spec)}
-    for line in ("early_terminate", "constraint", "seeds", "enqueue"):
+    for line in ("early_terminate", "constraint", "seeds", "enqueue", "warm_start"):
         document.pop(line, None)
     return load_spec(document, trusted=False)
 

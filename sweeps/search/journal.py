@@ -7,6 +7,7 @@ FAIL is left for a worker that died, which says nothing of the config (and for j
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import optuna
@@ -23,6 +24,8 @@ JOURNAL = JOURNAL_FILE
 CRASHED = "its worker died"  # how the reason of such a trial begins
 # What Optuna raises over a journal that is not whole; an IndexError over one whose study was lost.
 JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)
+# The constraint that a failed config is past, farther than any trial can be past the spec's.
+SOUND, FAR = "trains to its end", sys.float_info.max
 STATUS = "status"  # the user attribute of a trial that ended; of an older journal's it follows from the state
 NOTE = "sampler"  # the user attribute with what a search method keeps of a trial it asked for
 STATES: dict[Status, TrialState] = {

@@ -13,9 +13,9 @@ from sweeps.search.method import Problem, SearchMethod
 if TYPE_CHECKING:
     from sweeps.search.trials import Trials
 
-# Honoured in what is drawn; by the ranking of trials alone, or if the sampler likes, of which a spec is warned; refused
-# before the start.
-Cell = Literal["honoured", "ranking only", "its own affair", "refused"]
+# Honoured in what is drawn; by the ranking of trials alone, or if the sampler likes, of which a spec is warned; for
+# trials whose values compare alone; refused before the start.
+Cell = Literal["honoured", "ranking only", "comparable only", "its own affair", "refused"]
 
 
 @dataclass(frozen=True)
@@ -33,24 +33,32 @@ class Row:
     constraint: Cell = "honoured"
     objectives: Cell = "refused"  # several of them
     parallel: Cell = "honoured"  # asks while trials run
+    earlier: Cell = "refused"  # trials of other sweeps
 
 
+COMPARABLE: Cell = "comparable only"
 METHODS: Mapping[str, Row] = {
-    "tpe": Row("sweeps.search.samplers.tpe:TPE", "TPESampler", ("bayes",), options=options.TPE),
+    "tpe": Row("sweeps.search.samplers.tpe:TPE", "TPESampler", ("bayes",), options=options.TPE, earlier="honoured"),
     "random": Row("sweeps.search.samplers.random_search:RandomSearch", "RandomSampler", constraint="ranking only"),
     "grid": Row("sweeps.search.samplers.grid:GridSearch", "grid", finite=True, constraint="ranking only"),
     "qmc": Row(
         "sweeps.search.samplers.qmc:QuasiRandom", "scipy.stats.qmc", options=options.QMC, constraint="ranking only"
     ),
-    "gp": Row("sweeps.search.samplers.gp:GaussianProcess", "GPSampler", options=options.GP),
-    "cmaes": Row("sweeps.search.samplers.cmaes:CMAES", "cmaes", options=options.CMA_ES, categorical="refused"),
+    "gp": Row("sweeps.search.samplers.gp:GaussianProcess", "GPSampler", options=options.GP, earlier=COMPARABLE),
+    "cmaes": Row(
+        "sweeps.search.samplers.cmaes:CMAES",
+        "cmaes",
+        options=options.CMA_ES,
+        categorical="refused",
+        earlier=COMPARABLE,
+    ),
     "pbt": Row("sweeps.search.samplers.pbt:PopulationBasedTraining", "perturbation", repeats=True, options=options.PBT),
-    "nsga2": Row("sweeps.search.samplers.nsga2:NSGA2", "NSGAIISampler", options=options.NSGA_II),
+    "nsga2": Row("sweeps.search.samplers.nsga2:NSGA2", "NSGAIISampler", options=options.NSGA_II, earlier=COMPARABLE),
 }
 
 
 HUB = "optunahub:"  # and the name of a sampler there
-_HUB_ROW = Row("sweeps.search.samplers.hub:HubMethod", "of OptunaHub", constraint="its own affair")
+_HUB_ROW = Row("sweeps.search.samplers.hub:HubMethod", "of OptunaHub", constraint="its own affair", earlier=COMPARABLE)
 
 
 def row_of(method: str) -> Row:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
+from optuna.samplers._ga import BaseGASampler
 from optuna.storages import InMemoryStorage
 
 # What a line of a journal does: the benchmark of reports writes one of trials that never were.
@@ -62,6 +63,11 @@ def note_study(study: optuna.Study, attributes: Mapping[str, Any]) -> dict[str, 
     for key, value in attributes.items():
         study._storage.set_study_system_attr(study._study_id, key, value)
     return study._storage.get_study_system_attrs(study._study_id)
+
+
+def generation_key(sampler: type[BaseGASampler]) -> str:
+    """The attribute in which a genetic algorithm keeps a trial's generation, for one that it has not drawn itself."""
+    return sampler._get_generation_key()
 
 
 def _over(trials: Sequence[FrozenTrial], direction: Goal | StudyDirection) -> optuna.Study:

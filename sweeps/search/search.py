@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
 
+from sweeps.search.earlier import Earlier, EarlierTrial
 from sweeps.search.importance import importance
 from sweeps.search.journal import opened
 from sweeps.search.method import Answer, Asked, Ending, Nothing, Origin, Problem, Status
@@ -24,12 +25,13 @@ from sweeps.search.trials import Continuation, Trials
 class Search:
     """Ask for configs by trial number, report values as they come, tell how each trial ended."""
 
-    def __init__(self, problem: Problem, journal: Path | None) -> None:
-        """`journal` is made if it is not there; without one the search is in memory alone."""
+    def __init__(self, problem: Problem, journal: Path | None, earlier: Sequence[EarlierTrial] = ()) -> None:
+        """`journal` is made if it is not there; without one the search is in memory alone. `earlier`: what other sweeps
+        found, the same whenever a search is made over this journal."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         self._problem = problem
-        self._trials = Trials(problem, journal)
+        self._trials = Trials(problem, journal, Earlier(problem, earlier))
         self._method = method_of(problem, self._trials)
         self._no_more = False
         self.notes = StudyNotes(self._trials.study)
@@ -87,6 +89,10 @@ class Search:
     def write(self, journal: Path) -> None:
         """All of the search into a new journal."""
         opened(journal, self._problem.name or "sweep", self._problem.metric.goal).add_trials(self._all())
+
+    def seen_elsewhere(self) -> list[float | None]:
+        """The values that trials of other sweeps are read with now."""
+        return [trial.value for trial in self._trials.earlier.before(self._all())]
 
     def unfinished(self) -> Iterator[Asked]:
         """The trials that an interrupted sweep set aside, or a killed one left running; a half-drawn config is drawn to

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,14 +13,13 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from search_spaces.finite import identity
 from search_spaces.space import Config
 from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
-from sweeps.search.journal import NOTE, STATES, STATUS, opened, status_of
+from sweeps.search.earlier import Earlier
+from sweeps.search.journal import FAR, NOTE, SOUND, STATES, STATUS, opened, status_of
 from sweeps.search.method import Asked, Ending, Problem, Status
 from sweeps.search.optuna_internals import begun, set_aside, taken_up
 
 RESTARTS, REASON, CONTINUES = "restarts", "reason", "continues"  # user attributes of a trial
 ENDED = tuple(STATES.values())
-# The constraint that a failed config is past, farther than any trial can be past the spec's.
-SOUND, FAR = "trains to its end", sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,14 @@ class OpenTrial:
 
 
 class Trials:
-    """What a search method has seen so far; every change is in the journal when the call returns."""
+    """What a search method has seen so far; every change is in the journal when the call returns.
 
-    def __init__(self, problem: Problem, journal: Path | None) -> None:
+    `earlier` is what it knows besides: trials of other sweeps, which are no trials of this one.
+    """
+
+    def __init__(self, problem: Problem, journal: Path | None, earlier: Earlier | None = None) -> None:
         """`journal` is made if it is not there; without one the trials are in memory alone."""
-        self._problem = problem
+        self._problem, self.earlier = problem, earlier or Earlier(problem)
         self.study = opened(journal, problem.name or "sweep", problem.metric.goal)
         before = self.study.get_trials(deepcopy=False)
         for trial in before:

@@ -31,6 +31,7 @@ from sweeps.spec.resolved import Objective, Resources, Spec, Tracking
 from sweeps.spec.search import population
 from sweeps.spec.search.first_trials import first_trials
 from sweeps.spec.search.method import search_of
+from sweeps.spec.search.warm_start import warm_start
 from sweeps.spec.stand_in import stand_in
 from trainables import MODELS, Entry, ModelError, find_model
 from trainables.data import DATASETS, DataError, find_dataset
@@ -107,6 +108,7 @@ class _Reader:
             default_first=first.default,
             enqueue=first.enqueued,
             first=first.configs,
+            warm_start=warm_start(section, space, Path.cwd() if "warm_start" in lines else self.folder),
             metric=metric,
             space=space,
             fixed=fixed,

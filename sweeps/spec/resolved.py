@@ -89,10 +89,10 @@ class Spec:
 
     `space` is what is searched, `fixed` what every config has. `sampler` are the options of the method's sampler, and
     `first` the configs that are tried first (the default one, then those of `enqueue`), by what of them is searched.
-    `trials` is None when only an interrupt or `budget` ends the sweep. `model_path` are the folders of a user's
-    own model. `seeds`: trials of the only config. `inception`: the file of the weights that samples are judged with.
-    `final`: validation images are trained on too, so that nothing is judged, and every trial's state is kept.
-    `lock`: where the config is from.
+    `warm_start` are the folders of other sweeps that the search knows. `trials` is None when only an interrupt or
+    `budget` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only config.
+    `inception`: the file of the weights that samples are judged with. `final`: validation images are trained on too, so
+    that nothing is judged, and every trial's state is kept. `lock`: where the config is from.
     """
 
     model: str
@@ -105,6 +105,7 @@ class Spec:
     default_first: bool = False
     enqueue: tuple[dict[str, Scalar], ...] = ()
     first: tuple[dict[str, Scalar], ...] = ()
+    warm_start: tuple[str, ...] = ()
     trials: int | None = None
     early_terminate: tuple[Terms, ...] = ()
     resources: Resources = Resources()
@@ -138,6 +139,7 @@ class Spec:
             "sampler": dict(self.sampler) if self.space else None,
             "default_first": self.default_first if self.space else None,
             "enqueue": [dict(config) for config in self.enqueue],
+            "warm_start": list(self.warm_start),
             "parameters": self._parameters(),
             "run_cap": self.trials,
             "early_terminate": self._early_terminate(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -23,10 +23,12 @@ from analysis.rows import Row
 from basics.files import replace_file, replacing, set_aside
 from search_spaces.domains import Choice, Domain, Int
 from sweeps.errors import SpecError
+from sweeps.search.earlier import EarlierTrial
 from sweeps.search.journal import CRASHED, JOURNAL, JOURNAL_FAULTS
 from sweeps.search.method import Ending, Status
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
+from sweeps.store.earlier_sweeps import kept
 
 Say = Callable[[str], None]
 LOST = "its config was lost with optuna.journal and trials.csv"
@@ -45,24 +47,27 @@ class Known:
 
 
 def open_search(sweep: SweepResults, spec: Spec, say: Say) -> Search:
-    """The search of a sweep, built anew if its journal does not hold what the other files know."""
-    journal = sweep.folder / JOURNAL
+    """The search of a sweep, built anew if its journal does not hold what the other files know.
+
+    FolderError where what it knew of other sweeps was lost.
+    """
+    journal, earlier = sweep.folder / JOURNAL, kept(sweep.folder, spec)
     there = journal.is_file() and journal.stat().st_size > 0
-    search = _opened(spec, journal)
+    search = _opened(spec, journal, earlier)
     if search is not None and _holds(search, sweep):
         return search
     before = _first_lines(spec, journal)
     if there:
         damaged = set_aside(journal)
-    search = _rebuilt(spec, journal, before, _known(sweep, spec))
-    kept = f"what was left of it is {damaged.name}" if there else "there was none"
-    say(f"{journal}: built anew from the sweep's rows and table, {counted(search.asked, 'trial')}; {kept}")
+    search = _rebuilt(spec, journal, earlier, before, _known(sweep, spec))
+    rest = f"what was left of it is {damaged.name}" if there else "there was none"
+    say(f"{journal}: built anew from the sweep's rows and table, {counted(search.asked, 'trial')}; {rest}")
     return search
 
 
-def _opened(spec: Spec, journal: Path) -> Search | None:
+def _opened(spec: Spec, journal: Path, earlier: Sequence[EarlierTrial] = ()) -> Search | None:
     try:
-        return Search(spec, journal)
+        return Search(spec, journal, earlier)
     except SpecError:  # of the choices in the spec: the journal is whole
         raise
     except JOURNAL_FAULTS:
@@ -140,17 +145,23 @@ def _value(domain: Domain, written: Any) -> Any:
     return int(written) if isinstance(domain, Int) else domain.rounded(float(written))
 
 
-def _rebuilt(spec: Spec, journal: Path, before: Mapping[int, Known], known: Mapping[int, Known]) -> Search:
+def _rebuilt(
+    spec: Spec,
+    journal: Path,
+    earlier: Sequence[EarlierTrial],
+    before: Mapping[int, Known],
+    known: Mapping[int, Known],
+) -> Search:
     """A search that was asked for, and told, the same; trials of which nothing is known run when they are drawn."""
-    search = Search(spec, None)
+    search = Search(spec, None, earlier)
     for number in range(max({*before, *known}, default=-1) + 1):
-        one, earlier = known.get(number, Known(None, [])), before.get(number)
-        if earlier is not None:
-            one = replace(one, config=earlier.config, status=earlier.status, reason=earlier.reason)
+        one, first = known.get(number, Known(None, [])), before.get(number)
+        if first is not None:
+            one = replace(one, config=first.config, status=first.status, reason=first.reason)
         _tell(search, spec, number, one)
     with replacing(journal) as part:
         search.write(part)
-    return Search(spec, journal)
+    return Search(spec, journal, earlier)
 
 
 def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:

@@ -41,6 +41,7 @@ BASES: list[dict[str, Any]] = [
         "budget": {"steps": 3, "trials": 3, "total_steps": 99, "core_hours": 1.5},
         "run_cap": 3,
         "replicates": 2,
+        "warm_start": ["a", "../b"],
         "seed": 1,
         "model_path": ".",
         "inception": "w.pth",

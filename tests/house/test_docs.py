@@ -63,7 +63,7 @@ def test_every_search_method_stands_in_the_guide() -> None:
 def test_the_guide_says_of_each_search_method_what_its_row_says() -> None:
     lines = (REPOSITORY / "docs" / "search.md").read_text().splitlines()
     for name, row in METHODS.items():
-        cells = (row.conditional, row.categorical, row.constraint, row.objectives, row.parallel)
+        cells = (row.conditional, row.categorical, row.constraint, row.objectives, row.parallel, row.earlier)
         assert f"| `{name}` | {' | '.join(cells)} |" in lines
         said = " or ".join(f"`{other}`" for other in (name, *row.other_names))
         sampler = "" if row.finite else row.sampler

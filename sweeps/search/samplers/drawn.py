@@ -16,8 +16,9 @@ from basics.seeds import derived_seed
 from search_spaces.finite import configs, identity
 from search_spaces.space import Config
 from sweeps.search.drawing import draw
+from sweeps.search.earlier import in_order
 from sweeps.search.method import Answer, Asked, Problem, SearchMethod
-from sweeps.search.optuna_internals import rehearsal_of
+from sweeps.search.optuna_internals import rehearsal_of, study_of
 from sweeps.search.trials import Trials
 
 DRAWS = 10  # of a config that was not asked for before, until one of those left is taken by lot
@@ -49,12 +50,14 @@ class DrawnMethod(SearchMethod):
         return derived_seed("sampler", self._problem.seed, number, *([again] if again else []))
 
     def _instead(self, number: int) -> Config | None:
-        """The config to ask for where the sampler would draw one of before; None where it draws a new one, or may."""
-        if not self._finite or self._trials.has_waiting:
+        """The config to ask for where the sampler would draw one of before, or has to know what is not in the journal;
+        None where it draws a new one, or may."""
+        elsewhere = self.learns and bool(self._trials.earlier)
+        if not (self._finite or elsewhere) or self._trials.has_waiting:
             return None
         for again, config in enumerate(self._rehearsed(number)):
-            if identity(config) not in self._trials.known:
-                return config if again else None
+            if not self._finite or identity(config) not in self._trials.known:
+                return config if again or elsewhere else None
         return self._by_lot(number)
 
     def _by_lot(self, number: int) -> Config | None:
@@ -65,7 +68,14 @@ class DrawnMethod(SearchMethod):
     def _rehearsed(self, number: int) -> Iterator[Config]:
         """What the sampler would draw, in a study of its own, and what it would draw with other seeds instead."""
         goal = self._problem.metric.goal
-        rehearsal = rehearsal_of(self._trials.study) if self.learns else optuna.create_study(direction=goal)
+        rehearsal = self._all_known() if self.learns else optuna.create_study(direction=goal)
         for again in range(DRAWS):
             rehearsal.sampler = self.seeded(self._seed(number, again))
             yield draw(rehearsal.ask(), self._problem.space, self._problem.fixed)
+
+    def _all_known(self) -> optuna.Study:
+        """The trials of this sweep, after those of others that it knows."""
+        if not self._trials.earlier:
+            return rehearsal_of(self._trials.study)
+        own = self._trials.study.get_trials(deepcopy=False)
+        return study_of(in_order(self._trials.earlier.before(own), own), self._problem.metric.goal)

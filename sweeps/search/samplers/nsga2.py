@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import ClassVar
 
@@ -11,7 +12,9 @@ from basics.seeds import derived_seed
 from search_spaces.conditions import Scalar
 from search_spaces.domains import Domain
 from sweeps.search.drawing import to_draw
+from sweeps.search.optuna_internals import generation_key
 from sweeps.search.samplers.viewed import OptunaMethod
+from sweeps.search.view import OF_TRIAL, Reading
 
 
 class NSGA2(OptunaMethod):
@@ -21,6 +24,11 @@ class NSGA2(OptunaMethod):
 
     def seeded(self, seed: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.NSGAIISampler(seed=seed, **self._problem.sampler)
+
+    def read(self, readings: list[Reading], earlier: int) -> list[Reading]:
+        """Trials of other sweeps are of the first generation."""
+        first = {OF_TRIAL: {generation_key(optuna.samplers.NSGAIISampler): 0}}
+        return [replace(reading, note=first) for reading in readings[:earlier]] + readings[earlier:]
 
     def fill(self, number: int, name: str, domain: Domain) -> Scalar:
         """A gene that has no effect is inherited too: one drawn by chance, as in the first population."""

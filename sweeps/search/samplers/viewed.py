@@ -19,7 +19,7 @@ from search_spaces.space import Config
 from sweeps.search.drawing import meant, silent
 from sweeps.search.method import Asked
 from sweeps.search.samplers.drawn import DRAWS, DrawnMethod
-from sweeps.search.view import Note, View, readings
+from sweeps.search.view import Note, Reading, View, readings
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,15 @@ class OptunaMethod(ViewedMethod):
     """The base of those that have one of Optuna's samplers draw in a view."""
 
     def drawn(self, number: int, seed: int) -> Draw:
-        trials = self._trials.study.get_trials(deepcopy=False)
-        view = View(self._problem.space, self._problem.metric, readings(trials, self._problem.metric), self.fill)
+        trials = [*self._trials.earlier.comparable, *self._trials.study.get_trials(deepcopy=False)]
+        read = self.read(readings(trials, self._problem.metric), len(self._trials.earlier.comparable))
+        view = View(self._problem.space, self._problem.metric, read, self.fill)
         values, note = view.draw(self.seeded(seed))
         return Draw({name: meant(self._problem.space[name], value) for name, value in values.items()}, note)
+
+    def read(self, readings: list[Reading], earlier: int) -> list[Reading]:
+        """What the sampler reads; the first `earlier` of them are other sweeps'."""
+        return readings
 
     def fill(self, number: int, name: str, domain: Domain) -> Scalar:
         """The number to be read of a parameter that was not active in a trial."""

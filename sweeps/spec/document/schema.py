@@ -143,6 +143,9 @@ class SpecSection(Section):
     enqueue: list[dict[str, Value]] | None = Field(
         None, min_length=1, description="a list of mappings {NAME: value}: configs that are tried first, in this order"
     )
+    warm_start: Name | list[Name] | None = Field(
+        None, description="the folder of another sweep, or a list of them: its trials are known to the search"
+    )
     metric: MetricSection | None = Field(None, description="a mapping {name, goal}")
     parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
     run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")
