@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.metrics import METRICS
 from analysis.metrics.sample_quality import IMAGES
-from analysis.results import BEST, EXTRACTOR, LAST, SPREAD, SweepResults, goal_for
+from analysis.results import BEST, EXTRACTOR, LAST, SPREAD, SweepResults, in_a_list
 
 # What an extractor has a say in: all that the judge computes but what it takes from the pixels.
 SCORES = [name for name, row in METRICS.items() if row.kind in ("judged", "path") and row.shapes != IMAGES]
@@ -37,9 +37,10 @@ def _named(sweep: SweepResults, extractor: str) -> SweepResults:
 
 
 def _spec(sweep: SweepResults, new: Mapping[str, str]) -> dict[str, Any]:
-    """With the new names of the objective, whose goal is said, and of what is constrained."""
-    objective = sweep.objective
-    spec = {**sweep.spec, "metric": {"name": new.get(objective, objective), "goal": goal_for(sweep.spec, objective)}}
-    if constraint := sweep.spec.get("constraint"):
-        spec["constraint"] = {**constraint, "name": new.get(constraint["name"], constraint["name"])}
+    """With the new names of the objectives, whose goals are said, and of what is constrained."""
+    metrics = [{"name": new.get(name, name), "goal": goal} for name, goal in sweep.goals.items()]
+    spec = {**sweep.spec, "metric": metrics if len(metrics) > 1 else metrics[0]}
+    if bounds := in_a_list(sweep.spec.get("constraint")):
+        lines = [{**bound, "name": new.get(bound["name"], bound["name"])} for bound in bounds]
+        spec["constraint"] = lines if len(lines) > 1 else lines[0]
     return spec

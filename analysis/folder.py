@@ -46,10 +46,9 @@ from analysis.results import (
     ResultsError,
     SweepResults,
     best_rows,
-    goal_for,
+    goals_of,
     in_a_cell,
     metric_names,
-    objective_of,
     sorted_by_trial,
 )
 from analysis.rows import Row
@@ -201,8 +200,7 @@ def trials_table(
     """What is written of each trial (TRIAL_COLUMNS) and its config, brought up to date with the rows."""
     written = written.set_index(TRIAL)
     written = written[[name for name in written if not str(name).startswith(CONFIG)]]
-    objective = objective_of(spec, rows)
-    derived = _derived(rows, objective, goal_for(spec, objective))
+    derived = _derived(rows, goals_of(spec, rows))
     counted_before = written["steps"].reindex(derived.index)
     lost = derived["steps"] < counted_before  # rows are: the table knows better
     table = derived[~lost].combine_first(written)
@@ -237,8 +235,8 @@ def _read_trials(path: Path, damage: list[str], *, expected: bool) -> pd.DataFra
     return table.dropna(subset=[TRIAL]).drop_duplicates(TRIAL, keep="last")
 
 
-def _derived(rows: pd.DataFrame, objective: str, goal: Goal) -> pd.DataFrame:
-    """Per trial: steps, seconds, last/..., best/... (each by its own goal) and best_step (the objective's)."""
+def _derived(rows: pd.DataFrame, objectives: Mapping[str, Goal]) -> pd.DataFrame:
+    """Per trial: steps, seconds, last/..., best/... (each by its own goal) and best_step (the objectives')."""
     final = rows.groupby(TRIAL).tail(1).set_index(TRIAL)
     table = pd.DataFrame(index=final.index)
     table["steps"] = final[STEP].astype(float)
@@ -249,12 +247,12 @@ def _derived(rows: pd.DataFrame, objective: str, goal: Goal) -> pd.DataFrame:
             table[name] = final[name].dropna().map(in_words)
     metrics = [name for name in metric_names(rows) if name in final]
     table = table.join(final[metrics].add_prefix(LAST))
-    goals = {name: goal if name == objective else goal_of(name) for name in metrics}
+    goals = {name: objectives.get(name) or goal_of(name) for name in metrics}
     for name in (name for name in metrics if goals[name]):
         by_trial = rows.groupby(TRIAL)[name]
         table[BEST + name] = by_trial.max() if goals[name] == "maximize" else by_trial.min()
-    if objective in metrics:
-        table[BEST_STEP] = best_rows(rows, objective, goal)[STEP]
+    if next(iter(objectives)) in metrics:
+        table[BEST_STEP] = best_rows(rows, objectives)[STEP]
     return table
 
 

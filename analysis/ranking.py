@@ -2,17 +2,20 @@
 
 A trial stands where its best step puts it. Trials that are done go before those stopped early, and these before those
 that still run; one that failed has no place. Within each of these go first the trials without a fault: a hopeless
-verdict, or a broken constraint, is made up for by no value. Then the value decides, then the trial's number.
+verdict, or a broken constraint, is made up for by no value. Then the value decides, then the trial's number. Of several
+objectives the front decides that a trial is on among those of its kind, then the first value, and so on.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from analysis.fronts import Point, front_numbers
 from analysis.metrics import Goal
 
 # Verdicts that no score makes up for: the others are of a generator that has only begun, or that has memorised images.
@@ -42,22 +45,34 @@ class Constraint:
 
 @dataclass(frozen=True)
 class BestStep:
-    """The step at which a trial's objective is best, the earliest of equals: its value, verdict and `violation`.
+    """The step at which a trial's objective is best, the earliest of equals: its value, verdict and `violations`.
 
-    `violation` is how far the step is past the constraint, None where there is none or the step lacks its metric.
+    `violations` are how far the step is past each constraint, None where it lacks that one's metric. `others`: of
+    several objectives the values of those after the first; they tell between steps that are equal in the first.
     """
 
     value: float
     step: int
     verdict: str = ""
-    violation: float | None = None
+    violations: tuple[float | None, ...] = ()
+    others: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, value: float | None, step: int, verdict: str, violation: float | None) -> BestStep | None:
-        """A step that may be its trial's best; None where the objective has no finite value."""
-        if value is None or not math.isfinite(value):
-            return None
-        return cls(float(value), step, verdict, violation)
+    def of(
+        cls, values: Iterable[float | None], step: int, verdict: str, violations: Iterable[float | None] = ()
+    ) -> BestStep | None:
+        """A step that may be its trial's best; None where an objective has no finite value."""
+        finite = []
+        for value in values:
+            if value is None or not math.isfinite(value):
+                return None
+            finite.append(float(value))
+        return cls(finite[0], step, verdict, tuple(violations), tuple(finite[1:]))
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Of all objectives, in the order of the spec."""
+        return self.value, *self.others
 
     @property
     def hopeless(self) -> bool:
@@ -65,18 +80,20 @@ class BestStep:
 
     @property
     def past_constraint(self) -> bool:
-        return (self.violation or 0.0) > 0
+        return any((violation or 0.0) > 0 for violation in self.violations)
 
     @property
     def fault(self) -> bool:
         """Whether the trial should not be chosen however good its value is."""
         return self.hopeless or self.past_constraint
 
-    def better(self, other: BestStep | None, goal: Goal) -> bool:
-        """Whether this step of a trial is better than another of the same trial: by the value alone, then earlier."""
-        if other is None:
-            return True
-        return improves(self.value, other.value, goal) or (self.value == other.value and self.step < other.step)
+    def costs(self, goals: Sequence[Goal]) -> Point:
+        """The values, turned so that less is better."""
+        return costs_of(self.values, goals)
+
+    def better(self, other: BestStep | None, goals: Sequence[Goal]) -> bool:
+        """Whether this step of a trial is better than another of the same trial: by the values alone, then earlier."""
+        return other is None or (self.costs(goals), self.step) < (other.costs(goals), other.step)
 
 
 class Ranked(Protocol):
@@ -101,7 +118,7 @@ class Standing:
     at_best: BestStep | None
 
 
-Place = tuple[int, bool, float, tuple[str | int, ...]]  # the least is the best
+Place = tuple[int, bool, Point, tuple[str | int, ...]]  # the least is the best, and on the first front
 T = TypeVar("T", bound=Ranked)
 
 
@@ -112,28 +129,53 @@ def improves(value: float | None, before: float | None, goal: Goal) -> bool:
     return before is None or (value > before if goal == "maximize" else value < before)
 
 
-def place(trial: Ranked, goal: Goal, places: Mapping[str, int] = PLACES) -> Place | None:
+def costs_of(values: Iterable[float], goals: Sequence[Goal]) -> Point:
+    """Values turned so that less is better."""
+    return tuple(-value if goal == "maximize" else value for value, goal in zip(values, goals, strict=True))
+
+
+def place(trial: Ranked, goals: Sequence[Goal], places: Mapping[str, int] = PLACES) -> Place | None:
     """Where a trial stands among others, by which they sort; None for one without a value, or that failed."""
     best = trial.at_best
     if best is None or trial.status not in places:
         return None
-    cost = -best.value if goal == "maximize" else best.value
-    return places[trial.status], best.fault, cost, trial_order(trial.trial)
+    return places[trial.status], best.fault, best.costs(goals), trial_order(trial.trial)
 
 
-def rank(trials: Iterable[T], goal: Goal) -> list[T]:
+def rank(trials: Iterable[T], goals: Sequence[Goal]) -> list[T]:
     """The trials that have a place, the best first."""
-    return [trial for _, trial in sorted(_placed(trials, goal, PLACES), key=lambda pair: pair[0])]
+    placed = list(_placed(trials, goals, PLACES))
+    fronts = _fronts([found for found, _ in placed]) if len(goals) > 1 else {}
+    return [trial for _, trial in sorted(placed, key=lambda pair: (pair[0][:2], fronts.get(pair[0], 0), pair[0]))]
 
 
-def leader(trials: Iterable[T], goal: Goal, places: Mapping[str, int] = PLACES) -> T | None:
-    """The first that `rank` would name, without sorting."""
-    return min(_placed(trials, goal, places), key=lambda pair: pair[0], default=(None, None))[1]
+def leader(trials: Iterable[T], goals: Sequence[Goal], places: Mapping[str, int] = PLACES) -> T | None:
+    """The first that `rank` would name, without sorting: the best by the first value is on the first front."""
+    return min(_placed(trials, goals, places), key=lambda pair: pair[0], default=(None, None))[1]
 
 
-def _placed(trials: Iterable[T], goal: Goal, places: Mapping[str, int]) -> Iterable[tuple[Place, T]]:
+def front(trials: Iterable[T], goals: Sequence[Goal]) -> list[T]:
+    """Of the trials that `rank` would name first, by their status and fault, those that none beats in every value."""
+    placed = sorted(_placed(trials, goals, PLACES), key=lambda pair: pair[0])
+    numbers = _fronts(found for found, _ in placed)
+    return [trial for found, trial in placed if found[:2] == placed[0][0][:2] and not numbers[found]]
+
+
+def _fronts(places: Iterable[Place]) -> dict[Place, int]:
+    """The number of the front that each place is on, among those of the same status and fault."""
+    kinds = defaultdict[tuple[int, bool], list[Place]](list)
+    for found in places:
+        kinds[found[:2]].append(found)
+    return {
+        found: number
+        for kind in kinds.values()
+        for found, number in zip(kind, front_numbers([found[2] for found in kind]), strict=True)
+    }
+
+
+def _placed(trials: Iterable[T], goals: Sequence[Goal], places: Mapping[str, int]) -> Iterator[tuple[Place, T]]:
     for trial in trials:
-        found = place(trial, goal, places)
+        found = place(trial, goals, places)
         if found is not None:
             yield found, trial
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.metrics import DEFAULT_OBJECTIVES, Goal, goal_of
-from analysis.ranking import BestStep, Constraint, Standing, rank, trial_order
+from analysis.ranking import BestStep, Constraint, Standing, front, rank, trial_order
 from basics.errors import RequestError
 
 SPEC_FILE = "spec.yaml"
@@ -93,13 +93,18 @@ class SweepResults:
         return found
 
     @cached_property
-    def objective(self) -> str:
-        """The metric the sweep optimises."""
-        return objective_of(self.spec, self.rows)
+    def goals(self) -> dict[str, Goal]:
+        """The metrics that the sweep optimises, one as a rule, and which way each is better."""
+        return goals_of(self.spec, self.rows)
 
-    @cached_property
+    @property
+    def objective(self) -> str:
+        """The metric that the sweep optimises, the first of several."""
+        return next(iter(self.goals))
+
+    @property
     def goal(self) -> Goal:
-        return goal_for(self.spec, self.objective)
+        return self.goals[self.objective]
 
     def score(self, trial: str) -> float:
         """The trial's best objective, NaN if it has none."""
@@ -108,7 +113,12 @@ class SweepResults:
     @cached_property
     def ranked(self) -> list[str]:
         """Trials with a score, the best first, none that failed; `analysis.ranking` says which is better."""
-        return [standing.trial for standing in rank(self.standings.values(), self.goal)]
+        return [standing.trial for standing in rank(self.standings.values(), tuple(self.goals.values()))]
+
+    @cached_property
+    def front(self) -> list[str]:
+        """Of several objectives the trials that none beats in all of them, the best by the first of them first."""
+        return [standing.trial for standing in front(self.standings.values(), tuple(self.goals.values()))]
 
     @property
     def best(self) -> str | None:
@@ -121,10 +131,10 @@ class SweepResults:
         return {standing.trial: standing for standing in self._standings()}
 
     @cached_property
-    def constraint(self) -> Constraint | None:
+    def constraints(self) -> tuple[Constraint, ...]:
         """What a trial must keep besides a good objective."""
-        line = self.spec.get("constraint") or {}
-        return Constraint(str(line["name"]), line.get("max"), line.get("min")) if "name" in line else None
+        lines = in_a_list(self.spec.get("constraint"))
+        return tuple(Constraint(str(line["name"]), line.get("max"), line.get("min")) for line in lines)
 
     @cached_property
     def verdicts(self) -> pd.Series[Any]:
@@ -162,27 +172,32 @@ class SweepResults:
         return self.at_best[metric].reindex(index) if metric in self.at_best else pd.Series(np.nan, index=index)
 
     def _standings(self) -> Iterator[Standing]:
-        bound = self.constraint
-        bounded = {} if bound is None or bound.name not in self.at_best else self.at_best[bound.name].to_dict()
+        others = [self.values(name).to_dict() for name in [*self.goals][1:]]
+        bounded = [(bound, self.values(bound.name).to_dict()) for bound in self.constraints]
         steps = self.trials.get(BEST_STEP, pd.Series(np.nan, index=self.trials.index)).fillna(0)
         columns = (self.trials[TRIAL], self.trials[STATUS], self._scores, steps, self.verdicts)
         for trial, status, score, step, verdict in zip(*columns, strict=True):
-            violation = bound.violation(bounded.get(trial)) if bound is not None else None
-            best = BestStep.of(score, int(step), str(verdict), violation)
-            yield Standing(str(trial), str(status), best)
+            values = (score, *(values[trial] for values in others))
+            violations = (bound.violation(values[trial]) for bound, values in bounded)
+            yield Standing(str(trial), str(status), BestStep.of(values, int(step), str(verdict), violations))
 
     @cached_property
     def _scores(self) -> pd.Series[float]:
-        column = BEST + self.objective
-        table = self.trials.set_index(TRIAL)
+        column, table = BEST + self.objective, self.trials.set_index(TRIAL)
+        if len(self.goals) > 1 and self.objective in self.at_best:  # the best step is one that has all of them
+            return self.at_best[self.objective].reindex(table.index)
         return table[column] if column in table else pd.Series(np.nan, index=table.index)
 
 
-def best_rows(rows: pd.DataFrame, metric: str, goal: Goal) -> pd.DataFrame:
-    """The row of each trial where its `metric` is best, the earliest of equals, indexed by trial; none without one."""
-    if metric not in rows:
+def best_rows(rows: pd.DataFrame, goals: Mapping[str, Goal]) -> pd.DataFrame:
+    """The row of each trial where the first metric is best, of equals the others and then the earliest, by trial.
+
+    None of a trial that has no row with all of the metrics.
+    """
+    if not goals.keys() <= {*rows.columns}:
         return rows.iloc[:0].set_index(TRIAL)
-    scored = rows.dropna(subset=[metric]).sort_values([metric, STEP], ascending=[goal == "minimize", True])
+    least_first = [goal == "minimize" for goal in goals.values()]
+    scored = rows.dropna(subset=[*goals]).sort_values([*goals, STEP], ascending=[*least_first, True])
     return scored.drop_duplicates(TRIAL).set_index(TRIAL)
 
 
@@ -230,12 +245,14 @@ def main_metrics(rows: pd.DataFrame) -> list[str]:
     return [name for name in metric_names(rows) if name.count("/") < 2 and not name.endswith(SPREAD)]
 
 
-def objective_of(spec: Mapping[str, Any], rows: pd.DataFrame) -> str:
-    """The spec's metric; without a spec the default objective that the rows hold."""
-    named = (spec.get("metric") or {}).get("name")
+def goals_of(spec: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Goal]:
+    """The spec's metrics with their goals; without a spec the default objective that the rows hold."""
     defaults = list(DEFAULT_OBJECTIVES.values())
-    return str(named or next((name for name in defaults if name in rows), defaults[0]))
+    default = next((name for name in defaults if name in rows), defaults[0])
+    named = [(str(line.get("name") or default), line.get("goal")) for line in in_a_list(spec.get("metric")) or [{}]]
+    return {name: goal or goal_of(name) or "minimize" for name, goal in named}
 
 
-def goal_for(spec: Mapping[str, Any], objective: str) -> Goal:
-    return (spec.get("metric") or {}).get("goal") or goal_of(objective) or "minimize"
+def in_a_list(lines: Any) -> list[Mapping[str, Any]]:
+    """What a spec says once as a mapping, or several times as a list of them."""
+    return [lines] if isinstance(lines, Mapping) and lines else list(lines or ())

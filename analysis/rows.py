@@ -78,7 +78,7 @@ class Row:
         """A metric, or `seconds`; None where the row does not have it."""
         return self.seconds if name == SECONDS else self.numbers.get(name)
 
-    def as_best(self, metric: str, constraint: Constraint | None = None) -> BestStep | None:
-        """This step as one that may be its trial's best by `metric`; None where that has no finite value."""
-        violation = constraint.violation(self.number(constraint.name)) if constraint is not None else None
-        return BestStep.of(self.number(metric), self.step, self.verdict, violation)
+    def as_best(self, metrics: Sequence[str], constraints: Sequence[Constraint] = ()) -> BestStep | None:
+        """This step as one that may be its trial's best by `metrics`; None where one of them has no finite value."""
+        violations = [constraint.violation(self.number(constraint.name)) for constraint in constraints]
+        return BestStep.of([self.number(name) for name in metrics], self.step, self.verdict, violations)

@@ -41,6 +41,9 @@ def best(
     pareto: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="The Pareto front of these metrics, as val/accuracy,seconds.")
     ] = None,
+    prefer: Annotated[
+        str | None, typer.Option(metavar="METRIC|A=1,B=2", help="What comes first on a front: a metric, or weights.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the best config as a spec that runs, with a lock.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -48,7 +51,7 @@ def best(
     from sweeps.final.best_config import best_trials
     from sweeps.spec.document.writing import write_spec
 
-    found = best_trials(what, metric, pareto, top)
+    found = best_trials(what, metric, pareto, top, prefer)
     print_rows(found.rows if as_json else for_a_table(found.rows), as_json, found.columns)
     for row in found.rows:
         say(f"{row.get('trial', what)}: {row['why']}")

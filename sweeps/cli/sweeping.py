@@ -200,17 +200,17 @@ def _interrupted(folder: Path) -> int:
 
 
 def _print_best(folder: Path) -> None:
-    """The best trial's row, if one has a score; that none is done and it was stopped early is said before."""
+    """The best trial's row, or those of the front; that none is done and they were stopped early is said before."""
     from analysis.results import ResultsError
-    from sweeps.results.ranking import by_metric
+    from sweeps.results.ranking import best_trials_of
 
     try:
-        ranking = by_metric(folder)
+        ranking = best_trials_of(folder)
     except ResultsError:
         return
     if ranking.stopped:
         say("no trial is done: this is the best of those that were stopped early")
-    print_rows(for_a_table(ranking.rows(1)), as_json=False)
+    print_rows(for_a_table(ranking.rows(1 if len(ranking.goals) == 1 else None)), as_json=False)
 
 
 def _print_results(outcome: Outcome) -> None:

@@ -1,6 +1,6 @@
 """Restores rows that are missing in a damaged results.jsonl, from checkpoints, the journal and the table of trials.
 
-A checkpoint has all numbers of the steps before it, the journal the objective of every step, and the table what the
+A checkpoint has all numbers of the steps before it, the journal the objectives of every step, and the table what the
 last step came to.
 """
 
@@ -93,8 +93,8 @@ def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Part]]:
 
 
 def _of_journal(search: Search) -> Iterator[tuple[Key, Part]]:
-    for number, step, value in search.reported():
-        yield (trial_name(number), step), {search.objective: value}
+    for number, step, values in search.reported():
+        yield (trial_name(number), step), dict(zip(search.objectives, values, strict=True))
 
 
 def _of_table(sweep: SweepResults) -> Iterator[tuple[Key, Part]]:

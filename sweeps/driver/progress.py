@@ -54,6 +54,7 @@ class Progress:
 
     def __init__(self, objective: Objective, total: int | None) -> None:
         self.objective, self.total, self.ranked = objective, total, objective.name != UNJUDGED
+        self._goals = tuple(objective.goals.values())
         self._running: dict[str, TrialState] = {}  # the one heard of last is last, here
         self._ended: dict[str, TrialState] = {}  # and here
         self._best_ended: TrialState | None = None
@@ -137,4 +138,4 @@ class Progress:
     def _leader(self, others: Iterable[TrialState]) -> TrialState | None:
         """The best of the ended trials and these."""
         ended = [self._best_ended] if self._best_ended is not None else []
-        return leader([*ended, *others], self.objective.goal, LIVE_PLACES)
+        return leader([*ended, *others], self._goals, LIVE_PLACES)

@@ -228,10 +228,10 @@ class Sweep:
     def _remember(self, trial_state: UnfinishedTrial, row: Row) -> None:
         trial_state.steps.add(row.step)
         trial_state.reported = [name for name in row.numbers if is_metric(name)]
-        value = row.number(self._spec.metric.name)
-        if value is not None:
+        values = self._spec.metric.values(row)
+        if values is not None:
             trial_state.at_best = self._spec.metric.best_step(trial_state.at_best, row)
-            self._search.report(int(row.trial), row.step, value)
+            self._search.report(int(row.trial), row.step, *values)
 
     def _finished(self, trial: str) -> Ending:
         trial_state = self._open[trial]

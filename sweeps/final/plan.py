@@ -81,7 +81,7 @@ def trained_on(best: Spec, images: int) -> int:
 
 def _spec(best: Spec, part: str, seeds: int, config: Mapping[str, Any], steps: int | None) -> Spec:
     document = {key: value for key, value in best.document().items() if key not in OF_THE_SEARCH}
-    document["metric"] = {key: value for key, value in document["metric"].items() if key != "target"}
+    document["metric"] = [{"name": name, "goal": goal} for name, goal in best.metric.goals.items()]
     document |= {
         "name": f"{best.name or best.model.split(':')[-1]}-{part}",
         "method": "random",

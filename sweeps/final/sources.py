@@ -9,7 +9,7 @@ from analysis.folder import surely_sweep
 from basics.shell import command_line
 from sweeps.errors import SpecError
 from sweeps.results.provenance import best_spec
-from sweeps.results.ranking import by_metric
+from sweeps.results.ranking import best_trials_of
 from sweeps.spec import load_spec
 from sweeps.spec.document.yaml_file import BEST_FILE, read_yaml
 from sweeps.spec.resolved import Spec
@@ -40,7 +40,7 @@ def config_in(path: Path, *, trusted: bool = True) -> Spec:
     folder and on Python's path, never where the artifact says.
     """
     if surely_sweep(path):
-        return best_spec(by_metric(path))
+        return best_spec(best_trials_of(path))
     if (path / FACTS_FILE).is_file():
         uses = f"{command_line('sample', path)} or {command_line('predict', path, 'IMAGES')}"
         raise SpecError("this is a trained model and no config", valid=uses, source=str(path))

@@ -8,7 +8,8 @@ from typing import Any
 
 from analysis.results import CONTINUES, SPEC_FILE, TRIAL, continued
 from sweeps.errors import SpecError
-from sweeps.results.ranking import Candidate, Ranking
+from sweeps.results.candidates import Candidate
+from sweeps.results.ranking import Ranking
 from sweeps.results.table_rows import TableRow, beside, plain
 from sweeps.search.methods import row_of
 from sweeps.spec import load_spec
@@ -25,9 +26,10 @@ def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     spec = load_spec(ranking.sweep.folder / SPEC_FILE, trusted=False)
     chosen, document = ranking.candidates[place], spec.document()
     document["parameters"] = {name: {"value": value} for name, value in chosen.config.items()}
-    document["metric"].pop("target", None)
     if len(ranking.goals) == 1:
         document["metric"] = {"name": ranking.metric, "goal": ranking.goals[ranking.metric]}
+    elif isinstance(document["metric"], dict):
+        document["metric"].pop("target", None)
     document |= {"method": "random", "run_cap": 1, "lock": _lock(ranking, chosen, spec)}
     for line in ("early_terminate", "constraint", "seeds", "enqueue", "warm_start"):
         document.pop(line, None)
@@ -48,6 +50,7 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         "metric": metric,
         "goal": ranking.goals[metric],
         "score": plain(chosen.row[metric]),
+        "front": {name: plain(chosen.row[name]) for name in ranking.goals} if len(ranking.goals) > 1 else None,
         "interval": None if span.low is None else [span.low, span.high],
         "step": chosen.step,
         "steps": chosen.steps,
@@ -77,7 +80,7 @@ def locked_row(spec: Spec) -> TableRow:
     if spec.space:
         raise SpecError(f"{next(iter(spec.space))} is still to be searched", key="parameters", valid="one config")
     low, high = lock.get("interval") or (None, None)
-    figures = {str(lock["metric"]): lock.get("score")} if "metric" in lock else {}
+    figures = lock.get("front") or ({str(lock["metric"]): lock.get("score")} if "metric" in lock else {})
     shown = {"trial": lock.get("trial"), "verdict": lock.get("verdict"), **figures, "low": low, "high": high}
     shown |= {"best_step": lock.get("step")}
     kept = {name: value for name, value in shown.items() if value is not None}

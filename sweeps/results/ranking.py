@@ -3,69 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from analysis.folder import load
-from analysis.formatting import is_missing
 from analysis.intervals import Interval, of_metric, seeds_agree
-from analysis.metrics import Goal, goal_of
-from analysis.ranking import BestStep, improves, rank
-from analysis.results import (
-    DONE,
-    EVIDENCE,
-    HEALTHY,
-    SPREAD,
-    STATUS,
-    STOPPED,
-    TRIAL,
-    ResultsError,
-    SweepResults,
-    best_rows,
-    in_a_cell,
-)
-from analysis.rows import Row
+from analysis.metrics import Goal
+from analysis.ranking import front, improves, rank
+from analysis.results import HEALTHY, SPREAD, ResultsError, SweepResults
 from basics.shell import command_line
-from basics.text import did_you_mean
+from sweeps.results.candidates import Candidate, candidates, goal_in, refused
+from sweeps.results.preference import by_weight, in_words, preferred
 from sweeps.results.table_rows import TableRow, beside, plain
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
 
 
 BEFORE, AFTER = ("trial", "verdict"), ("low", "high", "seeds", "best_step", "seconds")  # columns around the metrics
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A trial that can be chosen: its config, and its row at the step that is the best by the metric asked for."""
-
-    trial: str
-    config: Mapping[str, Any]
-    steps: int
-    row: Mapping[str, Any]
-    status: str
-    at_best: BestStep
-
-    @property
-    def step(self) -> int:
-        return self.at_best.step
-
-    @property
-    def verdict(self) -> str:
-        return self.at_best.verdict
-
-    @property
-    def fault(self) -> str:
-        """Why it should not be chosen however good its numbers are, or nothing."""
-        if self.at_best.hopeless:
-            return f"{self.verdict} ({self.evidence})" if self.evidence else self.verdict
-        return "past the spec's constraint" if self.at_best.past_constraint else ""
-
-    @property
-    def evidence(self) -> str:
-        said = self.row.get(EVIDENCE, ())
-        return said if isinstance(said, str) else in_a_cell(said)
 
 
 @dataclass(frozen=True)
@@ -77,6 +31,7 @@ class Ranking:
     candidates: Sequence[Candidate]
     done: int  # trials that could have been chosen
     stopped: bool = False  # none is done, so that these are trials that were stopped early
+    weights: Mapping[str, float] = field(default_factory=dict)  # of the metrics of a front, where somebody said them
 
     @property
     def metric(self) -> str:
@@ -143,7 +98,9 @@ class Ranking:
         trials = f"{self.done} trials that {'were stopped early (none is done)' if self.stopped else 'are done'}"
         if len(self.goals) == 1:
             return f"number {place + 1} of {trials}, by {self.metric}"
-        return f"on the Pareto front: of {trials}, none beats it in every one of {', '.join(self.goals)}"
+        how = in_words(self.weights) if self.weights else f"the best of them by {self.metric}"
+        chosen = f"{how}; " if place == 0 and len(self.candidates) > 1 else ""
+        return f"{chosen}on the Pareto front: of {trials}, none beats it in every one of {', '.join(self.goals)}"
 
     def _margin(self, place: int, candidate: Candidate) -> Iterator[str]:
         span, name = self.interval(candidate), self.metric
@@ -175,75 +132,34 @@ def by_metric(folder: Path, metric: str | None = None) -> Ranking:
     """
     sweep = load(folder)
     name = metric or sweep.objective
-    goal = _goal(sweep, name)
-    found, stopped = _candidates(sweep, name, goal)
+    goal = goal_in(sweep, name)
+    found, stopped = candidates(sweep, {name: goal})
     if not found:
-        raise _refused(sweep, f"no trial that is done has {name}; see {command_line('show', folder)}")
-    return Ranking(sweep, {name: goal}, rank(found, goal), len(found), stopped)
+        raise refused(sweep, f"no trial that is done has {name}; see {command_line('show', folder)}")
+    return Ranking(sweep, {name: goal}, rank(found, (goal,)), len(found), stopped)
 
 
-def pareto(folder: Path, metrics: Sequence[str]) -> Ranking:
-    """The trials of `by_metric`, each at its best step, to which none is superior in all of `metrics` at once."""
-    sweep = load(folder)
+def best_trials_of(folder: Path, prefer: Mapping[str, float] | None = None) -> Ranking:
+    """The trials of a sweep in the order of choice: `by_metric`, or of several objectives their front."""
+    goals = load(folder).goals
+    if prefer and len(goals) == 1:
+        raise ResultsError(f"{folder}: the sweep is for {next(iter(goals))} alone; --prefer chooses among several")
+    return pareto(folder, [*goals], prefer) if len(goals) > 1 else by_metric(folder)
+
+
+def pareto(folder: Path, metrics: Sequence[str], prefer: Mapping[str, float] | None = None) -> Ranking:
+    """The trials of `by_metric`, each at its best step, to which none is superior in all of `metrics` at once.
+
+    The best by the first of them comes first, or what `prefer` says (see `preferred`).
+    """
+    sweep, weights = load(folder), dict(prefer or {})
     if len(set(metrics)) < 2:
         raise ResultsError("--pareto wants two metrics or more, such as val/accuracy,seconds")
-    goals = {name: _goal(sweep, name) for name in metrics}
-    found, stopped = _candidates(sweep, sweep.objective, sweep.goal)
-    whole = [candidate for candidate in found if all(name in candidate.row for name in metrics)]
-    sound = [candidate for candidate in whole if not candidate.fault] or whole
-    if not sound:
-        raise ResultsError(f"{folder}: no trial that is done has {', '.join(metrics)} at its best step")
-    first, goal = next(iter(goals.items()))
-    front = [_measured(c, first) for c in sound if not any(_dominates(other, c, goals) for other in sound)]
-    return Ranking(sweep, goals, rank(front, goal), len(whole), stopped)
-
-
-def _dominates(one: Candidate, other: Candidate, goals: Mapping[str, Goal]) -> bool:
-    gains = [_cost(other, name, goal) - _cost(one, name, goal) for name, goal in goals.items()]
-    return min(gains) >= 0 and max(gains) > 0
-
-
-def _cost(candidate: Candidate, name: str, goal: Goal) -> float:
-    value = float(candidate.row[name])
-    return value if goal == "minimize" else -value
-
-
-def _candidates(sweep: SweepResults, metric: str, goal: Goal) -> tuple[list[Candidate], bool]:
-    """The trials that can be chosen, each at its best step by `metric`, and whether they are those stopped early.
-
-    That is so where no trial is done.
-    """
-    stopped = not (sweep.trials[STATUS] == DONE).any()
-    table = sweep.trials[sweep.trials[STATUS] == (STOPPED if stopped else DONE)]
-    rows = best_rows(sweep.rows[sweep.rows[TRIAL].isin(table[TRIAL])], metric, goal)
-    steps = dict(zip(table[TRIAL], table["steps"], strict=True))
-    configs = sweep.configs
-    status = STOPPED if stopped else DONE
-    found = []
-    for trial, *values in rows.itertuples(name=None):
-        row = {str(n): value for n, value in zip(rows.columns, values, strict=True) if not is_missing(value)}
-        best = Row.of({**row, TRIAL: trial}).as_best(metric, sweep.constraint)
-        if best is not None:
-            found.append(Candidate(trial, configs.get(trial, {}), int(steps[trial]), row, status, best))
-    return found, stopped
-
-
-def _measured(candidate: Candidate, metric: str) -> Candidate:
-    """The same trial at the same step by another metric."""
-    return replace(candidate, at_best=replace(candidate.at_best, value=float(candidate.row[metric])))
-
-
-def _goal(sweep: SweepResults, name: str) -> Goal:
-    goal = sweep.goal if name == sweep.objective else goal_of(name)
-    known = [str(c) for c in sweep.rows.select_dtypes("number").columns if c != "step"]
-    if name not in known or goal is None:
-        hint = did_you_mean(name, known)
-        known = [n for n in known if n == sweep.objective or goal_of(n) is not None]
-        there = ", ".join(known) or "none yet"
-        raise _refused(sweep, f"no trial has a metric {name} to rank by; there are {there}{hint}")
-    return goal
-
-
-def _refused(sweep: SweepResults, why: str) -> ResultsError:
-    """Why there is nothing to choose from, to which damage may have come."""
-    return ResultsError("; ".join((f"{sweep.folder}: {why}", *sweep.damage)))
+    names = by_weight(metrics, weights)
+    goals = {name: goal_in(sweep, name) for name in names}
+    found, stopped = candidates(sweep, sweep.goals)
+    whole = [candidate.measured(names) for candidate in found if all(name in candidate.row for name in names)]
+    if not whole:
+        raise ResultsError(f"{folder}: no trial that is done has {', '.join(names)} at its best step")
+    on_it = preferred(front(whole, [*goals.values()]), goals, weights)
+    return Ranking(sweep, goals, on_it, len(whole), stopped, weights)

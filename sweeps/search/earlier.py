@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.space import Config
 from sweeps.search.drawing import distribution_of, numbers_of
-from sweeps.search.journal import FAR, SOUND, STATES, STATUS
+from sweeps.search.journal import FAR, SOUND, STATES, STATUS, VALUES
 from sweeps.search.method import Problem, Status
 
 
@@ -24,7 +24,8 @@ from sweeps.search.method import Problem, Status
 class EarlierTrial:
     """A trial of another sweep: its `config`, by what is searched here, and how it ended.
 
-    `value` is its best, of this sweep's objective, after `steps`, and `violation` how far that is past the constraint.
+    `value` is its best, of this sweep's objective, after `steps`, `others` what it has there of further objectives, and
+    `violations` how far that is past each constraint.
     `share`, where values do not compare, is how many of its sweep's trials were better, from 0 to 1; else None.
     """
 
@@ -32,12 +33,15 @@ class EarlierTrial:
     status: Status
     value: float | None = None
     steps: int = 1
-    violation: float | None = None
+    violations: Sequence[float | None] = ()
     share: float | None = None
+    others: Sequence[float] = ()
 
     def document(self) -> dict[str, Any]:
         return {
-            name: value for name, value in asdict(self).items() if name in ("config", "status") or value is not None
+            name: value
+            for name, value in asdict(self).items()
+            if name in ("config", "status") or value not in (None, ())
         }
 
     @classmethod
@@ -62,7 +66,7 @@ class Earlier:
         value does not compare: those left are spread over all the places of theirs, the best always among them."""
         left = max(len(self._others) - sum(trial.state.is_finished() for trial in own), 0)
         kept = [self._others[index * len(self._others) // left] for index in range(left)]
-        scale = self._scale([*self.comparable, *own])
+        scale = self._scale([*self.comparable, *own]) if kept else []
         return [*(self._frozen(trial, _at(scale, trial.share or 0.0)) for trial in kept), *self.comparable]
 
     def _scale(self, trials: Sequence[FrozenTrial]) -> list[float]:
@@ -72,21 +76,28 @@ class Earlier:
         return (values if worst_last else values[::-1]) or ([0.0, 1.0] if worst_last else [1.0, 0.0])
 
     def _frozen(self, trial: EarlierTrial, value: float | None = None) -> FrozenTrial:
-        space, value = self._problem.space, trial.value if value is None else value
-        ended: dict[str, Any] = {"state": STATES[trial.status], "value": value}
-        bound = self._problem.metric.constraint
+        space, notes = self._problem.space, dict[str, Any]({STATUS: trial.status})
+        values = [trial.value if value is None else value, *trial.others]
+        ended: dict[str, Any] = {"state": STATES[trial.status], "values": values, "constraints": self._past(trial)}
         if trial.status == "failed":
             ended = {"state": TrialState.PRUNED, "constraints": {SOUND: FAR}}
         elif trial.status == "stopped":
-            ended = {"state": TrialState.PRUNED, "intermediate_values": {trial.steps: value}}
-        if trial.violation is not None and bound is not None and trial.status != "failed":
-            ended["constraints"] = {str(bound): trial.violation}
+            ended |= {"state": TrialState.PRUNED, "values": None}
+            if len(values) == 1:
+                ended["intermediate_values"] = {trial.steps: values[0]}
+            else:
+                notes[f"{VALUES}{trial.steps}"] = values
         return create_trial(
             params=numbers_of(trial.config, space, {}),
             distributions={name: distribution_of(space[name]) for name in trial.config},
-            user_attrs={STATUS: trial.status},
+            user_attrs=notes,
             **ended,
         )
+
+    def _past(self, trial: EarlierTrial) -> dict[str, float] | None:
+        """What is known of how far it is past the constraints."""
+        bounds = zip(self._problem.metric.constraints, trial.violations, strict=bool(trial.violations))
+        return {str(bound): violation for bound, violation in bounds if violation is not None} or None
 
 
 def in_order(before: Sequence[FrozenTrial], own: Sequence[FrozenTrial]) -> list[FrozenTrial]:

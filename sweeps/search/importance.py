@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, create_trial
 from analysis.metrics import Goal
 from analysis.results import IMPORTANCE_FILE
 from basics.files import replace_file
-from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, status_of, storage
+from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, intermediate, status_of, storage
 
 MIN_TRIALS = 10  # of fewer it would tell chance
 MIN_TOP = 5  # trials the top has at least, as Optuna asks for; the top tenth where that is more
@@ -25,7 +25,7 @@ def importance(trials: Sequence[FrozenTrial], goal: Goal) -> dict[str, Any]:
     """`shares` of the parameters in what told the top trials apart, largest first, sum 1; {} if nothing can be said.
 
     A trial that was stopped early counts with the best value it had, one that failed not at all. `trials` is how many
-    were looked at and `top` how many of them are the top.
+    were looked at and `top` how many of them are the top. Of several objectives it is about the first.
     """
     scored = [trial for trial in trials if _value(trial, goal) is not None and trial.params]
     if len(scored) < MIN_TRIALS:
@@ -57,7 +57,7 @@ def latest(folder: Path) -> dict[str, Any] | None:
         study = optuna.load_study(study_name=None, storage=storage(journal))
     except JOURNAL_FAULTS:  # empty or damaged: a resume builds it anew
         return None
-    goal: Goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
+    goal: Goal = "maximize" if study.directions[0] == StudyDirection.MAXIMIZE else "minimize"
     return importance(study.get_trials(deepcopy=False), goal)
 
 
@@ -71,8 +71,8 @@ def write_importance(folder: Path) -> None:
 def _value(trial: FrozenTrial, goal: Goal) -> float | None:
     status = status_of(trial)
     if status == "done":
-        return trial.value
-    values = trial.intermediate_values.values() if status == "stopped" else ()
+        return next(iter(trial.values), None)
+    values = [first for first, *_ in intermediate(trial).values()] if status == "stopped" else []
     return (max if goal == "maximize" else min)(values, default=None)
 
 

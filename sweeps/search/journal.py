@@ -8,6 +8,7 @@ FAIL is left for a worker that died, which says nothing of the config (and for j
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import optuna
@@ -27,6 +28,7 @@ JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, A
 # The constraint that a failed config is past, farther than any trial can be past the spec's.
 SOUND, FAR = "trains to its end", sys.float_info.max
 STATUS = "status"  # the user attribute of a trial that ended; of an older journal's it follows from the state
+VALUES = "values/"  # and a step: the user attribute with what a trial reported then of several objectives
 NOTE = "sampler"  # the user attribute with what a search method keeps of a trial it asked for
 STATES: dict[Status, TrialState] = {
     "done": TrialState.COMPLETE,
@@ -41,10 +43,10 @@ def storage(journal: Path) -> JournalStorage:
     return JournalStorage(JournalFile(journal))
 
 
-def opened(journal: Path | None, name: str, goal: Goal) -> optuna.Study:
+def opened(journal: Path | None, name: str, goals: Iterable[Goal]) -> optuna.Study:
     """The study in that file, whatever it was called when it began; a new one where there is none, or no file."""
     if journal is None:
-        return optuna.create_study(direction=goal)
+        return optuna.create_study(directions=[*goals])
     # The caller holds the sweep's own lock, so a lock file found here was left by a killed process;
     # Optuna would wait half a minute for it.
     Path(f"{journal}.lock").unlink(missing_ok=True)
@@ -52,7 +54,17 @@ def opened(journal: Path | None, name: str, goal: Goal) -> optuna.Study:
     kept = storage(journal)
     if kept.get_all_studies():
         return optuna.load_study(study_name=None, storage=kept)
-    return optuna.create_study(storage=kept, study_name=name, direction=goal)
+    return optuna.create_study(storage=kept, study_name=name, directions=[*goals])
+
+
+def intermediate(trial: FrozenTrial) -> dict[int, tuple[float, ...]]:
+    """What a trial reported, by step: of several objectives it stands in user attributes, as Optuna takes one value."""
+    several = {
+        int(name.removeprefix(VALUES)): tuple(values)
+        for name, values in trial.user_attrs.items()
+        if name.startswith(VALUES)
+    }
+    return several or {step: (value,) for step, value in trial.intermediate_values.items()}
 
 
 def status_of(trial: FrozenTrial) -> Status:

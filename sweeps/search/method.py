@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
+from analysis.metrics import Goal
 from analysis.ranking import BestStep
 from search_spaces.space import Config, Space
 
@@ -44,7 +45,8 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True)
 class Ending:
-    """How a trial ended. `value` is its objective, and `violation` how far it is past the constraint, if it is known.
+    """How a trial ended. `value` is its objective, and `violations` how far it is past each constraint, None where that
+    is not known; all are empty where none is. `others` are the values of further objectives.
 
     `crashed`: its worker died, so that a failure is not known to be the config's fault.
     """
@@ -52,28 +54,39 @@ class Ending:
     status: Status
     value: float | None = None
     reason: str = ""
-    violation: float | None = None
+    violations: Sequence[float | None] = ()
     crashed: bool = False
+    others: Sequence[float] = ()
 
     @classmethod
     def of(cls, status: Status, best: BestStep | None, reason: str = "", *, crashed: bool = False) -> Ending:
         """Of a trial whose best step is known, or that has none."""
-        value, violation = (None, None) if best is None else (best.value, best.violation)
-        return cls(status, value, reason, violation, crashed)
+        if best is None:
+            return cls(status, None, reason, crashed=crashed)
+        return cls(status, best.value, reason, best.violations, crashed, best.others)
+
+    @property
+    def values(self) -> list[float] | None:
+        """Of all objectives."""
+        return None if self.value is None else [self.value, *self.others]
 
 
 class Objective(Protocol):
-    """The metric a search is for."""
+    """What a search is for."""
 
     @property
     def name(self) -> str: ...
 
     @property
-    def goal(self) -> Literal["maximize", "minimize"]: ...
+    def goal(self) -> Goal: ...
 
     @property
-    def constraint(self) -> object | None:
-        """A bound on another metric, which a journal knows by its `str`."""
+    def goals(self) -> Mapping[str, Goal]:
+        """All metrics that are searched for, the first of which has that name and goal."""
+
+    @property
+    def constraints(self) -> Sequence[object]:
+        """Bounds on other metrics, which a journal knows by their `str`."""
 
 
 class Problem(Protocol):
@@ -148,9 +161,9 @@ class SearchMethod(Protocol):
         return False
 
     def report(self, number: int, step: int, value: float) -> None:
-        """A trial reported its objective after `step`."""
+        """A trial reported its objective, the first of several, after `step`."""
         return
 
     def tell(self, number: int, status: Status, value: float | None) -> None:
-        """A trial ended; `value` is its objective, None unless it is done."""
+        """A trial ended; `value` is its objective, the first of several, None unless it is done."""
         return

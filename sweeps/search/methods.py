@@ -38,11 +38,33 @@ class Row:
 
 COMPARABLE: Cell = "comparable only"
 METHODS: Mapping[str, Row] = {
-    "tpe": Row("sweeps.search.samplers.tpe:TPE", "TPESampler", ("bayes",), options=options.TPE, earlier="honoured"),
-    "random": Row("sweeps.search.samplers.random_search:RandomSearch", "RandomSampler", constraint="ranking only"),
-    "grid": Row("sweeps.search.samplers.grid:GridSearch", "grid", finite=True, constraint="ranking only"),
+    "tpe": Row(
+        "sweeps.search.samplers.tpe:TPE",
+        "TPESampler",
+        ("bayes",),
+        options=options.TPE,
+        objectives="honoured",
+        earlier="honoured",
+    ),
+    "random": Row(
+        "sweeps.search.samplers.random_search:RandomSearch",
+        "RandomSampler",
+        constraint="ranking only",
+        objectives="ranking only",
+    ),
+    "grid": Row(
+        "sweeps.search.samplers.grid:GridSearch",
+        "grid",
+        finite=True,
+        constraint="ranking only",
+        objectives="ranking only",
+    ),
     "qmc": Row(
-        "sweeps.search.samplers.qmc:QuasiRandom", "scipy.stats.qmc", options=options.QMC, constraint="ranking only"
+        "sweeps.search.samplers.qmc:QuasiRandom",
+        "scipy.stats.qmc",
+        options=options.QMC,
+        constraint="ranking only",
+        objectives="ranking only",
     ),
     "gp": Row("sweeps.search.samplers.gp:GaussianProcess", "GPSampler", options=options.GP, earlier=COMPARABLE),
     "cmaes": Row(
@@ -53,7 +75,13 @@ METHODS: Mapping[str, Row] = {
         earlier=COMPARABLE,
     ),
     "pbt": Row("sweeps.search.samplers.pbt:PopulationBasedTraining", "perturbation", repeats=True, options=options.PBT),
-    "nsga2": Row("sweeps.search.samplers.nsga2:NSGA2", "NSGAIISampler", options=options.NSGA_II, earlier=COMPARABLE),
+    "nsga2": Row(
+        "sweeps.search.samplers.nsga2:NSGA2",
+        "NSGAIISampler",
+        options=options.NSGA_II,
+        objectives="honoured",
+        earlier=COMPARABLE,
+    ),
 }
 
 

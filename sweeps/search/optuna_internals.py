@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -48,14 +48,14 @@ def rehearsal_of(study: optuna.Study) -> optuna.Study:
     `Study.add_trials` copies each trial to its last value, which takes longer than a draw. In memory a trial is
     replaced and never changed, so that both studies may have the same ones; a storage has no public way to take them.
     """
-    return _over(study.get_trials(deepcopy=False), study.direction)
+    return _over(study.get_trials(deepcopy=False), study.directions)
 
 
-def study_of(trials: Sequence[FrozenTrial], goal: Goal) -> optuna.Study:
+def study_of(trials: Sequence[FrozenTrial], goals: Iterable[Goal]) -> optuna.Study:
     """A study in memory of new trials, which are numbered from 0 on; `create_trial` has no way to number them."""
     for number, trial in enumerate(trials):
         trial.number, trial._trial_id = number, number
-    return _over(trials, goal)
+    return _over(trials, [*goals])
 
 
 def note_study(study: optuna.Study, attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,13 +70,13 @@ def generation_key(sampler: type[BaseGASampler]) -> str:
     return sampler._get_generation_key()
 
 
-def _over(trials: Sequence[FrozenTrial], direction: Goal | StudyDirection) -> optuna.Study:
+def _over(trials: Sequence[FrozenTrial], directions: Sequence[Goal] | Sequence[StudyDirection]) -> optuna.Study:
     """A study over a storage in memory that is given its trials, see `rehearsal_of`."""
     storage = InMemoryStorage()
-    study = optuna.create_study(storage=storage, direction=direction)
+    study = optuna.create_study(storage=storage, directions=directions)
     storage._studies[study._study_id].trials = list(trials)
-    done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    best = max if study.direction == StudyDirection.MAXIMIZE else min
+    done = [trial for trial in trials if trial.state == TrialState.COMPLETE and len(directions) == 1]
+    best = max if study.directions[0] == StudyDirection.MAXIMIZE else min
     storage._studies[study._study_id].best_trial_id = best(done, key=_value)._trial_id if done else None
     places = {trial._trial_id: (study._study_id, trial.number) for trial in trials}
     storage._trial_id_to_study_id_and_number, storage._max_trial_id = places, max(places, default=-1)

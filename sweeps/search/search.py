@@ -88,11 +88,11 @@ class Search:
 
     def write(self, journal: Path) -> None:
         """All of the search into a new journal."""
-        opened(journal, self._problem.name or "sweep", self._problem.metric.goal).add_trials(self._all())
+        opened(journal, self._problem.name or "sweep", self._problem.metric.goals.values()).add_trials(self._all())
 
     def seen_elsewhere(self) -> list[float | None]:
-        """The values that trials of other sweeps are read with now."""
-        return [trial.value for trial in self._trials.earlier.before(self._all())]
+        """The values, of the first objective, that trials of other sweeps are read with now."""
+        return [next(iter(trial.values or ()), None) for trial in self._trials.earlier.before(self._all())]
 
     def unfinished(self) -> Iterator[Asked]:
         """The trials that an interrupted sweep set aside, or a killed one left running; a half-drawn config is drawn to
@@ -125,26 +125,26 @@ class Search:
         self._trials.restarted(number, by)
 
     @property
-    def objective(self) -> str:
-        """The metric whose values are reported."""
-        return self._problem.metric.name
+    def objectives(self) -> list[str]:
+        """The metrics whose values are reported."""
+        return [*self._problem.metric.goals]
 
-    def reported(self) -> Iterator[tuple[int, int, float]]:
-        """Number, step and value of all that was reported."""
+    def reported(self) -> Iterator[tuple[int, int, tuple[float, ...]]]:
+        """Number, step and values of all that was reported."""
         return self._trials.reported()
 
     def importance(self) -> dict[str, Any]:
         """Which parameters mattered, see `sweeps.search.importance`."""
         return importance(self._all(), self._problem.metric.goal)
 
-    def report(self, number: int, step: int, value: float) -> None:
-        """One intermediate value of the objective; the same step again (after a resume) changes nothing."""
-        if self._trials.report(number, step, value):
-            self._method.report(number, step, value)
+    def report(self, number: int, step: int, *values: float) -> None:
+        """An intermediate value of each objective; the same step again (after a resume) changes nothing."""
+        if self._trials.report(number, step, *values):
+            self._method.report(number, step, values[0])
 
     def tell(self, number: int, ending: Ending) -> None:
-        """How a trial ended. TPE prefers any trial that keeps the constraint to all that do not, and of these the
-        nearer. A config that failed is the farthest, unless its worker crashed."""
+        """How a trial ended. TPE prefers any trial that keeps the constraints to all that do not, and of these
+        the nearer. A config that failed is the farthest, unless its worker crashed."""
         self._trials.tell(number, ending)
         self._method.tell(number, ending.status, ending.value if ending.status == "done" else None)
 

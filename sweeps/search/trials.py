@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from search_spaces.finite import identity
 from search_spaces.space import Config
 from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
 from sweeps.search.earlier import Earlier
-from sweeps.search.journal import FAR, NOTE, SOUND, STATES, STATUS, opened, status_of
+from sweeps.search.journal import FAR, NOTE, SOUND, STATES, STATUS, VALUES, intermediate, opened, status_of
 from sweeps.search.method import Asked, Ending, Problem, Status
 from sweeps.search.optuna_internals import begun, set_aside, taken_up
 
@@ -50,7 +50,7 @@ class Trials:
     def __init__(self, problem: Problem, journal: Path | None, earlier: Earlier | None = None) -> None:
         """`journal` is made if it is not there; without one the trials are in memory alone."""
         self._problem, self.earlier = problem, earlier or Earlier(problem)
-        self.study = opened(journal, problem.name or "sweep", problem.metric.goal)
+        self.study = opened(journal, problem.name or "sweep", problem.metric.goals.values())
         before = self.study.get_trials(deepcopy=False)
         for trial in before:
             check_choices(trial, problem.space)
@@ -108,7 +108,7 @@ class Trials:
         self.study.sampler = sampler
         trial = taken_up(self.study, frozen)
         restarts = int(frozen.user_attrs.get(RESTARTS, 0))
-        self._open[frozen.number] = OpenTrial(trial, restarts, set(frozen.intermediate_values))
+        self._open[frozen.number] = OpenTrial(trial, restarts, set(intermediate(frozen)))
         return Asked(frozen.number, draw(trial, self._problem.space, self._problem.fixed))
 
     def unfinished(self) -> list[FrozenTrial]:
@@ -127,10 +127,10 @@ class Trials:
         for frozen in sorted(self.study.get_trials(deepcopy=False, states=ENDED), key=_when_ended):
             yield frozen.number, self._config(frozen), status_of(frozen), str(frozen.user_attrs.get(REASON, ""))
 
-    def reported(self) -> Iterator[tuple[int, int, float]]:
-        """Number, step and value of all that was reported."""
+    def reported(self) -> Iterator[tuple[int, int, tuple[float, ...]]]:
+        """Number, step and values of all that was reported."""
         for frozen in self.study.get_trials(deepcopy=False):
-            yield from ((frozen.number, step, value) for step, value in frozen.intermediate_values.items())
+            yield from ((frozen.number, step, values) for step, values in intermediate(frozen).items())
 
     def restarts(self, number: int) -> int:
         return self._open[number].restarts
@@ -140,13 +140,17 @@ class Trials:
         trial.restarts += by
         trial.trial.set_user_attr(RESTARTS, trial.restarts)
 
-    def report(self, number: int, step: int, value: float) -> bool:
-        """One intermediate value; False where that step was reported before (a resume), and nothing changes."""
+    def report(self, number: int, step: int, *values: float) -> bool:
+        """An intermediate value of each objective; False where that step was reported before (a resume), and nothing
+        changes."""
         trial = self._open[number]
         if step in trial.steps:
             return False
         trial.steps.add(step)
-        trial.trial.report(value, step)
+        if len(values) == 1:
+            trial.trial.report(values[0], step)
+        else:
+            trial.trial.set_user_attr(f"{VALUES}{step}", list(values))
         return True
 
     def tell(self, number: int, ending: Ending) -> None:
@@ -155,12 +159,18 @@ class Trials:
         if ending.status == "failed" and not ending.crashed:
             state = TrialState.PRUNED
             _constrain(trial, SOUND, FAR)
-        elif ending.violation is not None and ending.status != "failed":
-            _constrain(trial, str(self._problem.metric.constraint), ending.violation)
+        elif ending.status != "failed":
+            self._constrain(trial, ending.violations)
         trial.set_user_attr(STATUS, ending.status)
         if ending.reason:
             trial.set_user_attr(REASON, ending.reason)
-        self.study.tell(trial, ending.value if ending.status == "done" else None, state)
+        self.study.tell(trial, ending.values if ending.status == "done" else None, state)
+
+    def _constrain(self, trial: Trial, violations: Sequence[float | None]) -> None:
+        """Set what is known of the constraints."""
+        for constraint, violation in zip(self._problem.metric.constraints, violations, strict=bool(violations)):
+            if violation is not None:
+                _constrain(trial, str(constraint), violation)
 
     def _config(self, trial: FrozenTrial) -> Config:
         return config_of(trial, self._problem.space, self._problem.fixed)

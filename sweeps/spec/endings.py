@@ -10,12 +10,13 @@ from analysis.metrics import METRICS
 from analysis.ranking import Constraint
 from basics.text import shown
 from sweeps.errors import SpecError
-from sweeps.spec.document.schema import EarlyTerminateSection, SpecSection
+from sweeps.spec.document.schema import ConstraintSection, EarlyTerminateSection, MetricSection, SpecSection
 from sweeps.spec.early_termination import TERMS, Bands, Collapse, Target, Terms, options
-from sweeps.spec.objective import kinds_of
+from sweeps.spec.objective import keyed, kinds_of
 from trainables import MODELS, Entry
 
 OF_COLLAPSE = ("patience", "severity")  # which type hyperband takes too, and then is two rules
+SEVERAL = (Bands, Collapse)  # the kinds of rules that heed several metrics, or none
 
 
 def early_terminate(section: SpecSection, entry: Entry, dataset: str) -> tuple[Terms, ...]:
@@ -30,11 +31,24 @@ def early_terminate(section: SpecSection, entry: Entry, dataset: str) -> tuple[T
 def target(section: SpecSection) -> float | None:
     """The value of the objective that ends the sweep, from either line that may say it."""
     said = [terms.value for _, terms in _written(section) if isinstance(terms, Target)]
-    of_metric = section.metric.target if section.metric is not None else None
+    of_metric = section.metric.target if isinstance(section.metric, MetricSection) else None
     if said and of_metric not in (None, *said):
         what = f"{of_metric:g}, and {said[0]:g} in early_terminate"
         raise SpecError(what, key="metric.target", valid="one of the two lines")
     return said[0] if said else of_metric
+
+
+def check_several(section: SpecSection) -> None:
+    """SpecError for a rule that is of one metric where several are searched for."""
+    lines = keyed(section.metric)
+    for key, line in lines if len(lines) > 1 else ():
+        if line.target is not None:
+            raise SpecError("a target is of one metric", key=f"{key}.target", valid="a constraint")
+    for key, terms in _written(section) if len(lines) > 1 else ():
+        if not isinstance(terms, SEVERAL):
+            what = f"it looks at one metric, and {len(lines)} are searched for"
+            heeding = [name for name, kind in TERMS.items() if kind in SEVERAL]
+            raise SpecError(what, key=f"{key}.type", valid=heeding)
 
 
 def has_collapse(section: SpecSection) -> bool:
@@ -94,13 +108,16 @@ def _with_bands(key: str, terms: Bands) -> Bands:
     return terms
 
 
-def constraint(section: SpecSection, entry: Entry, dataset: str) -> Constraint | None:
-    """The bound on a second metric; SpecError for a metric the model has not, or for no bound or two."""
-    line = section.constraint
-    if line is None:
-        return None
+def constraints(section: SpecSection, entry: Entry, dataset: str) -> tuple[Constraint, ...]:
+    """The bounds on other metrics; SpecError for a metric the model has not, or for no bound or two."""
+    lines = keyed(section.constraint, "constraint")
+    found = {str(bound): bound for bound in (_constraint(key, line, section, entry, dataset) for key, line in lines)}
+    return tuple(found.values())
+
+
+def _constraint(key: str, line: ConstraintSection, section: SpecSection, entry: Entry, dataset: str) -> Constraint:
     if (line.max is None) == (line.min is None):
-        raise SpecError("needs one bound", key="constraint", valid="max, or min")
+        raise SpecError("needs one bound", key=key, valid="max, or min")
     kinds = kinds_of(entry, dataset)
     row = METRICS.get(line.name)
     if (row is None and section.model in MODELS) or (row is not None and row.kind not in kinds):
@@ -110,5 +127,5 @@ def constraint(section: SpecSection, entry: Entry, dataset: str) -> Constraint |
             if row is None
             else f"{line.name} is no metric of a {entry.kind} model on {section.dataset}"
         )
-        raise SpecError(what, key="constraint.name", valid=fitting, near=line.name)
+        raise SpecError(what, key=f"{key}.name", valid=fitting, near=line.name)
     return Constraint(line.name, line.max, line.min)

@@ -21,7 +21,7 @@ from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.document.structure import read_spec
 from sweeps.spec.document.wandb_lines import carried_over
 from sweeps.spec.document.yaml_file import read_yaml
-from sweeps.spec.endings import constraint, early_terminate, target
+from sweeps.spec.endings import check_several, constraints, early_terminate, target
 from sweeps.spec.extractor import inception
 from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
@@ -179,9 +179,10 @@ class _Reader:
 
 
 def _with_ends(metric: Objective, section: SpecSection, entry: Entry, dataset: str) -> Objective:
-    """The metric with its constraint and its target; where nothing is measured there is none."""
-    bound = constraint(section, entry, dataset)
-    return replace(metric, constraint=bound, target=None if section.final else target(section))
+    """The metric with its constraints and its target; where nothing is measured there is none."""
+    check_several(section)
+    bounds = constraints(section, entry, dataset)
+    return replace(metric, constraints=bounds, target=None if section.final else target(section))
 
 
 def _cross_validation(section: SpecSection, entry: Entry) -> dict[str, Domain]:

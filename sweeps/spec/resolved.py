@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
+from analysis.metrics import Goal
 from analysis.ranking import BestStep, Constraint
 from analysis.rows import Row
 from search_spaces.conditions import Scalar
@@ -21,29 +22,42 @@ UNJUDGED = "train/images"  # the objective of a spec that holds no images out: t
 class Objective:
     """The metric that is searched for, which way it is better, and what the model must keep besides.
 
-    `target`: the value at which the sweep ends.
+    `target`: the value at which the sweep ends. `others`: metrics that are searched for as well, and their goals. The
+    step at which the first is best is a trial's, and there the others are read.
     """
 
     name: str
-    goal: Literal["maximize", "minimize"]
-    constraint: Constraint | None = None
+    goal: Goal
+    constraints: tuple[Constraint, ...] = ()
     target: float | None = None
+    others: Mapping[str, Goal] = field(default_factory=dict)
+
+    @property
+    def goals(self) -> dict[str, Goal]:
+        """All metrics that are searched for, one as a rule."""
+        return {self.name: self.goal, **self.others}
 
     @property
     def names(self) -> tuple[str, ...]:
         """The metrics that every step must have."""
-        return (self.name,) if self.constraint is None else (self.name, self.constraint.name)
+        return tuple(dict.fromkeys((*self.goals, *(constraint.name for constraint in self.constraints))))
+
+    def values(self, row: Row) -> tuple[float, ...] | None:
+        """What a row has of the metrics that are searched for, None where it lacks one."""
+        found = [value for name in self.goals if (value := row.number(name)) is not None]
+        return tuple(found) if len(found) == len(self.goals) else None
 
     def best_step(self, before: BestStep | None, row: Row) -> BestStep | None:
         """A trial's best step so far: the one before, or that of this row; None as long as no value is finite."""
-        here = row.as_best(self.name, self.constraint)
-        return here if here is not None and here.better(before, self.goal) else before
+        here = row.as_best([*self.goals], self.constraints)
+        return here if here is not None and here.better(before, [*self.goals.values()]) else before
 
     def lacking(self, best: BestStep | None) -> str:
         """What the best step of a trial needs and does not have, so that the trial cannot be done; else nothing."""
         if best is None:
-            return self.name
-        return self.constraint.name if self.constraint is not None and best.violation is None else ""
+            return " with ".join(self.goals)
+        bounds = zip(self.constraints, best.violations, strict=True)
+        return next((constraint.name for constraint, violation in bounds if violation is None), "")
 
 
 @dataclass(frozen=True)
@@ -135,15 +149,15 @@ class Spec:
         lines = {
             **{key: getattr(self, key) for key in ("name", "description", "model", "dataset", "method")},
             "model_path": list(self.model_path),
-            "metric": {k: v for k in ("name", "goal", "target") if (v := getattr(self.metric, k)) is not None},
+            "metric": _one_or_list(self._metrics()),
             "sampler": dict(self.sampler) if self.space else None,
             "default_first": self.default_first if self.space else None,
             "enqueue": [dict(config) for config in self.enqueue],
             "warm_start": list(self.warm_start),
             "parameters": self._parameters(),
             "run_cap": self.trials,
-            "early_terminate": self._early_terminate(),
-            "constraint": _lines(self.metric.constraint) if self.metric.constraint else None,
+            "early_terminate": _one_or_list([terms.lines() for terms in self.early_terminate]),
+            "constraint": _one_or_list([_lines(constraint) for constraint in self.metric.constraints]),
             **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
             **{key: getattr(self, key) for key in ("inception", "replicates", "seed", "train_size")},
             "classes": list(self.classes) if self.classes else None,
@@ -159,14 +173,18 @@ class Spec:
         """The terms of that kind in `early_terminate`, if it has them."""
         return next((terms for terms in self.early_terminate if isinstance(terms, kind)), None)
 
-    def _early_terminate(self) -> Any:
-        """A mapping where it is one rule, a list of several."""
-        lines = [terms.lines() for terms in self.early_terminate]
-        return lines if len(lines) > 1 else next(iter(lines), None)
+    def _metrics(self) -> list[dict[str, Any]]:
+        lines: list[dict[str, Any]] = [{"name": name, "goal": goal} for name, goal in self.metric.goals.items()]
+        return [line | {"target": self.metric.target} if self.metric.target is not None else line for line in lines]
 
     def _parameters(self) -> dict[str, Any]:
         constants = {name: {"value": value} for name, value in self.fixed.items()}
         return constants | {name: write_domain(domain) for name, domain in self.space.items()}
+
+
+def _one_or_list(lines: list[dict[str, Any]]) -> Any:
+    """A mapping where it is one, a list of several; nothing of none."""
+    return lines if len(lines) > 1 else next(iter(lines), None)
 
 
 def _lines(section: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.metrics import METRICS
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.endings import has_collapse
+from sweeps.spec.objective import keyed
 from trainables import Entry
 from trainables.entry import ModelError
 
@@ -24,7 +25,7 @@ class UnreadGenerator(Unread):
 
 def stand_in(section: SpecSection) -> Entry:
     """An entry that takes any parameters; what is searched for and how trials end tell whether the model samples."""
-    names = [line.name for line in (section.metric, section.constraint) if line is not None]
+    names = [*(line.name for _, line in keyed(section.metric)), *(line.name for _, line in keyed(section.constraint))]
     rows = [METRICS[name] for name in names if name in METRICS]
     samples = has_collapse(section) or section.inception is not None or any(row.kind not in OF_ANY for row in rows)
     return Entry(UnreadGenerator if samples else Unread, points={})

@@ -5,29 +5,30 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from analysis.metrics import Goal
 from analysis.rows import Row
 
+C = TypeVar("C", float, tuple[float, ...])
+
 
 @dataclass
-class History:
-    """One trial's costs: less is better. A step told again replaces the first."""
+class History(Generic[C]):
+    """One trial's costs, of one metric or of several: less is better. A step told again replaces the first."""
 
-    costs: list[float] = field(default_factory=list)
-    best: float = math.inf
+    costs: list[C] = field(default_factory=list)
     _steps: list[int] = field(default_factory=list)
 
     def place(self, step: int) -> int:
         """Where that step stands among those there are, or would stand, from 0 on."""
         return bisect_left(self._steps, step)
 
-    def add(self, step: int, cost: float) -> None:
+    def add(self, step: int, cost: C) -> None:
         index = self.place(step)
         again = self._steps[index : index + 1] == [step]
         self._steps[index : index + again] = [step]
         self.costs[index : index + again] = [cost]
-        self.best = min(self.costs) if again else min(self.best, cost)
 
 
 def cost_of(row: Row, metric: str, goal: Goal) -> float | None:

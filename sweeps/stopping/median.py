@@ -29,7 +29,9 @@ class MedianRule(StoppingRule):
     goal: Goal
     min_steps: int = 1
     min_trials: int = 5
-    _histories: dict[str, History] = field(default_factory=lambda: defaultdict(History), repr=False, compare=False)
+    _histories: dict[str, History[float]] = field(
+        default_factory=lambda: defaultdict(History[float]), repr=False, compare=False
+    )
     # Of each report, counted from 1, the costs that trials had there, ascending.
     _at: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list), repr=False, compare=False)
 
@@ -55,20 +57,20 @@ class MedianRule(StoppingRule):
         if status == "failed":
             self._unmark(self._histories.pop(trial, History()), 0)
 
-    def _unmark(self, history: History, first: int) -> None:
+    def _unmark(self, history: History[float], first: int) -> None:
         for number, cost in enumerate(history.costs[first:], start=first + 1):
             del self._at[number][bisect_left(self._at[number], cost)]
 
-    def _judged(self, history: History) -> str | None:
+    def _judged(self, history: History[float]) -> str | None:
         number = len(history.costs)
         others = list(self._at[number])
         del others[bisect_left(others, history.costs[-1])]
         if number < self.min_steps or len(others) < self.min_trials:
             return None
-        mark, turned = median(others), sign(self.goal)
-        if history.best <= mark:
+        best, mark, turned = min(history.costs), median(others), sign(self.goal)
+        if best <= mark:
             return None
         return (
-            f"{turned * history.best:.6g} at best so far is worse than {turned * mark:.6g}, "
+            f"{turned * best:.6g} at best so far is worse than {turned * mark:.6g}, "
             f"the median of {len(others)} other trials at report {number}"
         )

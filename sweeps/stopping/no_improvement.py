@@ -57,10 +57,10 @@ class NoImprovementRule(StoppingRule):
         here, best = self._place(standing), self._place(self._leader)
         if here is None or best is None:
             return best is None and here is not None
-        return here[2] < best[2] - self.min_delta if here[:2] == best[:2] else here[:2] < best[:2]
+        return here[2][0] < best[2][0] - self.min_delta if here[:2] == best[:2] else here[:2] < best[:2]
 
     def _place(self, standing: Standing | None) -> Place | None:
-        return place(standing, self.objective.goal, LIVE_PLACES) if standing is not None else None
+        return place(standing, (self.objective.goal,), LIVE_PLACES) if standing is not None else None
 
     def _words(self) -> str:
         name, better = self.objective.name, f" by more than {self.min_delta:g}" if self.min_delta else ""

@@ -27,7 +27,9 @@ class PlateauRule(StoppingRule):
     goal: Goal
     patience: int
     min_delta: float = 0.0
-    _histories: dict[str, History] = field(default_factory=lambda: defaultdict(History), repr=False, compare=False)
+    _histories: dict[str, History[float]] = field(
+        default_factory=lambda: defaultdict(History[float]), repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, spec: Spec) -> PlateauRule | None:
@@ -48,7 +50,7 @@ class PlateauRule(StoppingRule):
         """Trials are not compared here, so that this frees memory and no more."""
         self._histories.pop(trial, None)
 
-    def _last_improvement(self, history: History) -> tuple[float, int]:
+    def _last_improvement(self, history: History[float]) -> tuple[float, int]:
         """The cost that was the last improvement, and how many reports ago it was."""
         best, since = math.inf, 0
         for cost in history.costs:

@@ -100,6 +100,9 @@ class _Source:
         self._out: Counter[str] = Counter()
 
     def read(self) -> tuple[list[EarlierTrial], str]:
+        if self._apart and self._spec.metric.others:
+            what = f"{self._folder}: of several metrics trials whose values compare alone: {self._apart}"
+            raise SpecError(what, key=KEY, valid="sweeps of the same model, data and steps")
         if self._apart and row_of(self._spec.method).earlier != "honoured":
             what = f"{self._folder}: {self._spec.method} takes trials whose values compare alone: {self._apart}"
             raise SpecError(what, key=KEY, valid="method: tpe, which reads others by their ranks")
@@ -135,7 +138,7 @@ class _Source:
         best = standing.at_best
         assert best is not None
         status = "done" if standing.status == "done" else "stopped"
-        return EarlierTrial(config, status, best.value, steps, best.violation)  # type: ignore[arg-type]
+        return EarlierTrial(config, status, best.value, steps, best.violations, None, best.others)  # type: ignore[arg-type]
 
     def _config(self, there: Mapping[str, Any]) -> Config:
         """A config of theirs by what is searched here; LookupError, with the reason, where this space has none such.

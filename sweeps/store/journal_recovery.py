@@ -172,11 +172,11 @@ def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
         search.ask_for(known.config)
     best = None
     for row in known.rows:
-        if (value := row.number(spec.metric.name)) is None:
+        if (values := spec.metric.values(row)) is None:
             continue
-        search.report(number, row.step, value)
+        search.report(number, row.step, *values)
         best = spec.metric.best_step(best, row)
-    if best is None and math.isfinite(known.score):
+    if best is None and math.isfinite(known.score) and not spec.metric.others:
         best = BestStep(known.score, 0)  # at a step that was lost
     if known.config is None and known.rows and search.learns:
         search.tell(number, Ending("failed", None, LOST))

@@ -201,8 +201,9 @@ class Store:
             record.seconds = record.seconds if row.seconds is None else row.seconds
             record.verdict, record.evidence = row.verdict, in_a_cell(row.evidence)
         self.extractors |= {row.extractor} if row.extractor else set()
+        goals = self._objective.goals
         for name, value in numbers.items():
-            goal = self._objective.goal if name == self._objective.name else goal_of(name)
+            goal = goals.get(name) or goal_of(name)
             if goal is not None and improves(value, record.best.get(name), goal):
                 record.best[name] = value
         record.at_best = self._objective.best_step(record.at_best, row)
@@ -212,7 +213,7 @@ class Store:
 
         Of those that are done and of those that were stopped the best few keep it; the winner keeps its model.
         """
-        its_place = place(record, self._objective.goal)
+        its_place = place(record, [*self._objective.goals.values()])
         few = self._with_state.get(record.status, BestFew(0))
         if (out := few.add(record.trial, its_place)) is not None:
             self._not_yet.append(out)

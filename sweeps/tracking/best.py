@@ -15,12 +15,12 @@ def write_best(folder: Path) -> None:
     """Write the best config into the sweep's wandb folder; nothing if no trial is done, or all are seeds of one
     config."""
     from sweeps.results.provenance import best_spec
-    from sweeps.results.ranking import by_metric
+    from sweeps.results.ranking import best_trials_of
     from sweeps.spec.document.writing import write_spec
 
     place = Layout(folder).best_config
     try:
-        ranking = by_metric(folder)
+        ranking = best_trials_of(folder)
     except ResultsError:
         return
     if ranking.sweep.spec.get("seeds"):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Literal
 
+from analysis.metrics import Goal
 from analysis.ranking import Constraint
 from basics.files import replace_file
 from sweeps.spec.resolved import Spec
@@ -25,7 +25,7 @@ class FeedSettings:
     model: str
     dataset: str
     objective: str  # the metric whose best step counts
-    goal: Literal["maximize", "minimize"]
+    goal: Goal
     mode: str = "auto"  # auto, online or offline
     classes: tuple[str, ...] = ()
     project: str | None = None
@@ -34,7 +34,8 @@ class FeedSettings:
     tags: tuple[str, ...] = ()
     notes: str | None = None
     failure_rate: float = FAILURE_RATE
-    constraint: Constraint | None = None
+    constraints: tuple[Constraint, ...] = ()
+    others: Mapping[str, Goal] = field(default_factory=dict)  # metrics that are searched for as well
 
 
 def settings_of(spec: Spec, folder: Path, sweep_id: str, classes: Sequence[str], mode: str = "auto") -> FeedSettings:
@@ -55,7 +56,8 @@ def settings_of(spec: Spec, folder: Path, sweep_id: str, classes: Sequence[str],
         tags=tracking.tags,
         notes=tracking.notes,
         failure_rate=tracking.alert_failure_rate or FAILURE_RATE,
-        constraint=spec.metric.constraint,
+        constraints=spec.metric.constraints,
+        others=spec.metric.others,
     )
 
 
@@ -66,8 +68,8 @@ def write_settings(layout: Layout, settings: FeedSettings) -> None:
 def read_settings(layout: Layout) -> FeedSettings:
     """The settings the driver left; OSError or ValueError when there are none."""
     document = json.loads(layout.settings.read_text(encoding="utf-8"))
-    known = {field.name for field in fields(FeedSettings)} & document.keys()
+    known = {line.name for line in fields(FeedSettings)} & document.keys()
     tuples = {name: tuple(document[name]) for name in ("tags", "classes")}
-    bound = document.get("constraint")
-    constraint = Constraint(**bound) if bound else None
-    return FeedSettings(**{**{name: document[name] for name in known}, **tuples, "constraint": constraint})
+    earlier = [document["constraint"]] if document.get("constraint") else []  # there was one, or none
+    constraints = tuple(Constraint(**bound) for bound in document.get("constraints", earlier))
+    return FeedSettings(**{**{name: document[name] for name in known}, **tuples, "constraints": constraints})

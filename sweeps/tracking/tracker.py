@@ -47,7 +47,7 @@ class Tracker:
         self._patience, self._say = patience, say or say_to_terminal
         self._queue: QueueWriter | None = None
         self._feed: FeedProcess | None = None
-        self._known: set[str] = {settings.objective}
+        self._known: set[str] = {settings.objective, *settings.others}
         self._complaint, self._session = "", secrets.token_hex(4)
         self._over, self._interrupted = time.monotonic(), True
         if not switched_off(settings.mode):

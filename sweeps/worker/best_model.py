@@ -42,7 +42,7 @@ class BestModel:
         # A model of your own that has not needed torch is left out: its worker would wait for torch to load.
         if self.objective.lacking(best_step) or not ("torch" in sys.modules or hasattr(model, "plain")):
             return {}
-        here = place(Standing(work.trial, "done", best_step), self.objective.goal)
+        here = place(Standing(work.trial, "done", best_step), [*self.objective.goals.values()])
         assert here is not None
         if self._best is not None and here > self._best and not work.resumed:
             return {}

@@ -57,6 +57,8 @@ def test_what_names_no_trial_and_step_is_no_row(line: dict[str, object]) -> None
 
 def test_a_constraint_may_be_on_seconds() -> None:
     row = Row.of(LINE)
-    assert row.as_best("gen/frechet", Constraint("seconds", max=0.25)) == BestStep(4.0, 2, "mode_collapse", 0.25)
-    assert row.as_best("gen/frechet", Constraint("gen/copies", max=0.1)) == BestStep(4.0, 2, "mode_collapse", None)
-    assert row.as_best("val/accuracy") is None
+    bounds = [Constraint("seconds", max=0.25), Constraint("gen/copies", max=0.1)]
+    assert row.as_best(["gen/frechet"], bounds) == BestStep(4.0, 2, "mode_collapse", (0.25, None))
+    assert row.as_best(["gen/frechet", "seconds"]) == BestStep(4.0, 2, "mode_collapse", others=(0.5,))
+    assert row.as_best(["val/accuracy"]) is None
+    assert row.as_best(["gen/frechet", "val/accuracy"]) is None

@@ -59,7 +59,7 @@ def best_so_far(sweep: SweepResults) -> NDArray[np.float64]:
     best, found = None, []
     for standing in standings:
         if standing.status == DONE or none_done:
-            best = leader(filter(None, (best, standing)), sweep.goal)
+            best = leader(filter(None, (best, standing)), tuple(sweep.goals.values()))
         found.append(sweep.score(best.trial) if best is not None else np.nan)
     return np.array(found, dtype=np.float64)
 

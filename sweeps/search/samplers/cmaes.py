@@ -79,7 +79,7 @@ class CMAES(ViewedMethod):
         """Where the best tenth of the trials of other sweeps lay (Nomura et al. 2021); nothing if there are none."""
         from cmaes import get_warm_start_mgd
 
-        ended = [r for r in readings(self._trials.earlier.comparable, self._problem.metric) if r.value is not None]
+        ended = [r for r in readings(self._trials.earlier.comparable, self._problem.metric) if r.values]
         points = [(self._point(r), float(rank)) for rank, r in enumerate(sorted(ended, key=self._rank))]
         if all(reading.failed for reading in ended):
             return {}
@@ -93,13 +93,13 @@ class CMAES(ViewedMethod):
         return np.array([there.get(name, 0.5) for name in self._searched])
 
     def _ended(self, read: list[Reading], generation: int) -> list[Reading]:
-        return [r for r in read if r.note.get(GENERATION) == generation and r.value is not None]
+        return [r for r in read if r.note.get(GENERATION) == generation and r.values is not None]
 
     def _rank(self, reading: Reading) -> tuple[bool, float, float]:
         """What puts one before another: it trains, it is less far past the constraint, it is better."""
         sign = -1 if self._problem.metric.goal == "maximize" else 1
-        assert reading.value is not None
-        return reading.failed, max(reading.violation, 0.0), sign * reading.value
+        assert reading.values is not None
+        return reading.failed, reading.violation, sign * reading.values[0]
 
     def _values(self, point: np.ndarray) -> dict[str, Any]:
         shares = dict(zip(self._searched, point.tolist(), strict=True))

@@ -67,8 +67,8 @@ class DrawnMethod(SearchMethod):
 
     def _rehearsed(self, number: int) -> Iterator[Config]:
         """What the sampler would draw, in a study of its own, and what it would draw with other seeds instead."""
-        goal = self._problem.metric.goal
-        rehearsal = self._all_known() if self.learns else optuna.create_study(direction=goal)
+        goals = [*self._problem.metric.goals.values()]
+        rehearsal = self._all_known() if self.learns else optuna.create_study(directions=goals)
         for again in range(DRAWS):
             rehearsal.sampler = self.seeded(self._seed(number, again))
             yield draw(rehearsal.ask(), self._problem.space, self._problem.fixed)
@@ -78,4 +78,4 @@ class DrawnMethod(SearchMethod):
         if not self._trials.earlier:
             return rehearsal_of(self._trials.study)
         own = self._trials.study.get_trials(deepcopy=False)
-        return study_of(in_order(self._trials.earlier.before(own), own), self._problem.metric.goal)
+        return study_of(in_order(self._trials.earlier.before(own), own), self._problem.metric.goals.values())

@@ -112,8 +112,9 @@ class PopulationBasedTraining(SearchMethod):
         values = trial.intermediate_values
         last = values[max(values)] if values else trial.value if trial.value is not None else math.nan
         sign = -1.0 if self._problem.metric.goal == "maximize" else 1.0
-        violation = trial.constraints.get(str(self._problem.metric.constraint), 0.0)
-        return max(violation, 0.0), sign * last if math.isfinite(last) else math.inf, trial.number
+        past = (trial.constraints.get(str(bound), 0.0) for bound in self._problem.metric.constraints)
+        violation = sum(max(each, 0.0) for each in past)
+        return violation, sign * last if math.isfinite(last) else math.inf, trial.number
 
     def _is_complete(self, generation: int) -> bool:
         trials = self._of(generation)

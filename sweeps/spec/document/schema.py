@@ -146,13 +146,17 @@ class SpecSection(Section):
     warm_start: Name | list[Name] | None = Field(
         None, description="the folder of another sweep, or a list of them: its trials are known to the search"
     )
-    metric: MetricSection | None = Field(None, description="a mapping {name, goal}")
+    metric: MetricSection | list[MetricSection] | None = Field(
+        None, description="a mapping {name, goal}, or a list of them"
+    )
     parameters: dict[str, ParameterSection] | None = Field(None, description="a mapping {NAME: {min: 1, max: 10}}")
     run_cap: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: how many trials at most")
     early_terminate: EarlyTerminateSection | list[EarlyTerminateSection] | None = Field(
         None, description="a mapping {type, and what belongs to it: min_iter, patience, trials, ...}, or a list of them"
     )
-    constraint: ConstraintSection | None = Field(None, description="a mapping {name, max or min}")
+    constraint: ConstraintSection | list[ConstraintSection] | None = Field(
+        None, description="a mapping {name, max or min}, or a list of them"
+    )
     inception: Name | None = Field(
         None, description="a file, torchvision's weights of Inception v3: samples are judged in its features"
     )
@@ -216,7 +220,9 @@ SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("parameters", "*"): ParameterSection,
     ("parameters", "*", "when", "*"): AtLeastSection,
     ("metric",): MetricSection,
+    ("metric", "*"): MetricSection,
     ("constraint",): ConstraintSection,
+    ("constraint", "*"): ConstraintSection,
     ("early_terminate",): EarlyTerminateSection,
     ("early_terminate", "*"): EarlyTerminateSection,
     ("budget",): BudgetSection,

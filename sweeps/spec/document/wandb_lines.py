@@ -10,7 +10,7 @@ from sweeps.errors import SpecError
 from sweeps.spec.document.schema import INAPPLICABLE
 
 _REFUSED = {
-    "metrics": ("several objectives are not searched here", "metric: {name, goal}"),
+    "metrics": ("several objectives stand in the line metric here", "metric: [{name, goal}, {name, goal}]"),
     "scheduler": ("W&B's schedulers do not run here", "method: bayes, random or grid"),
 }
 _REFUSED_OF_METRIC = {

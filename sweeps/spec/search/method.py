@@ -47,6 +47,7 @@ def search_of(
         raise SpecError(what, key="seeds", valid="replicates, which averages over seeds of each config")
     method = own_name(section.method)
     _check_space(method, space)
+    _check_objectives(method, metric)
     warnings = _unheeded(method, metric)
     if method == population.METHOD:
         sampler = population.options_of(sampler_options(method, section.sampler), section, space, entry)
@@ -120,9 +121,16 @@ def _check_space(method: str, space: Space) -> None:
             raise SpecError(what, key=f"parameters.{name}.values", valid=valid)
 
 
+def _check_objectives(method: str, metric: Objective) -> None:
+    if len(metric.goals) > 1 and row_of(method).objectives == "refused":
+        others = [other for other, row in METHODS.items() if row.objectives != "refused"]
+        what = f"{method} searches for one metric, and there are {len(metric.goals)}"
+        raise SpecError(what, key="metric", valid=f"one, or method: {', '.join(others)}")
+
+
 def _unheeded(method: str, metric: Objective) -> list[str]:
     heeds = row_of(method).constraint
-    if metric.constraint is None or heeds == "honoured":
+    if not metric.constraints or heeds == "honoured":
         return []
     what = f"{method} draws configs without it" if heeds == "ranking only" else f"{method} may or may not heed it"
     return [f"constraint: {what}; it ranks the trials all the same"]

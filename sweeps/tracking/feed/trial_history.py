@@ -77,8 +77,9 @@ class TrialHistories:
     """All trials of a sweep, the order in which they ended, and which way each metric is better."""
 
     def __init__(self, settings: FeedSettings) -> None:
-        self.objective = Objective(settings.objective, settings.goal, settings.constraint)
-        self.goals: dict[str, Goal] = {settings.objective: settings.goal}
+        others = settings.others
+        self.objective = Objective(settings.objective, settings.goal, settings.constraints, others=others)
+        self.goals: dict[str, Goal] = self.objective.goals
         self.ended: dict[str, None] = {}  # an ordered set
         self.tested: Mapping[str, float] = {}  # what the test set said of a final training, over its seeds
         self.model = ""  # its model, by a path from the sweep's folder
@@ -118,7 +119,7 @@ class TrialHistories:
     def best(self) -> TrialHistory | None:
         """The winner so far of the trials that are done: a curve cannot say that one was stopped early."""
         ended = (self._trials[trial] for trial in self.ended)
-        return leader((trial for trial in ended if trial.status == "done"), self.objective.goal)
+        return leader((trial for trial in ended if trial.status == "done"), [*self.objective.goals.values()])
 
     def _test(self, event: Event) -> None:
         if "trial" in event:

@@ -100,7 +100,7 @@ def test_the_table_has_verdicts_where_there_is_a_judge() -> None:
 
 
 def test_of_trials_that_break_the_constraint_none_leads() -> None:
-    progress = Progress(replace(LOSS, constraint=Constraint("gen/severity", max=0.5)), 3)
+    progress = Progress(replace(LOSS, constraints=(Constraint("gen/severity", max=0.5),)), 3)
     for trial, loss, severity in (("0000", 0.9, 0.1), ("0001", 0.1, 0.8), ("0002", 0.5, 0.5)):
         progress.started(trial, {})
         progress.row(row(trial, 1, train_loss=loss, gen_severity=severity))

@@ -76,7 +76,7 @@ def test_three_trials_run_to_their_end(tmp_path: Path) -> None:
     assert sweep.over
     assert next_work(sweep) is None
     sweep.close(interrupted=False)
-    best = rank(store.records, "maximize")[0]
+    best = rank(store.records, ["maximize"])[0]
     assert (best.trial, best.best["val/accuracy"], best.at_best) == ("0001", 0.75, BestStep(0.75, 2))
     assert listener.heard[0] == ("started", "0000", False)
     assert listener.heard[-1] == ("closed", False)
@@ -333,8 +333,8 @@ def test_the_best_is_the_best_that_keeps_the_constraint(tmp_path: Path) -> None:
         work = started(sweep)
         deliver(sweep, judged(work, 1, "healthy", severities[0]))
         deliver(sweep, judged(work, 2, "healthy", severities[1], finished=True))
-    assert rank(store.records, "minimize")[0].trial == "0001"
-    violations = [record.at_best.violation for record in store.records if record.at_best is not None]
+    assert rank(store.records, ["minimize"])[0].trial == "0001"
+    violations = [record.at_best.violations[0] for record in store.records if record.at_best is not None]
     assert violations == [pytest.approx(v - 0.5) for v in (0.9, 0.2, 0.9)]
 
 

@@ -139,7 +139,7 @@ def test_the_live_table(ended: Ended) -> None:
 
 
 def test_the_store_and_the_saved_model(ended: Ended) -> None:
-    best = rank(ended.store.records, "minimize")[0]
+    best = rank(ended.store.records, ["minimize"])[0]
     assert (best.trial, best.at_best and best.at_best.value) == (WINNER, SCORE)
     assert [path.name for path in (ended.folder / MODELS).iterdir()] == [WINNER]
 
@@ -188,5 +188,5 @@ def test_wandb(ended: Ended) -> None:
 
 def test_taken_up_again_it_has_the_same_winner(ended: Ended) -> None:
     _, _, _, store = open_sweep(ended.folder, **TERMS)
-    assert rank(store.records, "minimize")[0].trial == WINNER
+    assert rank(store.records, ["minimize"])[0].trial == WINNER
     assert [path.name for path in (ended.folder / MODELS).iterdir()] == [WINNER]

@@ -17,7 +17,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from sweeps.search.journal import opened
-study = opened(Path(sys.argv[1]), "sweep", "maximize")
+study = opened(Path(sys.argv[1]), "sweep", ["maximize"])
 for number in range(5):
     trial = study.ask()
     trial.suggest_float("x", 0, 1)
@@ -32,13 +32,13 @@ def _by_optuna(journal: Path) -> optuna.Study:
 
 def test_optunas_own_file_reads_and_goes_on_with_it(tmp_path: Path) -> None:
     journal = tmp_path / "optuna.journal"
-    study = opened(journal, "sweep", "minimize")
+    study = opened(journal, "sweep", ["minimize"])
     for _ in range(3):
         trial = study.ask()
         study.tell(trial, trial.suggest_float("x", 0, 1))
     theirs = _by_optuna(journal)
     theirs.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2)
-    ours = opened(journal, "sweep", "minimize")
+    ours = opened(journal, "sweep", ["minimize"])
     assert [trial.value for trial in ours.trials] == [trial.value for trial in theirs.trials]
     assert len(ours.trials) == 5
 

@@ -185,7 +185,7 @@ def play_under_constraint(search: Search, trials: int) -> list[dict[str, Any]]:
         number, config = ask_one(search)
         configs.append(config)
         search.report(number, 1, score(config))
-        search.tell(number, Ending("done", score(config), "", 30 - config.get("C", 0.0)))
+        search.tell(number, Ending("done", score(config), "", [30 - config.get("C", 0.0)]))
     return configs
 
 
@@ -211,7 +211,7 @@ def test_what_fails_is_worse_than_what_breaks_the_constraint(tmp_path: Path) -> 
         number, config = ask_one(search)
         asked.append(config["C"])
         failed, past = config["C"] > 0.7, 1e6 * (0.1 + abs(config["C"] - 0.5))
-        search.tell(number, Ending("failed" if failed else "done", None if failed else 0.5, "", past))
+        search.tell(number, Ending("failed" if failed else "done", None if failed else 0.5, "", [past]))
     assert sum(c > 0.7 for c in asked[20:]) < 5
     assert sum(0.4 < c < 0.6 for c in asked[20:]) > 16  # random ones would be 8
 
@@ -229,7 +229,7 @@ def test_a_constraint_told_before_a_kill_is_told_once(tmp_path: Path) -> None:
     taken_up(killed, killed.trials[0]).set_constraint("val/log_loss of 0.5 or less", 1.0)  # and then it was killed
     again = Search(spec_of(**LIMIT), tmp_path / "journal")
     assert [n for n, _ in again.unfinished()] == [number]
-    again.tell(number, Ending("done", 0.1, "", 1.0))
+    again.tell(number, Ending("done", 0.1, "", [1.0]))
     assert study(tmp_path / "journal").trials[0].constraints == {"val/log_loss of 0.5 or less": 1.0}
 
 

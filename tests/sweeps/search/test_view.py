@@ -21,9 +21,9 @@ SPACE: dict[str, Any] = {
     "min_samples_leaf": {"min": 1, "max": 51, "when": {"max_depth": {"min": 10}}},
 }
 ENDINGS = {
-    "done": Ending("done", 0.5, "", violation=-0.1),
-    "poor": Ending("done", 0.2, "", violation=0.3),
-    "stopped": Ending("stopped", None, "behind the mark", violation=0.1),
+    "done": Ending("done", 0.5, "", violations=(-0.1,)),
+    "poor": Ending("done", 0.2, "", violations=(0.3,)),
+    "stopped": Ending("stopped", None, "behind the mark", violations=(0.1,)),
     "diverged": Ending("failed", None, "diverged: loss is nan"),
     "crashed": Ending("failed", None, "its worker died 4 times: out of memory", crashed=True),
 }
@@ -65,8 +65,8 @@ def test_the_journal_says_what_is_true(tmp_path: Path) -> None:
 
 def test_a_stopped_trial_is_read_by_its_best_and_a_diverged_one_as_the_worst(tmp_path: Path) -> None:
     found = readings(told(tmp_path).study.get_trials(), spec_of().metric)
-    assert [reading.value for reading in found] == [0.5, 0.2, 0.4, 0.2, None, None]
-    assert [reading.violation for reading in found[:4]] == pytest.approx([-0.1, 0.3, 0.1, 0.3])
+    assert [reading.values for reading in found] == [(0.5,), (0.2,), (0.4,), (0.2,), None, None]
+    assert [reading.violations for reading in found[:4]] == [(-0.1,), (0.3,), (0.1,), (0.3,)]
     assert [reading.runs for reading in found] == [False] * 5 + [True]
 
 

@@ -53,7 +53,7 @@ from sweeps.spec import load_spec
             "one of the two",
         ),
         ({"metric": {"name": "val/accuracy", "impute": "best"}}, "metric.impute: a failed trial has no value", ""),
-        ({"metrics": []}, "metrics: several objectives", "metric: {name, goal}"),
+        ({"metrics": []}, "metrics: several objectives", "metric: [{name, goal}"),
         ({"scheduler": {"engine": "optuna"}}, "scheduler: ", "method"),
         ({"run_cap": 0}, "run_cap: 0 does not fit; valid: a whole number, 1 or more", ""),
         ({"run_cap": True}, "run_cap: true does not fit", ""),

@@ -111,7 +111,7 @@ class TestTarget:
 
     def test_a_fault_is_made_up_for_by_no_value(self) -> None:
         """Of the trial's best step, which its place rests on."""
-        bound = Objective("score", "maximize", Constraint("seconds_a_step", max=1.0))
+        bound = Objective("score", "maximize", (Constraint("seconds_a_step", max=1.0),))
         rule = TargetRule(bound, 0.9)
         rule.report(row(0, 1, 0.95, "mode_collapse", seconds_a_step=0.5))
         rule.report(row(1, 1, 0.95, "healthy", seconds_a_step=2.0))
