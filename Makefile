@@ -2,11 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# Three workers on two cores, as many tests wait for processes; each takes whole files, in the order of
+# Two workers: each collects all tests and has a Ray of its own. Each takes whole files, in the order of
 # tests/conftest.py. Each command that a test starts is a new interpreter: compiled modules are kept, also where the
 # environment says not to.
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
-	-n 3 --dist loadfile --no-loadscope-reorder
+	-n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo reports test test-all tests tests-all lint types install clean
 

@@ -13,7 +13,7 @@ from helpers.repository import REPOSITORY
 from hypothesis import settings
 
 # How many examples a property is tried on that does not say it itself; `make test-all` takes hypothesis' own number.
-settings.register_profile("quick", max_examples=25)
+settings.register_profile("quick", max_examples=10)
 settings.load_profile("quick")
 CACHE = pytest.StashKey[str]()
 

@@ -246,6 +246,7 @@ class TestDifference:
         assert difference(sweep, np.arange(30) < 2) is None
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_to_try_next(tmp_path: Path) -> None:
     from analysis.report import write_report
 

@@ -141,6 +141,7 @@ class TestCommand:
         assert "one: there is no such folder" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_page_in_a_browser(tmp_path: Path, two: list[SweepResults]) -> None:
     page = write_comparison(two, tmp_path / "it.html")
     with chromium(tmp_path / "profile") as browser:

@@ -43,6 +43,7 @@ def test_damaged_lines_of_a_ray_trial_cost_themselves_alone(tmp_path: Path) -> N
 
 @pytest.mark.ray
 class TestRayTune:
+    @pytest.mark.slow
     def test_a_row_for_each_report(self, experiment: Path) -> None:
         table = analysis.load(experiment)
         columns = ["trial", "step", "status", "seconds", "loss", "eval/acc"]

@@ -61,7 +61,7 @@ class TestPrdc:
         assert found.coverage == pytest.approx(0.9735, abs=0.02)
 
     @given(st.integers(0, 2**32 - 1), st.integers(8, 60), st.integers(8, 60), st.integers(1, 5))
-    @settings(max_examples=15, deadline=None)
+    @settings(deadline=None)
     def test_against_the_reference_code(self, seed: int, n: int, m: int, k: int) -> None:
         from prdc import compute_prdc
 
@@ -207,7 +207,7 @@ class TestRepetition:
 
 class TestPixels:
     @given(st.floats(0.01, 1), st.integers(0, 1000))
-    @settings(max_examples=20, deadline=None)
+    @settings(deadline=None)
     def test_white_noise_is_all_grain_whatever_its_contrast(self, scale: float, seed: int) -> None:
         noise = scale * np.random.default_rng(seed).normal(size=(20, 1, 28, 28))
         assert pixels.grain(noise).mean() == pytest.approx(1, abs=0.05)

@@ -106,7 +106,7 @@ class TestClassification:
         assert np.array_equal(np.isnan(c.f1_per_class(np.array([0, 1, 1]), proba)), [False, False, True, False])
 
     @given(predictions())
-    @settings(max_examples=50, deadline=None)
+    @settings(deadline=None)
     def test_classes_suffice_where_the_table_says_so(self, case: Case) -> None:
         labels, proba = case
         one_hot = np.eye(proba.shape[1])[proba.argmax(axis=1)]
@@ -124,7 +124,7 @@ class TestClassification:
         assert c.calibration_error(np.array([0, 1]), proba) == pytest.approx(abs(1 - 7 / 15 - 0.45) / 2)
 
     @given(predictions())
-    @settings(max_examples=50, deadline=None)
+    @settings(deadline=None)
     def test_against_scikit_learn(self, case: Case) -> None:
         labels, proba = case
         predicted = proba.argmax(axis=1)
@@ -134,7 +134,7 @@ class TestClassification:
         assert c.log_loss(labels, proba) == pytest.approx(reference.log_loss(labels, proba))
 
     @given(predictions())
-    @settings(max_examples=50, deadline=None)
+    @settings(deadline=None)
     def test_bounds(self, case: Case) -> None:
         values = {name: function(*case) for name, function in CLASSIFIERS.items()}
         assert all(value >= 0 for value in values.values())

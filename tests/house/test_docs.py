@@ -141,6 +141,7 @@ def found(named: str) -> list[Path]:
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_the_own_model_of_the_guide_is_swept(tmp_path: Path, cluster: tuple[str, str]) -> None:
     text = (REPOSITORY / "docs" / "own-model.md").read_text()
     for name, language in (("mine.py", "python"), ("spec.yaml", "yaml")):

@@ -37,6 +37,7 @@ def run(*command: object, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_it_has_every_module_and_all_that_modules_read(wheel: Path) -> None:
     there = {path for package in PACKAGES for path in shipped(REPOSITORY / package)}
     with zipfile.ZipFile(wheel) as archive:

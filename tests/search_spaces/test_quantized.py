@@ -86,7 +86,7 @@ def test_the_ends_of_q_uniform_have_half_a_share_as_at_wandb(tmp_path: Path) -> 
     assert {v: shares[v] / 1_000 for v in (0, 3, 6, 9)} == pytest.approx({0: 0.5, 3: 3, 6: 3, 9: 2.5}, abs=0.2)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(deadline=None)
 @given(ranges())
 def test_optuna_is_asked_for_the_same_steps(found: Found) -> None:
     """Its own random draws reach every value of any such range, also where a step is no number of few digits."""

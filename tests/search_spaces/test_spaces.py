@@ -16,7 +16,7 @@ from search_spaces.space import Space
 from trainables import MODELS
 
 seeds = st.integers(0, 2**32 - 1)
-unhurried = settings(deadline=None, max_examples=50)  # a busy machine is no failure
+unhurried = settings(deadline=None)  # a busy machine is no failure
 
 
 def test_every_model_has_a_space() -> None:

@@ -109,7 +109,7 @@ def test_density_over_all_images_there_are_sums_to_one(conditional: bool) -> Non
 
 @pytest.fixture(scope="module")
 def trained() -> Any:
-    config = {"width": 16, "depth": 2, "mixtures": 3, "levels": 17, "updates": 400, "updates_per_step": 400, "lr": 1e-2}
+    config = {"width": 16, "depth": 2, "mixtures": 3, "levels": 17, "updates": 200, "updates_per_step": 200, "lr": 1e-2}
     model = MODELS["autoregressive"].build({**config, "batch_size": 32}, digits(500), seed=0)
     model.step()
     return model

@@ -128,7 +128,7 @@ def test_quotas_stay_within_one_of_every_share(counts: list[int], data: st.DataO
     assert np.abs(taken - np.array(counts) * n / sum(counts)).max() < 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(deadline=None)
 @given(size=st.integers(3, 54), seed=st.integers(0, 9))
 def test_train_size_changes_nothing_but_the_number_of_training_images(own: Path, size: int, seed: int) -> None:
     whole = load_dataset(own, split_seed=seed)

@@ -33,10 +33,11 @@ def trained(data: Dataset, **config: Any) -> Any:
     "config",
     [
         {"transform": "spline"},
-        {"transform": "affine"},
-        {"coupling": False},
-        {"conditional": False},
         {"pca_components": 1},
+        *(
+            pytest.param(config, marks=pytest.mark.slow)
+            for config in ({"transform": "affine"}, {"coupling": False}, {"conditional": False})
+        ),
     ],
     ids=str,
 )
@@ -56,6 +57,7 @@ def test_there_and_back() -> None:
         assert torch.allclose(transform.inv(transform(white)), white, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_samples_follow_the_density() -> None:
     model = trained(two_pixels(400), updates=300, updates_per_step=300)
     x = model.sample(4000, seed=1, labels=np.ones(4000, np.int64)).reshape(-1, 2)

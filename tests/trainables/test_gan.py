@@ -198,6 +198,7 @@ def test_many_samples_come_in_batches_and_are_the_same() -> None:
         np.testing.assert_allclose(images, model._g(z).numpy(), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_samples_of_one_seed_follow_the_training() -> None:
     model = build()
     before = model.sample(9, seed=1)

@@ -189,6 +189,7 @@ def test_labels_it_cannot_take_are_refused(conditional: bool, labels: list[int])
         build(conditional=conditional).sample(2, labels=np.array(labels))
 
 
+@pytest.mark.slow
 def test_a_convolutional_conditional_gan_learns_which_class_is_which() -> None:
     y = np.arange(64) % 2
     x = np.broadcast_to((y * 1.6 - 0.8)[:, None, None, None], (64, 1, 8, 8)).astype(np.float32)

@@ -156,7 +156,7 @@ def test_one_class_alone_is_refused() -> None:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore:The line search")  # of the solver, on its way there
 def test_weights_that_are_no_longer_finite_are_divergence() -> None:
-    data = digits(200)
+    data = digits(40)
     model = build(with_train(data, data.train.x * np.float32(1e12), data.train.y), solver="newton-cg")
     with pytest.raises(DivergedError, match=r"^the weights are no longer finite at step 1$"):
         model.step()

@@ -65,7 +65,7 @@ def test_layouts_and_ranges_of_an_npz(tmp_path: Path, stored: np.ndarray, expect
     assert data.train.x.flags.c_contiguous
 
 
-@settings(max_examples=25, deadline=None)
+@settings(deadline=None)
 @given(n=st.integers(9, 30), h=st.integers(4, 9), w=st.integers(4, 9), c=st.sampled_from([1, 3]), last=st.booleans())
 def test_any_image_size_survives_either_channel_order(
     tmp_path_factory: pytest.TempPathFactory, n: int, h: int, w: int, c: int, last: bool

@@ -134,6 +134,7 @@ for folder in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 def test_scikit_learn_files_load_with_skops_alone_and_without_intelex(answered: dict[str, Any]) -> None:
     folders = [folder for _, folder in answered.values() if read_facts(folder).file == "estimator.skops"]
     assert len(folders) == 5
@@ -165,6 +166,7 @@ assert np.array_equal(load(sys.argv[1]).predict(images), y)
 """
 
 
+@pytest.mark.slow
 def test_what_scikit_learn_fits_needs_no_torch_to_be_saved_and_loaded(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WITHOUT_TORCH, str(tmp_path / "it")]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -211,6 +213,7 @@ def test_a_part_of_the_training_images_and_parameters_with_defaults(tmp_path: Pa
     assert np.array_equal(trainables.load(tmp_path).predict(data.val.x), model.predict(data.val.x))
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_is_named_and_required(tmp_path: Path) -> None:
     (tmp_path / "saved_own.py").write_text(OWN)
     case = ModelUnderTest("saved_own:Mean", {"shade": 0.5}, search_path=(str(tmp_path),))

@@ -38,12 +38,16 @@ WRONG = {
 }
 
 
-AS_A_PROCESS = ("unknown model", "not a setting", "no sweep to report")
+AS_A_PROCESS = [
+    ("unknown model", sweeps_process),
+    pytest.param("not a setting", sweeps_process, marks=pytest.mark.slow),
+    pytest.param("no sweep to report", sweeps_process, marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize(
     ("case", "called"),
-    [*((case, sweeps) for case in WRONG), *((case, sweeps_process) for case in AS_A_PROCESS)],
+    [*((case, sweeps) for case in WRONG), *AS_A_PROCESS],
 )
 def test_a_wrong_request_is_one_line_and_exit_code_2(case: str, called: Callable[..., Any], tmp_path: Path) -> None:
     arguments, said = WRONG[case]
@@ -153,7 +157,7 @@ def test_sweeps_are_listed_wherever_they_lie_but_for_hidden_folders_and_those_of
     assert [row["sweep"] for row in found] == [f"all/{name}" for name in listed]
 
 
-@pytest.mark.parametrize("code", [None, 0, 3, "no licence"])
+@pytest.mark.parametrize("code", [*(pytest.param(code, marks=pytest.mark.slow) for code in (None, 0, 3)), "no licence"])
 def test_a_command_in_this_process_ends_as_one_of_its_own(code: int | str | None, tmp_path: Path) -> None:
     (tmp_path / "quits.py").write_text(f"raise SystemExit({code!r})")
     command = ("run", "quits:Model", "--dry-run")

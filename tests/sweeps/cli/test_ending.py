@@ -51,6 +51,7 @@ def test_a_request_that_is_none_is_removed(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_sweep_is_paused_goes_on_and_is_stopped(tmp_path: Path, cluster: tuple[str, str]) -> None:
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "steps": {"value": 30}, "sleep": {"value": 0.1}}
     toy_spec(tmp_path, parameters=parameters, run_cap=30)

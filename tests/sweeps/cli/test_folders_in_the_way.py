@@ -66,6 +66,7 @@ def test_letters_beyond_ascii_where_there_are_none(tmp_path: Path) -> None:
     assert "gr??e" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()

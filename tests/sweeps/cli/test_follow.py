@@ -100,6 +100,7 @@ def test_what_does_not_run_is_shown_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_real_sweep_is_followed_to_its_end(tmp_path: Path, cluster: tuple[str, str]) -> None:
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "steps": {"value": 4}, "sleep": {"value": 0.4}}
     toy_spec(tmp_path, parameters=parameters, run_cap=6)

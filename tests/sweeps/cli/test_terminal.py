@@ -46,11 +46,16 @@ def folder(tmp_path: Path) -> Path:
     "command",
     [
         ("show", "it"),
-        ("best", "it"),
-        ("best", "it", "--metric", f"val/{ESCAPE}"),
-        ("compare", "it"),
-        ("list", f"nowhere{ESCAPE}"),
         ("spaces", f"model{ESCAPE}"),
+        *(
+            pytest.param(command, marks=pytest.mark.slow)
+            for command in (
+                ("best", "it"),
+                ("best", "it", "--metric", f"val/{ESCAPE}"),
+                ("compare", "it"),
+                ("list", f"nowhere{ESCAPE}"),
+            )
+        ),
     ],
 )
 def test_a_terminal_is_given_no_escapes(folder: Path, command: tuple[str, ...]) -> None:
@@ -72,6 +77,7 @@ def test_lines_stay_lines() -> None:
     assert printable_lines("a\x1b\nb") == "a\N{REPLACEMENT CHARACTER}\nb"
 
 
+@pytest.mark.slow
 def test_the_prompt_is_back_before_the_report_which_comes_all_the_same(tmp_path: Path) -> None:
     folder = drive(tmp_path / "it", trials=6)
     said = on_a_terminal("resume", str(folder), "--wandb", "off", folder=tmp_path)

@@ -46,6 +46,7 @@ def test_it_is_written_anew_while_the_sweep_runs_and_once_more_when_it_has_ended
     assert not list((tmp_path / "it").rglob("*.partial"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_and_leaves_the_sweep_alone(tmp_path: Path) -> None:
     folder = build_sweep(tmp_path / "it", [FakeTrial({"C": 1.0}, [{"val/accuracy": 0.5}], status="running")])
     with locked(folder):

@@ -153,6 +153,7 @@ class TestMore:
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_real_sweep_says_what_was_used_up_and_goes_on_with_more(tmp_path: Path, cluster: tuple[str, str]) -> None:
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "steps": {"value": 2}}
     toy_spec(tmp_path, parameters=parameters, run_cap=40, budget={"total_steps": 5})

@@ -220,6 +220,7 @@ def test_a_continued_trial_runs_also_where_the_sweep_has_ended_and_stops_when_th
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_what_was_stopped_comes_to_what_it_would_have_come_to(tmp_path: Path, cluster: tuple[str, str]) -> None:
     spec = {"parameters": {"drift": {"min": 0.0, "max": 1.0}}, "method": "random", "run_cap": 6}
     early = {"type": "hyperband", "min_iter": 1, "eta": 2}

@@ -101,14 +101,14 @@ def test_a_line_that_nobody_replaced_is_the_straight_run_of_its_config(
     assert losses == [row["train/loss"] for trial in line for row in straight if row["trial"] == trial]
 
 
-@pytest.mark.parametrize("at_once", [2, 5])
+@pytest.mark.parametrize("at_once", [pytest.param(2, marks=pytest.mark.slow), 5])
 def test_the_outcome_does_not_depend_on_the_slots(
     straight: list[dict[str, Any]], tmp_path: Path, data: Dataset, at_once: int
 ) -> None:
     assert told(swept(tmp_path / "it", data, at_once=at_once)) == told(straight)
 
 
-@pytest.mark.parametrize("left", [(1,), (7,), (8,), (3, 9, 6)])
+@pytest.mark.parametrize("left", [*(pytest.param((steps,), marks=pytest.mark.slow) for steps in (1, 7, 8)), (3, 9, 6)])
 def test_a_kill_at_any_step_changes_nothing(
     straight: list[dict[str, Any]], tmp_path: Path, data: Dataset, left: tuple[int, ...]
 ) -> None:

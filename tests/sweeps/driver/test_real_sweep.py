@@ -142,6 +142,7 @@ def states(folder: Path) -> set[TrialState]:
     return {trial.state for trial in study.trials}
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path: Path, cluster: Shared) -> None:
     parameters = {**SPACE, "steps": {"value": 4}, "sleep": {"value": 0.2}}
     toy_spec(tmp_path, parameters=parameters, run_cap=8)
@@ -252,6 +253,7 @@ def test_ctrl_c_pressed_twice_still_says_how_to_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in err + out
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_ray_starts_says_how_to_go_on(tmp_path: Path) -> None:
     toy_spec(tmp_path, parameters=SPACE, run_cap=2)
     driver = start("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", folder=tmp_path)

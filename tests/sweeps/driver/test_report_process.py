@@ -24,6 +24,7 @@ def test_it_is_drawn_when_it_is_told(tmp_path: Path) -> None:
     assert (folder / "importance.json").exists()  # as the search in the folder says
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_drawn_is_one_line_with_the_command_for_another_try(tmp_path: Path) -> None:
     (tmp_path / "ray").mkdir()
     report = ReportProcess(tmp_path)
@@ -33,6 +34,7 @@ def test_a_report_that_cannot_be_drawn_is_one_line_with_the_command_for_another_
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_of_a_driver_that_was_killed_nothing_is_drawn(tmp_path: Path) -> None:
     folder = drive(tmp_path / "it", trials=2)
     command = [sys.executable, "-m", "sweeps.driver.drawing", str(folder)]

@@ -99,6 +99,7 @@ def test_the_order_in_which_trials_ended_survives_a_resume(tmp_path: Path) -> No
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_real_sweep_ends_at_its_target_and_says_so_everywhere(tmp_path: Path, cluster: tuple[str, str]) -> None:
     parameters = {"drift": {"min": 0.0, "max": 1.0}, "steps": {"value": 8}}
     toy_spec(

@@ -47,6 +47,7 @@ def test_it_knows_the_digits(kept: Path) -> None:
     assert reference.train.images is DIGITS.train.x
 
 
+@pytest.mark.slow
 def test_trained_again_it_is_the_same_bit_for_bit(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, _ = quietly(DIGITS)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

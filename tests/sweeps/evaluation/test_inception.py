@@ -36,6 +36,7 @@ def quiet(line: str) -> None:
     pass
 
 
+@pytest.mark.slow
 def test_features_are_inceptions_and_classes_the_small_nets(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +84,7 @@ def test_weights_of_another_net(tmp_path: Path) -> None:
         Inception(tmp_path / "w.pth")
 
 
+@pytest.mark.slow
 def test_from_the_command_line_missing_weights_are_one_line(tmp_path: Path) -> None:
     np.save(tmp_path / "samples.npy", load_dataset("digits").val.x)
     done = sweeps("judge", "samples.npy", "--dataset", "digits", "--inception", "none.pth", folder=tmp_path)

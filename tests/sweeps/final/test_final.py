@@ -216,6 +216,7 @@ def test_killed_and_started_again_it_equals_the_straight_one(
     assert first["gap"]["gaps"].keys() == {"selection"}  # there is no train/score of a test set
 
 
+@pytest.mark.slow
 def test_killed_in_the_test_set_it_reads_only_what_was_not_read(trained: Path, cluster: Shared) -> None:
     folder = trained / "torn"
     shutil.copytree(trained / "fin", folder)

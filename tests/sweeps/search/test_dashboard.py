@@ -35,6 +35,7 @@ def _answers(port: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_the_study_is_shown_until_ctrl_c(folder: Path, port: int) -> None:
     process = start("dashboard", str(folder), "--port", str(port), folder=folder)
     wait_until(lambda: _answers(port) or process.poll() is not None)

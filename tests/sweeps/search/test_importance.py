@@ -97,6 +97,7 @@ def test_where_there_is_no_search_nothing_is_known(tmp_path: Path) -> None:
     assert latest(tmp_path) is None
 
 
+@pytest.mark.slow
 def test_the_report_of_a_killed_sweep_has_it(tmp_path: Path) -> None:
     trials = [FakeTrial({"matters": 0.1 * n}, [{"val/accuracy": 0.1 * n}]) for n in range(10)]
     parameters = {"matters": {"min": 0.0, "max": 1.0}, "idle": {"min": 0.0, "max": 1.0}}

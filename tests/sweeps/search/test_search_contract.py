@@ -53,18 +53,22 @@ FEW: dict[str, dict[str, Any]] = {
 }
 
 
-def _marks(method: str, space: str) -> list[pytest.MarkDecorator]:
-    """A quarter of a second a question is a lot for two spaces."""
-    return [pytest.mark.slow] if (method, space) == ("gp", "finite") else []
+def _marks(method: str, space: str, again: bool = False) -> list[pytest.MarkDecorator]:
+    """A quarter of a second a question is a lot for two spaces, and where all is asked `again`."""
+    return [pytest.mark.slow] if method == "gp" and (again or space == "finite") else []
 
 
-CASES = [
-    pytest.param(name, space, id=f"{name}-{space}", marks=_marks(name, space))
-    for name, row in METHODS.items()
-    for space in SPACES
-    if space == "finite" or not row.finite
-]
-each_case = pytest.mark.parametrize(("method", "space"), CASES)
+def _cases(again: bool = False) -> pytest.MarkDecorator:
+    cases = [
+        pytest.param(name, space, id=f"{name}-{space}", marks=_marks(name, space, again))
+        for name, row in METHODS.items()
+        for space in SPACES
+        if space == "finite" or not row.finite
+    ]
+    return pytest.mark.parametrize(("method", "space"), cases)
+
+
+each_case, each_case_again = _cases(), _cases(again=True)
 each_method = pytest.mark.parametrize("method", METHODS)
 each_method_whole = pytest.mark.parametrize(
     "method", [pytest.param(name, marks=_marks(name, "finite")) for name, row in METHODS.items() if not row.repeats]
@@ -122,7 +126,7 @@ def test_what_is_asked_lies_within_the_space(method: str, space: str, tmp_path: 
         assert spec.space.fault(searched) is None
 
 
-@each_case
+@each_case_again
 def test_resumed_from_its_journal_it_asks_as_the_straight_one(method: str, space: str, tmp_path: Path) -> None:
     spec = spec_of(method, space, seed=3)
     straight = play(Search(spec, tmp_path / "straight"), 6)
@@ -130,7 +134,7 @@ def test_resumed_from_its_journal_it_asks_as_the_straight_one(method: str, space
     assert cut == straight
 
 
-@each_case
+@each_case_again
 @pytest.mark.parametrize("interrupted", [True, False], ids=["interrupted", "killed"])
 def test_an_end_between_ask_and_tell_leaves_the_same_search(
     method: str, space: str, interrupted: bool, tmp_path: Path

@@ -113,6 +113,7 @@ def test_a_resume_reads_what_its_sweep_began_with(tmp_path: Path) -> None:
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_more_trials_from_the_command_line_and_another_name_in_the_spec(
     tmp_path: Path, cluster: tuple[str, str]
 ) -> None:

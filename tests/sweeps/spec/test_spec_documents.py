@@ -86,7 +86,7 @@ lines = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(deadline=None)
 @given(lines)
 def test_a_document_reads_back_equal_through_yaml(document: dict[str, Any]) -> None:
     spec = load_spec(document)

@@ -37,7 +37,7 @@ def ends(rule: StoppingRule, trial: int, value: float | None, status: Any = "don
 
 
 class TestMedian:
-    @settings(max_examples=60, deadline=None)
+    @settings(deadline=None)
     @given(curves, st.sampled_from(["minimize", "maximize"]), st.integers(1, 3), st.integers(1, 3))
     def test_it_decides_as_optunas_pruner_where_all_others_are_done(
         self, curves: list[list[float]], goal: Goal, min_steps: int, min_trials: int
@@ -159,7 +159,7 @@ class TestNoImprovement:
         assert ends(rule, 1, None, "failed") == "no improvement: none of the 2 trials that ended has a value of score"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(curves, st.sampled_from(["minimize", "maximize"]))
 def test_without_strict_the_bands_never_stop_the_leader(curves: list[list[float]], goal: Goal) -> None:
     """With it they do: 0.99 at step 8 is stopped by a mark of step 1 that others have moved since."""

@@ -102,7 +102,7 @@ def test_a_spec_that_asks_for_it_has_it_alone(name: str) -> None:
 
 
 @each_rule
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(told=events(), cut=st.integers(0, 40))
 def test_fed_the_rows_and_then_the_ends_again_it_decides_as_the_one_that_never_stopped(
     name: str, told: list[Row | End], cut: int
@@ -119,7 +119,7 @@ def test_fed_the_rows_and_then_the_ends_again_it_decides_as_the_one_that_never_s
 
 
 @each_rule
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(rows=histories(), again=st.sets(st.integers(0, 40)))
 def test_a_row_told_twice_changes_nothing(name: str, rows: list[Row], again: set[int]) -> None:
     """A trial that goes on from a checkpoint reports the steps since then once more."""
@@ -132,7 +132,7 @@ def test_a_row_told_twice_changes_nothing(name: str, rows: list[Row], again: set
 
 
 @each_rule
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(rows=histories(), data=st.data(), cut=st.integers(0, 40))
 def test_rows_that_come_late_stand_at_their_steps(name: str, rows: list[Row], data: st.DataObject, cut: int) -> None:
     """One that a damaged file had lost is told after those of later steps."""
@@ -143,7 +143,7 @@ def test_rows_that_come_late_stand_at_their_steps(name: str, rows: list[Row], da
 
 
 @each_rule
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(rows=histories(), failed=st.sampled_from(["0000", "0001"]), cut=st.integers(0, 40))
 def test_a_trial_that_failed_sets_no_mark(name: str, rows: list[Row], failed: str, cut: int) -> None:
     rows = [row for index, row in enumerate(rows) if index < cut or row.trial != failed]
@@ -157,7 +157,7 @@ def test_a_trial_that_failed_sets_no_mark(name: str, rows: list[Row], failed: st
 
 
 @each_rule
-@settings(max_examples=20, deadline=None)
+@settings(deadline=None)
 @given(told=events(), cut=st.integers(0, 40))
 def test_a_copy_goes_on_alone(name: str, told: list[Row | End], cut: int) -> None:
     rule = made(name)
@@ -168,7 +168,7 @@ def test_a_copy_goes_on_alone(name: str, told: list[Row | End], cut: int) -> Non
 
 
 @each_rule
-@settings(max_examples=20, deadline=None)
+@settings(deadline=None)
 @given(told=events())
 def test_it_stops_trials_or_ends_the_sweep_and_not_both(name: str, told: list[Row | End]) -> None:
     found = decisions(made(name), told)

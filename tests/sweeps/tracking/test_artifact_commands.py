@@ -37,6 +37,7 @@ def login() -> dict[str, str]:
     return {name: os.environ[name] for name in ("WANDB_BASE_URL", "WANDB_API_KEY", "HOME", "NETRC")}
 
 
+@pytest.mark.slow
 def test_an_artifact_shows_its_config_figures_and_lock(server: Accepting, tmp_path: Path) -> None:
     done = sweeps("best", BEST, "--json", folder=tmp_path, **login())
     assert done.returncode == 0, done.stderr

@@ -49,6 +49,7 @@ def test_files_that_would_leave_the_folder_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "evil.yaml").exists()
 
 
+@pytest.mark.slow
 def test_one_line_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="valid: entity/project/artifact:alias"):
         fetched("someone/best-config", tmp_path, ["best.yaml"])

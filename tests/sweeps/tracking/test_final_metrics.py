@@ -63,6 +63,7 @@ def is_whole(server: Accepting) -> None:
     assert server.artifacts.named("best-config") is None
 
 
+@pytest.mark.slow
 def test_the_test_figures_follow_the_training_to_its_runs(folder: Path) -> None:
     server = Accepting()
     with logged_in(server):

@@ -19,6 +19,7 @@ def folder(folder: Path, mark: str) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_journal_that_is_built_anew_is_said_to_be_and_a_report_that_is_missing_is_drawn(folder: Path) -> None:
     (folder / "optuna.journal").unlink()
     (folder / "report.html").unlink()
@@ -30,6 +31,7 @@ def test_a_journal_that_is_built_anew_is_said_to_be_and_a_report_that_is_missing
     assert (folder / "report.html").stat().st_size > 10**5
 
 
+@pytest.mark.slow
 def test_without_its_lock_nothing_is_sent_and_one_line_says_why(folder: Path) -> None:
     lock = folder / "wandb" / "feed.lock"
     lock.unlink(missing_ok=True)

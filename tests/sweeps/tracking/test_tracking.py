@@ -179,6 +179,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.mark.slow
 def test_more_failures_than_the_spec_allows_are_one_alert(troubled: Path) -> None:
     alerts = [(alert.title, alert.text) for alert in of_kind(troubled, "sweep", "alert")]
     assert alerts[0] == ("sweep: many trials fail", "3 of 5, the last: reason 2")
@@ -203,6 +204,7 @@ def test_importance_and_parallel_coordinates_are_charts(troubled: Path) -> None:
     assert {d["label"] for d in charts["parallel"]["dimensions"]} >= {"C", "tol"}
 
 
+@pytest.mark.slow
 def test_another_programs_run_in_the_environment_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from sweeps.tracking.wandb_files import fragments, unsynced
 pytestmark = pytest.mark.usefixtures("mark")
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_continues_its_runs(folder: Path) -> None:
     first = TrackedSweep(folder)
     first.feed("0000", range(1, 4))
@@ -56,6 +57,7 @@ DRIVER = """
 
 
 @pytest.mark.parametrize("victims", ["driver", pytest.param("all", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_a_killed_driver_loses_and_repeats_nothing(folder: Path, mark: str, victims: str) -> None:
     code = textwrap.dedent(DRIVER.format(tests=str(REPOSITORY / "tests")))
     driver = subprocess.Popen(

@@ -16,6 +16,7 @@ from sweeps.driver.cluster.session import kept_ray, ray_session
 pytestmark = pytest.mark.ray
 
 
+@pytest.mark.slow
 def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path, nodes: Nodes) -> None:
     here = tmp_path / "driver"
     here.mkdir()
@@ -32,6 +33,7 @@ def test_media_reach_the_driver_from_a_node_that_shares_no_folder(tmp_path: Path
     assert not (here / "media").exists()
 
 
+@pytest.mark.slow
 def test_a_sweep_that_fits_nowhere_says_so(tmp_path: Path) -> None:
     toy_spec(tmp_path, resources={"cpu": 1, "gpu": 64})
     command = ("run", "toy.yaml", "--trials", "1", "--out", "it", "--wandb", "off", "--no-report")
