@@ -12,8 +12,10 @@ from analysis.plots.curves import (
     budget,
     comparison,
     fold_accuracies,
+    front,
     game_curves,
     history,
+    hypervolume,
     lineage,
     loss_curves,
     overlay,
@@ -22,8 +24,10 @@ from analysis.plots.curves import (
 from analysis.plots.curves.budget import plot_budget
 from analysis.plots.curves.comparison import plot_comparison
 from analysis.plots.curves.fold_accuracies import plot_fold_accuracies
+from analysis.plots.curves.front import plot_front
 from analysis.plots.curves.game_curves import plot_game_curves
 from analysis.plots.curves.history import plot_history
+from analysis.plots.curves.hypervolume import plot_hypervolume
 from analysis.plots.curves.lineage import plot_lineage
 from analysis.plots.curves.loss_curves import plot_loss_curves
 from analysis.plots.curves.overlay import plot_overlay
@@ -65,8 +69,10 @@ __all__ = [
     "plot_film_strip",
     "plot_final_losses",
     "plot_fold_accuracies",
+    "plot_front",
     "plot_game_curves",
     "plot_history",
+    "plot_hypervolume",
     "plot_importance",
     "plot_interpolation",
     "plot_lineage",
@@ -94,7 +100,14 @@ def _in_turn(*parts: OfSweep) -> OfSweep:
 
 # Section of the report -> what draws the pictures of one sweep that apply to it, in the order of the page.
 PICTURES: Mapping[str, OfSweep] = {
-    "Search": _in_turn(history.pictures, lineage.pictures, importance.pictures, parallel_coordinates.pictures),
+    "Search": _in_turn(
+        front.pictures,
+        hypervolume.pictures,
+        history.pictures,
+        lineage.pictures,
+        importance.pictures,
+        parallel_coordinates.pictures,
+    ),
     "Judgement": _in_turn(parameter_map.pictures, collapse.pictures, final_losses.pictures, confusion.pictures),
     "Images": _in_turn(
         film_strip.pictures,

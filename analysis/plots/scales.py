@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -44,21 +45,25 @@ def value_scale(values: Floats, goal: Goal | None) -> Scale:
 
 def set_y_scale(axes: Axes, scale: Scale, values: Floats) -> None:
     """`scale` for the y axis over finite `values`."""
-    if scale == "symlog":
-        axes.set_yscale(scale, linthresh=_linear_until(values))
-    elif scale == "near_one":
-        axes.set_yscale("function", functions=(towards_one, away_from_one))
-    else:
-        axes.set_yscale(scale)
+    _set_scale(axes.set_yscale, scale, values)
     set_ticks(axes.yaxis, scale, values)
 
 
-def set_x_scale(axes: Axes, scale: Literal["linear", "log"], values: Floats) -> None:
-    """`scale` for the x axis over finite `values`, which it shows all with a little room on both sides."""
-    axes.set_xscale(scale)
+def set_x_scale(axes: Axes, scale: Scale, values: Floats) -> None:
+    """`scale` for the x axis over finite `values`, which a linear or logarithmic one shows all with a little room."""
+    _set_scale(axes.set_xscale, scale, values)
     set_ticks(axes.xaxis, scale, values)
-    if values.size:
+    if values.size and (scale == "linear" or scale == "log"):
         axes.set_xlim(*with_room(scale, values))
+
+
+def _set_scale(set_it: Callable[..., None], scale: Scale, values: Floats) -> None:
+    if scale == "symlog":
+        set_it(scale, linthresh=_linear_until(values))
+    elif scale == "near_one":
+        set_it("function", functions=(towards_one, away_from_one))
+    else:
+        set_it(scale)
 
 
 def with_room(scale: Literal["linear", "log"], values: Floats) -> tuple[float, float]:

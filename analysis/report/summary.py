@@ -60,7 +60,8 @@ def summarise(sweep: SweepResults) -> Summary:
     """Numbers and sentences about `sweep`, also one with no trial or no finished one."""
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
-    told = (_began, _ended, _winner, _lead, _judged, _mattered, _damage)
+    winning = (_winner, _lead) if len(sweep.goals) == 1 else (_front,)
+    told = (_began, _ended, *winning, _judged, _mattered, _damage)
     sentences = (_searched(sweep), _went(counts), *(sentence for tell in told for sentence in tell(sweep)))
     return Summary(
         title=title(sweep),
@@ -83,6 +84,8 @@ def _eyebrow(sweep: SweepResults) -> str:
 def _headline(sweep: SweepResults) -> BestScore | None:
     if sweep.best is None:
         return None
+    if len(sweep.goals) > 1:
+        return BestScore(str(len(sweep.front)), f"on the Pareto front of {', '.join(sweep.goals)}")
     better = "higher" if sweep.goal == "maximize" else "lower"
     return BestScore(word(sweep.score(sweep.best)), f"{sweep.objective} of trial {sweep.best} ({better} is better)")
 
@@ -92,8 +95,8 @@ def _searched(sweep: SweepResults) -> str:
     what = f"{counted(len(names), 'parameter')} ({', '.join(names)})" if names else "no parameter"
     method = sweep.spec.get("method")
     how = f" by {method} search" if method else ""
-    towards = "maximise" if sweep.goal == "maximize" else "minimise"
-    return f"Searched {what} of {model_of(sweep)} on {dataset_of(sweep)}{how}, to {towards} {sweep.objective}."
+    to = [f"{'maximise' if goal == 'maximize' else 'minimise'} {name}" for name, goal in sweep.goals.items()]
+    return f"Searched {what} of {model_of(sweep)} on {dataset_of(sweep)}{how}, to {' and to '.join(to)}."
 
 
 def _went(counts: Mapping[str, int]) -> str:
@@ -130,6 +133,23 @@ def _winner(sweep: SweepResults) -> Iterator[str]:
     others = pd.Series([sweep.score(name) for name in sweep.ranked])
     if len(others) > 2:
         yield f"The median trial reached {word(others.median())}."
+
+
+def _front(sweep: SweepResults) -> Iterator[str]:
+    """The trials that none beats in every objective, and what they trade for what."""
+    if not sweep.front:
+        yield f"No trial has values of {' and '.join(sweep.goals)} yet, so there is no front."
+        return
+    of = sum(sweep.standings[trial].status == sweep.standings[sweep.front[0]].status for trial in sweep.ranked)
+    status = WORDS[sweep.standings[sweep.front[0]].status].replace("done", "are done", 1)
+    size = counted(len(sweep.front), "trial")
+    yield f"The Pareto front has {size}: of {of} that {status} none beats one of them in everything."
+    for name, goal in sweep.goals.items():
+        values = sweep.values(name)[sweep.front]
+        best = str(values.idxmax() if goal == "maximize" else values.idxmin())
+        others = (f"{other} {word(sweep.values(other)[best])}" for other in sweep.goals if other != name)
+        yield f"Best by {name}: trial {best} with {word(values[best])}, at {', '.join(others)}."
+    yield from _passed_over(sweep)
 
 
 def _passed_over(sweep: SweepResults) -> Iterator[str]:
@@ -201,7 +221,8 @@ def _mattered(sweep: SweepResults) -> Iterator[str]:
         largest = list(shares.items())[:MAX_NAMED]
         named = ", ".join(f"{name} ({share:.0%})" for name, share in largest)
         top, trials, method = (sweep.importance.get(key) for key in ("top", "trials", "method"))
-        yield f"What told the top {top} of {trials} trials apart most: {named}, by {method}."
+        by = f" by {sweep.objective}" if len(sweep.goals) > 1 else ""
+        yield f"What told the top {top} of {trials} trials{by} apart most: {named}, by {method}."
     elif 0 < len(sweep.ranked) < MIN_TRIALS and searched_parameters(sweep):
         yield "Which parameters mattered cannot be told from so few trials."
 

@@ -43,6 +43,7 @@ CURVE_POINTS = 60
 MAX_CHOICES = 12  # a longer list of numbers is drawn as numbers
 CURVE_NUMBERS = 300_000  # of all curves together, two megabytes: the best trials have theirs in the page
 DIGITS = 5
+SCORE = "score/"  # before an objective's name, of several: the column of its values at the best step
 
 STATUS_LOOKS = {
     DONE: Glyph(style.GREEN, "o"),
@@ -74,6 +75,7 @@ def columns(sweep: SweepResults) -> list[Column]:
         *([_column(CONTINUES, CONTINUES, "text")] if CONTINUES in sweep.trials else []),
         *([_column(VERDICT, VERDICT, "text")] if judged else []),
         _column("score", sweep.objective, "number"),
+        *(_column(f"{SCORE}{name}", name, "number") for name in [*sweep.goals][1:]),
         _column(BEST_STEP, "at step", "number"),
         _column("steps", "steps", "number"),
         _column(SECONDS, "time", "seconds"),
@@ -88,7 +90,8 @@ def table(sweep: SweepResults, order: Sequence[str], keys: Sequence[str]) -> lis
     if CONTINUES in trials:
         trials[CONTINUES] = trials[CONTINUES].map(continued)
     verdicts = {VERDICT: verdicts_of(sweep), LAST + VERDICT: last_verdicts(sweep)}
-    trials = trials.assign(score=[sweep.score(name) for name in order], **verdicts)
+    others = {f"{SCORE}{name}": sweep.values(name) for name in [*sweep.goals][1:]}
+    trials = trials.assign(score=[sweep.score(name) for name in order], **others, **verdicts)
     kinds = {entry["key"]: entry["kind"] for entry in _parameters(sweep)}
     cells = [_cells(trials[key], kinds.get(key)) if key in trials else [None] * len(order) for key in keys]
     return [list(line) for line in zip(*cells, strict=True)]
@@ -114,10 +117,10 @@ def curves(sweep: SweepResults, order: Sequence[str], metrics: Sequence[str]) ->
 
 
 def curve_metrics(sweep: SweepResults) -> list[str]:
-    """The objective, the losses, then what else is reported, as many as a panel has room for."""
+    """The objectives, the losses, then what else is reported, as many as a panel has room for."""
     names = main_metrics(sweep.rows)
     losses = [name for name in names if "loss" in name]
-    return [*dict.fromkeys([sweep.objective, *losses, *names])][:MAX_CURVES]
+    return [*dict.fromkeys([*sweep.goals, *losses, *names])][:MAX_CURVES]
 
 
 def evidence(sweep: SweepResults) -> dict[str, list[str]]:

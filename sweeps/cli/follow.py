@@ -118,11 +118,11 @@ class Tail:
 
 def _records(sweep: SweepResults) -> Iterator[Record]:
     """What the table and the rows say of each trial."""
-    final = dict(sweep.final.get(sweep.objective, {}))
+    final = {name: dict(sweep.final.get(name, {})) for name in sweep.goals}
     for line in cast("list[dict[str, Any]]", sweep.trials.to_dict("records")):
         trial = str(line["trial"])
         record = Record(trial, sweep.configs.get(trial, {}), cast(Status, str(line["status"])), str(line["reason"]))
         record.verdict, record.steps = str(line.get("verdict") or ""), int(line["steps"] or 0)
         record.at_best = sweep.standings[trial].at_best
-        record.last = {sweep.objective: float(final[trial])} if trial in final else {}
+        record.last = {name: float(values[trial]) for name, values in final.items() if trial in values}
         yield record

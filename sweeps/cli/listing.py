@@ -68,15 +68,14 @@ def trials_of(sweep: SweepResults, *, in_words: bool = False) -> list[TableRow]:
     judged = bool(sweep.trials[VERDICT].any())
     null = "null" if in_words else None
     configs = {t: {n: null if v is None else v for n, v in config.items()} for t, config in sweep.configs.items()}
-    return [
-        beside(_trial(row, sweep.objective, judged), configs.get(row["trial"], {}))
-        for _, row in sweep.trials.iterrows()
-    ]
+    return [beside(_trial(row, sweep, judged), configs.get(row["trial"], {})) for _, row in sweep.trials.iterrows()]
 
 
-def _trial(row: pd.Series[Any], metric: str, judged: bool) -> TableRow:
+def _trial(row: pd.Series[Any], sweep: SweepResults, judged: bool) -> TableRow:
+    metric, *others = sweep.goals
     shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
-    best = {metric: plain(row.get(f"best/{metric}")), "best_step": plain(row.get("best_step"))}
+    found = {name: plain(sweep.values(name)[row["trial"]]) for name in others}
+    best = {metric: plain(row.get(f"best/{metric}")), **found, "best_step": plain(row.get("best_step"))}
     words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
     before = continued(row.get(CONTINUES))
     return {**shown, **best, **words, **({CONTINUES: before} if before else {})}

@@ -161,7 +161,10 @@ class LiveConsole:
 
     def _leader(self) -> str:
         best = self._progress.best()
-        return f", best {number(best.best)} in trial {best.trial}{_doubts(best)}" if best is not None else ""
+        if best is None:
+            return ""
+        front = f", {len(self._progress.front)} on the front" if self._progress.objective.others else ""
+        return f"{front}, best {number(best.best)} in trial {best.trial}{_doubts(best)}"
 
     def _best(self) -> Text:
         best = self._progress.best()
@@ -170,13 +173,15 @@ class LiveConsole:
         if best is None:
             return _one_line(f"best {self._progress.objective.name}: none yet")
         text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}{_doubts(best)}: "
+        if self._progress.objective.others:
+            text = f"{len(self._progress.front)} on the front; {text}"
         return Text(printable(text + settings(best.config)), "bold green")
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
         judged = self._progress.judged
         verdict = ("verdict",) if judged else ()
-        for head in ("trial", "status", "step", self._progress.objective.name, *verdict):
+        for head in ("trial", "status", "step", *self._progress.objective.goals, *verdict):
             table.add_column(Text(printable(head)), no_wrap=True, max_width=20)
         if wide := self._console.width >= NARROW:
             table.add_column("config", no_wrap=True, overflow="ellipsis", ratio=1)
@@ -188,8 +193,9 @@ class LiveConsole:
     def _score(self, state: TrialState) -> str:
         if state.at_best is None:
             return f" ({settings(state.config)})"
-        name = self._progress.objective.name
-        return f": {name} {number(state.best)} at step {state.at_best.step}{_fault(state)} ({settings(state.config)})"
+        pairs = zip(self._progress.objective.goals, state.at_best.values, strict=True)
+        named = ", ".join(f"{name} {number(value)}" for name, value in pairs)
+        return f": {named} at step {state.at_best.step}{_fault(state)} ({settings(state.config)})"
 
     def _running(self) -> str:
         running = [state for state in self._progress.latest(self.slots) if state.status == "running"]
@@ -228,7 +234,9 @@ def _doubts(state: TrialState) -> str:
 
 
 def _cells(state: TrialState, judged: bool) -> list[Text]:
-    value = state.value if state.status == "running" else state.best
+    values = (state.value, *state.others)
+    if state.status != "running":
+        values = state.at_best.values if state.at_best is not None else tuple(None for _ in values)
     detail = state.reason if state.status == "failed" else settings(state.config)
     status = _one_line(state.status, STYLES[state.status])
     verdict = state.verdict if state.status == "running" or state.at_best is None else state.at_best.verdict
@@ -237,7 +245,7 @@ def _cells(state: TrialState, judged: bool) -> list[Text]:
         _one_line(state.trial),
         status,
         Text(str(state.step)),
-        Text(number(value)),
+        *(Text(number(value)) for value in values),
         *words,
         _one_line(detail, "dim"),
     ]

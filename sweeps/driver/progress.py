@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-from analysis.ranking import LIVE_PLACES, BestStep, leader, trial_order
+from analysis.ranking import LIVE_PLACES, BestStep, front, leader, trial_order
 from analysis.results import HEALTHY
 from analysis.rows import Row
 from sweeps.search.method import Status
@@ -20,7 +20,8 @@ from sweeps.store.sweep_folder import Record
 class TrialState:
     """What is known of one trial.
 
-    `value` is the objective's latest value and `verdict` that of its step; `at_best` is the trial's best step.
+    `value` is the objective's latest value, `others` are those of further ones, and `verdict` is that of their step;
+    `at_best` is the trial's best step.
     """
 
     trial: str
@@ -29,6 +30,7 @@ class TrialState:
     reason: str = ""
     step: int = 0
     value: float | None = None
+    others: tuple[float | None, ...] = ()
     verdict: str = ""
     at_best: BestStep | None = None
 
@@ -58,6 +60,7 @@ class Progress:
         self._running: dict[str, TrialState] = {}  # the one heard of last is last, here
         self._ended: dict[str, TrialState] = {}  # and here
         self._best_ended: TrialState | None = None
+        self.front: list[TrialState] = []  # of several objectives, the ended trials that none beats in all
         self._statuses: Counter[Status] = Counter()  # of the ended
         self._earlier = 0
         self.judged = False  # whether any trial has a verdict
@@ -68,6 +71,7 @@ class Progress:
         kept.verdict = record.verdict
         if self.ranked:
             kept.value, kept.at_best = record.last.get(self.objective.name), record.at_best
+            kept.others = tuple(record.last.get(name) for name in self.objective.others)
         self.judged |= bool(kept.verdict)
         if kept.status == "running":
             self._running[kept.trial] = kept
@@ -84,6 +88,7 @@ class Progress:
         state.value, state.verdict = value, row.verdict
         self.judged |= bool(state.verdict)
         if self.ranked:
+            state.others = tuple(row.number(name) for name in self.objective.others)
             state.at_best = self.objective.best_step(state.at_best, row)
 
     def ended(self, trial: str, status: Status, reason: str) -> TrialState:
@@ -134,6 +139,7 @@ class Progress:
         self._ended[state.trial] = state
         self._statuses[state.status] += 1
         self._best_ended = self._leader([state])
+        self.front = front([*self.front, state], self._goals) if self.objective.others else []
 
     def _leader(self, others: Iterable[TrialState]) -> TrialState | None:
         """The best of the ended trials and these."""

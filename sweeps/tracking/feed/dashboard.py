@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from analysis.results import MEDIA_FOLDER, VERDICT, SweepResults
+from analysis.results import MEDIA_FOLDER, SECONDS, VERDICT, SweepResults
 from analysis.searched import searched_parameters
 from basics.files import replace_file
 from sweeps.tracking.feed.trial_history import ENDED
@@ -55,16 +55,18 @@ def _sections(settings: FeedSettings, sweep: SweepResults, wr: Any) -> Mapping[s
     """Panels by section: what the search found, how trials trained, and the pictures they made, if any."""
     best = f"best/{settings.objective}"
     column = wr.ParallelCoordinatesPlotColumn
+    scores = [column(metric=wr.SummaryMetric(f"best/{name}")) for name in (settings.objective, *settings.others)]
     searched = [column(metric=wr.Config(p.name), log=p.log) for p in searched_parameters(sweep)]
     verdicts = sorted(set(sweep.trials[VERDICT]) - {""})
     counts = [*(f"sweep/{status}" for status in ENDED), *(f"verdict/{verdict}" for verdict in verdicts)]
     search = [
-        wr.ParallelCoordinatesPlot(columns=[*searched, column(metric=wr.SummaryMetric(best))], title="All trials"),
+        wr.ParallelCoordinatesPlot(columns=[*searched, *scores], title="All trials"),
         wr.ParameterImportancePlot(with_respect_to=best),
         wr.LinePlot(title="Best so far", x="trials ended", y=["sweep/best"]),
         wr.BarPlot(title="How trials ended, and the verdicts", metrics=counts),
     ]
-    training = [wr.LinePlot(title=settings.objective, x="step", y=[settings.objective])]
+    shown = [settings.objective, *settings.others]
+    training = [wr.LinePlot(title=name, x="step", y=[name]) for name in shown if name != SECONDS]
     pictures = [f"{MEDIA_FOLDER}/{name}" for name in sorted(set(sweep.media["name"]))]
     samples = {"Pictures": [wr.MediaBrowser(title=name, media_keys=[name]) for name in pictures]} if pictures else {}
     return {"Search": search, "Training": training, **samples}

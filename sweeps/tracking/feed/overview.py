@@ -9,6 +9,7 @@ import wandb
 
 from analysis import interactive
 from analysis.folder import load
+from analysis.plots.curves.hypervolume import hypervolume_history
 from analysis.results import FIGURES_FOLDER, HEALTHY, REPORT_FILE, SweepResults
 from sweeps.tracking.best import best_lock
 from sweeps.tracking.feed.artifacts import log_artifacts, log_final_model
@@ -37,6 +38,8 @@ class Overview:
         values: dict[str, Any] = {AXIS: ended, **{f"sweep/{status}": counts[status] for status in ENDED}}
         if best is not None and best.at_best is not None:
             values["sweep/best"] = best.at_best.value
+        if self._settings.others:
+            values["sweep/front"] = len(self._histories.front())
         self._run().log(2 * ended, values, {}, axis=AXIS)
         if fresh:
             self._warn(trial)
@@ -47,7 +50,7 @@ class Overview:
         opened.log(2 * len(self._histories.ended) + 1, self._content(sweep), {}, axis=AXIS)
         opened.commit()
         best = log_artifacts(self._folder, self._settings, self._histories, self._runs)
-        opened.run.summary.update({**self._counts(), **best, **self._histories.tested})
+        opened.run.summary.update({**self._counts(), **best, **_of_front(sweep), **self._histories.tested})
         tested = [TESTED] if self._histories.tested else []
         opened.add_tags(["done" if complete else "running", *tested])
         log_final_model(self._folder, self._settings, self._histories, opened)
@@ -89,6 +92,7 @@ class Overview:
         lock = best_lock(self._folder)
         counts = ", ".join(f"{count} {name}" for name, count in self._histories.counts().most_common())
         best = f"; best: trial {lock['trial']}, {lock['metric']} {lock['score']:.4g}" if lock else ""
+        best += f", one of {len(self._histories.front())} on the front" if lock and self._settings.others else ""
         best += " (stopped early: none is done)" if lock and lock.get("stopped") else ""
         tested = (f"; {name} {value:.4g}" for name, value in self._histories.tested.items() if _is_main(name))
         return f"{len(self._histories.ended)} trials: {counts or 'none ended'}{best}{''.join(tested)}"
@@ -108,6 +112,14 @@ class Overview:
             self._alerted.add(what)
             title = f"{self._settings.name}: {what}"[-63:]
             self._run().run.alert(title=title, text=text, level=level, wait_duration=AGAIN)
+
+
+def _of_front(sweep: SweepResults) -> dict[str, Any]:
+    """What the summary says of several objectives: how many trials are on the front, and what it covers."""
+    if len(sweep.goals) < 2 or not sweep.front:
+        return {}
+    share = hypervolume_history(sweep).share[-1]
+    return {"sweep/front": len(sweep.front), "sweep/hypervolume": float(share), "front/trials": ", ".join(sweep.front)}
 
 
 def _is_main(name: str) -> bool:

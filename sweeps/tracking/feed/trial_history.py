@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.metrics import Goal
-from analysis.ranking import BestStep, improves, leader
+from analysis.ranking import BestStep, front, improves, leader
 from analysis.results import EVIDENCE, EXTRACTOR, VERDICT, in_a_cell
 from analysis.rows import Row
 from sweeps.spec.resolved import Objective
@@ -51,13 +51,16 @@ class TrialHistory:
                 self.best[name] = value
         self.at_best = objective.best_step(self.at_best, row)
 
-    def summary(self, goals: Mapping[str, Goal], objective: str) -> dict[str, Any]:
+    def summary(self, goals: Mapping[str, Goal], objectives: Iterable[str]) -> dict[str, Any]:
         """How it ended in words and numbers; of a metric with a goal the best value as .max or .min, and the last."""
         outcome = {"status": self.status, "reason": self.reason}
         if self.judged is not None:
             outcome |= {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.judged.extractor}
         at_best = self.at_best
-        best = {"best_step": at_best.step, f"best/{objective}": at_best.value} if at_best is not None else {}
+        best: dict[str, Any] = {}
+        if at_best is not None:
+            values = zip(objectives, at_best.values, strict=True)
+            best = {"best_step": at_best.step, **{f"best/{name}": value for name, value in values}}
         which = {name: "max" if goals[name] == "maximize" else "min" for name in self.best}
         ranges = {name: {which[name]: value, "last": self.last.get(name)} for name, value in self.best.items()}
         return {**outcome, "steps": len(self.steps), **best, **ranges, **self.tested}
@@ -104,7 +107,7 @@ class TrialHistories:
             self._end(event["trial"], event["status"], event["reason"])
 
     def summary(self, trial: str) -> dict[str, Any]:
-        return self[trial].summary(self.goals, self.objective.name)
+        return self[trial].summary(self.goals, self.objective.goals)
 
     def counts(self) -> Counter[str]:
         """How many of the trials that ended were done, stopped, failed, or had which verdict."""
@@ -120,6 +123,11 @@ class TrialHistories:
         """The winner so far of the trials that are done: a curve cannot say that one was stopped early."""
         ended = (self._trials[trial] for trial in self.ended)
         return leader((trial for trial in ended if trial.status == "done"), [*self.objective.goals.values()])
+
+    def front(self) -> list[TrialHistory]:
+        """Of several objectives the trials that are done and that none beats in all of them."""
+        done = (self._trials[trial] for trial in self.ended if self._trials[trial].status == "done")
+        return front(done, [*self.objective.goals.values()])
 
     def _test(self, event: Event) -> None:
         if "trial" in event:
