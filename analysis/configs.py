@@ -21,7 +21,9 @@ from basics.json_lines import json_lines
 
 Config = dict[str, Any]
 
-FIRST, CREATED, PARAMETER = 0, 4, 5  # Optuna's journal: its first line, a trial that is made, a parameter's value
+# Optuna's journal: its first line, a trial that is made, a parameter's value, and an attribute of a trial.
+FIRST, CREATED, PARAMETER, ATTRIBUTE = 0, 4, 5, 8
+VALUES = "config"  # the attribute with the values of those parameters of which a quantile was drawn
 
 
 def read_configs(folder: Path, spec: Mapping[str, Any], written: pd.DataFrame) -> dict[str, Config]:
@@ -36,10 +38,12 @@ def read_configs(folder: Path, spec: Mapping[str, Any], written: pd.DataFrame) -
 def config_columns(configs: Mapping[str, Mapping[str, Any]], trials: Sequence[str]) -> pd.DataFrame:
     """A column config/NAME a parameter, a line for each of `trials`; NaN where it has no part in a trial's config.
 
-    Values of one type are a column of that type; in any other each keeps its own, None is a null that was chosen.
+    Values of one type are a column of that type; in any other each keeps its own, None is a null that was chosen. Lists
+    and mappings are their JSON.
     """
     of = [configs.get(trial, {}) for trial in trials]
     names = dict.fromkeys(name for config in of for name in config)
+    of = [{name: in_text(value) for name, value in config.items()} for config in of]
     columns = {CONFIG + name: _column([config.get(name, math.nan) for config in of]) for name in names}
     return pd.DataFrame(columns, index=range(len(of)))
 
@@ -48,6 +52,11 @@ def numbers(column: pd.Series[Any]) -> pd.Series[float]:
     """The numbers of a column, NaN for words (also for those that look like numbers) and for null."""
     words = column.map(lambda value: value is None or isinstance(value, str)).astype(bool)
     return pd.to_numeric(column.where(~words), errors="coerce").astype(float)
+
+
+def in_text(value: Any) -> Any:
+    """A list or a mapping as its JSON, of which a table can have columns; any other value itself."""
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def is_nothing(value: Any) -> bool:
@@ -73,16 +82,25 @@ def _of_journal(path: Path, declared: Mapping[str, Any]) -> dict[str, Config]:
     """What the search drew, beside what the spec fixes; nothing from a damaged line on, since trials are counted."""
     fixed = {name: domain["value"] for name, domain in declared.items() if _is_fixed(domain)}
     configs: list[Config] = []
+    said: list[Config] = []  # values of which the quantiles were drawn
     with suppress(KeyError, TypeError, ValueError, IndexError):
         for place, line in enumerate(json_lines(path)):
             if place == 0 and line["op_code"] != FIRST:
                 break
             if line["op_code"] == CREATED:
                 configs.append(dict(fixed))
+                said.append((line.get("user_attrs") or {}).get(VALUES, {}))
+            elif line["op_code"] == ATTRIBUTE:
+                said[line["trial_id"]] = line["user_attr"].get(VALUES, said[line["trial_id"]])
             elif line["op_code"] == PARAMETER:
                 name = line["param_name"]
                 configs[line["trial_id"]][name] = _drawn(line, declared.get(name))
-    return {trial_name(number): config for number, config in enumerate(configs) if config.keys() - fixed.keys()}
+    whole = [config | _among(config, values) for config, values in zip(configs, said, strict=True)]
+    return {trial_name(number): config for number, config in enumerate(whole) if config.keys() - fixed.keys()}
+
+
+def _among(config: Config, values: Config) -> Config:
+    return {name: value for name, value in values.items() if name in config}
 
 
 def _drawn(line: Mapping[str, Any], domain: Any) -> Any:
@@ -113,7 +131,7 @@ def _of_cells(written: pd.DataFrame, declared: Mapping[str, Any]) -> dict[str, C
 def _texts(domain: Any) -> dict[str, Any]:
     """The values that the spec names, by what the table writes for them; the first of two that are written alike."""
     values: Sequence[Any] = [domain["value"]] if _is_fixed(domain) else _values(domain)
-    return {"null" if value is None else str(value): value for value in reversed(values)}
+    return {"null" if value is None else str(in_text(value)): value for value in reversed(values)}
 
 
 def _guessed(cells: Sequence[Any]) -> Sequence[Any]:

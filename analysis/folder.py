@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ from analysis.results import (
 )
 from analysis.rows import Row
 from analysis.trial_lines import as_csv, trial_lines
+from basics.groups import flat
 from basics.json_lines import json_lines, parsed, text_lines
 
 ROWS_PER_CHUNK = 50_000  # bounds the memory that parsed lines take before they become a table
@@ -67,7 +69,7 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> SweepR
     folder = Path(folder)
     _check(folder)
     damage: list[str] = []
-    spec = _document(folder / SPEC_FILE, yaml.safe_load) | dict(changes or {})
+    spec = _flat(_document(folder / SPEC_FILE, yaml.safe_load)) | dict(changes or {})
     manifest = json_document(folder / MANIFEST_FILE, damage)
     # The table first: of a sweep that runs, it then knows of no row that is not there. Rows are more up to date.
     written = _read_trials(folder / TRIALS_FILE, damage, expected=_has_content(folder / ROWS_FILE))
@@ -78,6 +80,16 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> SweepR
     damage += _lost_rows(folder / ROWS_FILE, rows, trials, unreadable)
     media = _media(folder / MEDIA_FOLDER)
     return SweepResults(folder, spec, manifest, rows, trials, media, importance, tuple(damage), configs)
+
+
+def _flat(spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec with its parameters by dotted names, as rows and configs have them, where it has groups of them."""
+    parameters = spec.get("parameters")
+    if not isinstance(parameters, Mapping):
+        return spec
+    with suppress(ValueError, TypeError):  # a damaged file: as far as it can be read
+        return spec | {"parameters": flat(parameters)[0]}
+    return spec
 
 
 def is_sweep(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from analysis.configs import plain
+from analysis.configs import in_text, plain
 from analysis.results import SweepResults
 
 
@@ -33,15 +33,26 @@ def word(value: Any) -> str:
 
 def in_yaml(value: Any) -> str:
     """A parameter's value as the YAML of a spec has it: words that look like something else are in quotes."""
+    value = in_text(value)
     if value is None or isinstance(value, bool | np.bool_):
         return "null" if value is None else str(value).lower()
     if not isinstance(value, str):
         return f"{value:g}" if float(f"{value:g}") == value else repr(plain(value))
+    if _is_nested(value):
+        return value
     try:
         is_word = yaml.safe_load(value) == value and _not_a_number(value)
     except yaml.YAMLError:
         is_word = False
     return value if is_word else json.dumps(value, ensure_ascii=False)
+
+
+def _is_nested(text: str) -> bool:
+    """Whether it is the JSON of a list or a mapping, as columns have it: YAML has that too."""
+    try:
+        return text[:1] in ("[", "{") and isinstance(json.loads(text), list | dict)
+    except ValueError:
+        return False
 
 
 def _not_a_number(text: str) -> bool:

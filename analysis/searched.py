@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.configs import in_text
 from analysis.results import CONFIG, SweepResults
 
 # W&B's names for distributions whose samples are spread over orders of magnitude.
@@ -62,7 +63,7 @@ def _is_open(domain: Any) -> bool:
 
 def _searched(name: str, domain: Mapping[str, Any]) -> Searched:
     log = domain.get("distribution") in LOG_DISTRIBUTIONS
-    return Searched(name, log, _distinct(domain.get("values", ())), _bounds(domain))
+    return Searched(name, log, tuple(map(in_text, _distinct(domain.get("values", ())))), _bounds(domain))
 
 
 def _distinct(values: Sequence[Any]) -> tuple[Any, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Scalar = str | int | float | bool | None
+Value = Scalar | list[Any] | dict[str, Any]  # of a parameter: plain data, as JSON has it
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class AtLeast:
 
     minimum: float
 
-    def holds(self, value: Scalar) -> bool:
+    def holds(self, value: Value) -> bool:
         return isinstance(value, int | float) and value >= self.minimum
 
 
@@ -22,9 +25,9 @@ class AtLeast:
 class OneOf:
     """A condition on a value: the parameter is active when the other one takes one of `values`."""
 
-    values: tuple[Scalar, ...]
+    values: tuple[Value, ...]
 
-    def holds(self, value: Scalar) -> bool:
+    def holds(self, value: Value) -> bool:
         return any(same(value, allowed) for allowed in self.values)
 
 
@@ -35,12 +38,21 @@ def at_least(minimum: float) -> AtLeast:
     return AtLeast(minimum)
 
 
-def same(a: Scalar, b: Scalar) -> bool:
-    """Equality that keeps True apart from 1 (Python does not)."""
+def same(a: Value, b: Value) -> bool:
+    """Equality that keeps True apart from 1 (Python does not), also within lists and mappings."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     return a == b and isinstance(a, bool) == isinstance(b, bool)
 
 
-def condition_of(value: Condition | Scalar | tuple[Scalar, ...]) -> Condition:
+def hashable(value: Value) -> Hashable:
+    """The value itself, of a list or a mapping its JSON, so that equal ones can be found in a set."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value
+
+
+def condition_of(value: Condition | Value | tuple[Value, ...]) -> Condition:
     """A condition as it may be written: itself, the one value wanted, or a tuple of them."""
     if isinstance(value, AtLeast | OneOf):
         return value

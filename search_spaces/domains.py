@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from basics.errors import RequestError
-from search_spaces.conditions import Condition, Scalar, condition_of, same
+from search_spaces.conditions import Condition, Value, condition_of, same
 
 
 class SpaceError(RequestError):
@@ -24,7 +24,7 @@ class Domain:
 
     conditions: Mapping[str, Condition] = field(default_factory=dict, kw_only=True)
 
-    def when(self, **conditions: Condition | Scalar | tuple[Scalar, ...]) -> Self:
+    def when(self, **conditions: Condition | Value | tuple[Value, ...]) -> Self:
         """This domain, active only when every named parameter is active and meets its condition."""
         return replace(
             self,
@@ -37,7 +37,7 @@ class Domain:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, conditions=MappingProxyType(state["conditions"]))
 
-    def contains(self, value: Scalar) -> bool:
+    def contains(self, value: Value) -> bool:
         raise NotImplementedError
 
     @property
@@ -45,15 +45,15 @@ class Domain:
         """How many values there are: infinity for a continuous range."""
         raise NotImplementedError
 
-    def values(self) -> list[Scalar]:
+    def values(self) -> list[Value]:
         """Every value, for a grid; SpaceError for a continuous range."""
         raise NotImplementedError
 
-    def draw(self, rng: Random) -> Scalar:
+    def draw(self, rng: Random) -> Value:
         """One value at random from the domain's own distribution."""
         raise NotImplementedError
 
-    def rounded(self, value: Scalar) -> Scalar:
+    def rounded(self, value: Value) -> Value:
         """The value of a domain of steps that is nearest to `value`; `value` itself where there are no steps."""
         return value
 
@@ -70,14 +70,14 @@ class Float(Domain):
     def __post_init__(self) -> None:
         check_range(self.low, self.high, self.log, self.step)
 
-    def contains(self, value: Scalar) -> bool:
+    def contains(self, value: Value) -> bool:
         return is_number(value) and self.low <= value <= self.high  # type: ignore[operator]
 
     @property
     def size(self) -> float:
         return math.inf if self.step is None else self._steps + 1
 
-    def values(self) -> list[Scalar]:
+    def values(self) -> list[Value]:
         if self.step is None:
             raise SpaceError(f"a grid needs a finite list of values, not the range {self.low:g} to {self.high:g}")
         return [self._at(i) for i in range(self._steps + 1)]
@@ -90,7 +90,7 @@ class Float(Domain):
         value = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
         return min(max(value, self.low), self.high)
 
-    def rounded(self, value: Scalar) -> Scalar:
+    def rounded(self, value: Value) -> Value:
         if self.step is None:
             return value
         i = round((value - self.low) / self.step)  # type: ignore[operator]
@@ -123,14 +123,14 @@ class Int(Domain):
     def __post_init__(self) -> None:
         check_range(self.low, self.high, self.log, self.step if self.step != 1 else None)
 
-    def contains(self, value: Scalar) -> bool:
+    def contains(self, value: Value) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
     @property
     def size(self) -> float:
         return (self.high - self.low) // self.step + 1
 
-    def values(self) -> list[Scalar]:
+    def values(self) -> list[Value]:
         return list(range(self.low, self.high + 1, self.step))
 
     def draw(self, rng: Random) -> int:
@@ -142,36 +142,34 @@ class Int(Domain):
 
 @dataclass(frozen=True, init=False)
 class Choice(Domain):
-    """One of a few scalars. Lists are refused: they do not survive a journal of a search."""
+    """One of a few values: text, numbers, true, false, null, or lists and mappings of such."""
 
-    choices: tuple[Scalar, ...]
+    choices: tuple[Value, ...]
 
-    def __init__(self, *choices: Scalar, conditions: Mapping[str, Condition] | None = None) -> None:
+    def __init__(self, *choices: Value, conditions: Mapping[str, Condition] | None = None) -> None:
         if not choices:
             raise SpaceError("a choice needs at least one value")
         for value in choices:
-            if not isinstance(value, str | int | float | bool | None):
-                raise SpaceError(
-                    f"{value!r} is not a string, a number, true, false or null: no such value can be searched"
-                )
+            if not _is_plain(value):
+                raise SpaceError(f"{value!r} is not plain data, as JSON has it: no such value can be searched")
         object.__setattr__(self, "choices", choices)
         object.__setattr__(self, "conditions", MappingProxyType(dict(conditions or {})))
 
-    def when(self, **conditions: Condition | Scalar | tuple[Scalar, ...]) -> Self:
+    def when(self, **conditions: Condition | Value | tuple[Value, ...]) -> Self:
         merged = {**self.conditions, **{k: condition_of(v) for k, v in conditions.items()}}
         return type(self)(*self.choices, conditions=merged)
 
-    def contains(self, value: Scalar) -> bool:
+    def contains(self, value: Value) -> bool:
         return any(same(value, choice) for choice in self.choices)
 
     @property
     def size(self) -> float:
         return len(self.choices)
 
-    def values(self) -> list[Scalar]:
+    def values(self) -> list[Value]:
         return list(self.choices)
 
-    def draw(self, rng: Random) -> Scalar:
+    def draw(self, rng: Random) -> Value:
         return rng.choice(self.choices)
 
 
@@ -180,8 +178,14 @@ def exact(number: float) -> Fraction:
     return Fraction(repr(number))
 
 
-def is_number(value: Scalar) -> bool:
+def is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(below) for key, below in value.items())
+    return isinstance(value, str | int | float | None) or (isinstance(value, list) and all(map(_is_plain, value)))
 
 
 def check_range(low: float, high: float, log: bool, step: float | None) -> None:

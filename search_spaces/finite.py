@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from search_spaces.conditions import hashable
 from search_spaces.space import Config, Space
 
 MOST = 10_000  # configs; of a space with more, one that comes twice is rare
@@ -20,5 +21,9 @@ def configs(space: Space, fixed: Mapping[str, Any]) -> list[Config]:
 
 
 def identity(config: Mapping[str, Any]) -> Hashable:
-    """What two equal configs have in common; true is not 1."""
-    return frozenset((name, isinstance(value, bool), value) for name, value in config.items())
+    """What two equal configs have in common; true is not 1, and a list is not the text that says it."""
+    return frozenset((name, _kind(value), hashable(value)) for name, value in config.items())
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, list | dict | bool) else ""

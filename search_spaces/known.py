@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from search_spaces.conditions import Scalar, same
+from search_spaces.conditions import Value, same
+from search_spaces.distributions import Distribution
 from search_spaces.domains import Choice, Domain, Float, Int, SpaceError, is_number
 from search_spaces.quantized import Quantized
 from search_spaces.space import Config, Space
 
 
-def nearest(domain: Domain, value: Scalar) -> Scalar:
+def nearest(domain: Domain, value: Value) -> Value:
     """The value of `domain` nearest to `value`; SpaceError where none is: of a choice it is the same one or none."""
     if isinstance(domain, Choice):
         for choice in domain.choices:
             if same(choice, value):
                 return choice
+    if isinstance(domain, Distribution) and is_number(value):
+        return domain.rounded(value)
     if not (isinstance(domain, Float | Int | Quantized) and is_number(value)):
         raise SpaceError(f"{value!r} is not in {domain}")
     within = min(max(value, domain.low), domain.high)  # type: ignore[type-var]

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 
-from search_spaces.conditions import Scalar, same
+from search_spaces.conditions import Value, same
+from search_spaces.distributions import Distribution
 from search_spaces.domains import Choice, Domain, Float, Int, SpaceError
 from search_spaces.quantized import Quantized
+from search_spaces.weighted import Weighted
+
+ByQuantile = Distribution | Weighted  # domains that are searched over the quantiles of their distribution
 
 
-def value_at(domain: Domain, quantile: float) -> Scalar:
+def value_at(domain: Domain, quantile: float) -> Value:
     """The value below which a share `quantile`, from 0 to 1, of the domain's draws lie; of a choice, in its order."""
+    if isinstance(domain, ByQuantile):
+        return domain.at(quantile)
     if isinstance(domain, Int) and domain.log:
         value = math.exp(_between(math.log(domain.low), math.log(domain.high + 1), quantile))
         return min(max(int(value), domain.low), domain.high)
@@ -25,10 +31,12 @@ def value_at(domain: Domain, quantile: float) -> Scalar:
     return domain.rounded(_between(domain.low, domain.high, quantile))
 
 
-def quantile_of(domain: Domain, value: Scalar) -> float:
+def quantile_of(domain: Domain, value: Value) -> float:
     """A quantile, from 0 to 1, that has `value`: the middle of those that have it; SpaceError where none has."""
     if not domain.contains(value):
         raise SpaceError(f"{value!r} is not in {domain}")
+    if isinstance(domain, ByQuantile):
+        return domain.quantile(value)  # type: ignore[arg-type]  # a number where the domain has numbers
     if isinstance(domain, Choice):
         return (next(place for place, choice in enumerate(domain.choices) if same(choice, value)) + 0.5) / len(
             domain.choices

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from search_spaces.conditions import Scalar
+from search_spaces.conditions import Value
 from search_spaces.domains import Domain, SpaceError, check_range, exact, is_number
 
 
@@ -38,22 +38,24 @@ class Quantized(Domain):
     def last(self) -> int:
         return math.ceil(exact(self.high) / exact(self.q) - Fraction(1, 2))
 
-    def contains(self, value: Scalar) -> bool:
+    def contains(self, value: Value) -> bool:
         return is_number(value) and math.isclose(value, self.rounded(value), rel_tol=1e-9, abs_tol=1e-9 * self.q)  # type: ignore[arg-type]
 
     @property
     def size(self) -> float:
         return self.last - self.first + 1
 
-    def values(self) -> list[Scalar]:
-        return [self._multiple(times) for times in range(self.first, self.last + 1)]
+    def values(self) -> list[Value]:
+        return [multiple(times, self.q) for times in range(self.first, self.last + 1)]
 
-    def draw(self, rng: Random) -> Scalar:
+    def draw(self, rng: Random) -> Value:
         return self.rounded(rng.uniform(self.low, self.high))
 
-    def rounded(self, value: Scalar) -> Scalar:
+    def rounded(self, value: Value) -> Value:
         times = round(value / self.q)  # type: ignore[operator]
-        return self._multiple(min(max(times, self.first), self.last))
+        return multiple(min(max(times, self.first), self.last), self.q)
 
-    def _multiple(self, times: int) -> int | float:
-        return times * self.q if isinstance(self.q, int) else float(times * exact(self.q))
+
+def multiple(times: int, q: float) -> int | float:
+    """So many times q, counted in decimals; a whole number where `q` is whole."""
+    return times * q if isinstance(q, int) else float(times * exact(q))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
 
-from search_spaces.conditions import Scalar, in_words
+from search_spaces.conditions import Value, hashable, in_words
 from search_spaces.domains import Domain, SpaceError
 
 Config = dict[str, Any]
@@ -40,7 +40,7 @@ class Space(Mapping[str, Domain]):
         conditions = self[name].conditions.items()
         return all(other in config and condition.holds(config[other]) for other, condition in conditions)
 
-    def resolve(self, suggest: Callable[[str, Domain], Scalar], fixed: Mapping[str, Any] | None = None) -> Config:
+    def resolve(self, suggest: Callable[[str, Domain], Value], fixed: Mapping[str, Any] | None = None) -> Config:
         """One config: `fixed` values, then `suggest(name, domain)` for each parameter that is active, in order."""
         config: Config = dict(fixed or {})
         for name, domain in self.items():
@@ -84,8 +84,8 @@ class Space(Mapping[str, Domain]):
         if name in config or not self.is_active(name, config):
             yield from self._expand(config, rest)
             return
-        for value in dict.fromkeys((type(v), v) for v in self[name].values()):
-            yield from self._expand({**config, name: value[1]}, rest)
+        for value in {(type(v), hashable(v)): v for v in self[name].values()}.values():
+            yield from self._expand({**config, name: value}, rest)
 
 
 def _ordered(domains: Mapping[str, Domain]) -> dict[str, Domain]:

@@ -206,7 +206,7 @@ class Sweep:
         for observer in self._observers:
             observer.trial_started(trial, config, resumed)
         seeds = trial_seeds(self._spec, int(trial))
-        work = Work(trial, config, seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
+        work = Work(trial, self._spec.arranged(config), seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
         if (before := self._search.continuation(int(trial))) is not None:
             return replace(work, seeds=trial_seeds(self._spec, before.seeds_of), steps=before.steps)
         if origin is not None:

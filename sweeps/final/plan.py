@@ -76,7 +76,7 @@ def best_steps(best: Spec) -> int | None:
 
 def trained_on(best: Spec, images: int) -> int:
     """How many of the sweep's `images` the best trial was trained on."""
-    return int(best.fixed.get(TRAIN_SIZE) or images)
+    return int(best.fixed.get(TRAIN_SIZE) or images)  # type: ignore[arg-type]  # or null
 
 
 def _spec(best: Spec, part: str, seeds: int, config: Mapping[str, Any], steps: int | None) -> Spec:
@@ -85,7 +85,7 @@ def _spec(best: Spec, part: str, seeds: int, config: Mapping[str, Any], steps: i
     document |= {
         "name": f"{best.name or best.model.split(':')[-1]}-{part}",
         "method": "random",
-        "parameters": {name: {"value": value} for name, value in config.items()},
+        "parameters": best.fixing(config),
         "seeds": seeds,
         "seed": derived_seed(part, best.seed),
     }

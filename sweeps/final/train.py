@@ -180,7 +180,7 @@ def _save(request: Request, planned: Plan, final: SweepResults, whole: Dataset) 
     seed = trial_seeds(spec, int(trial))[0]
     path = [Path(part) for part in spec.model_path]
     model = _model(request, planned, trial, whole)
-    save_model(folder, model, spec.model, spec.fixed, whole, seed=seed, search_path=path)
+    save_model(folder, model, spec.model, spec.arranged(spec.fixed), whole, seed=seed, search_path=path)
 
 
 def _tested(request: Request, planned: Plan, final: SweepResults, whole: Dataset) -> list[SeedRow]:
@@ -223,7 +223,7 @@ def _model(request: Request, planned: Plan, trial: str, whole: Dataset) -> Train
     spec, path = planned.final, request.folder / FINAL / CHECKPOINTS / f"{trial}.pt"
     if not path.exists():
         raise FolderError(f"{path} is gone, the trained model of seed {int(trial) + 1}; choose another --out")
-    work = Work(trial, spec.fixed, trial_seeds(spec, int(trial)), None)
+    work = Work(trial, spec.arranged(spec.fixed), trial_seeds(spec, int(trial)), None)
     entry = find_model(spec.model, [Path(p) for p in spec.model_path])
     running = Running(work, entry, whole, "cpu", path.read_bytes())
     running.start()

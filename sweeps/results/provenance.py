@@ -25,7 +25,7 @@ def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     """The config of a ranked trial as a spec of one trial, with its lock; a model of one's own is not imported."""
     spec = load_spec(ranking.sweep.folder / SPEC_FILE, trusted=False)
     chosen, document = ranking.candidates[place], spec.document()
-    document["parameters"] = {name: {"value": value} for name, value in chosen.config.items()}
+    document["parameters"] = spec.fixing(chosen.config)
     if len(ranking.goals) == 1:
         document["metric"] = {"name": ranking.metric, "goal": ranking.goals[ranking.metric]}
     elif isinstance(document["metric"], dict):

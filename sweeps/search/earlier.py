@@ -15,7 +15,7 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.space import Config
-from sweeps.search.drawing import distribution_of, numbers_of
+from sweeps.search.drawing import BY_QUANTILE, distribution_of, numbers_of, values_of
 from sweeps.search.journal import FAR, SOUND, STATES, STATUS, VALUES
 from sweeps.search.method import Problem, Status
 
@@ -77,6 +77,8 @@ class Earlier:
 
     def _frozen(self, trial: EarlierTrial, value: float | None = None) -> FrozenTrial:
         space, notes = self._problem.space, dict[str, Any]({STATUS: trial.status})
+        if by_quantile := values_of(trial.config, space):
+            notes[BY_QUANTILE] = by_quantile
         values = [trial.value if value is None else value, *trial.others]
         ended: dict[str, Any] = {"state": STATES[trial.status], "values": values, "constraints": self._past(trial)}
         if trial.status == "failed":

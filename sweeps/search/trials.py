@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.finite import identity
 from search_spaces.space import Config
-from sweeps.search.drawing import check_choices, config_of, draw, numbers_of
+from sweeps.search.drawing import BY_QUANTILE, check_choices, config_of, draw, numbers_of, values_of
 from sweeps.search.earlier import Earlier
 from sweeps.search.journal import FAR, NOTE, SOUND, STATES, STATUS, VALUES, intermediate, opened, status_of
 from sweeps.search.method import Asked, Ending, Problem, Status
@@ -78,8 +78,7 @@ class Trials:
         """Begin the next trial: with `config`, of which the sampler draws the rest; `note` is kept with it."""
         self.study.sampler = sampler
         if config is not None and not self.has_waiting:
-            numbers = numbers_of(config, self._problem.space, self._problem.fixed)
-            self.study.enqueue_trial(numbers, user_attrs={NOTE: dict(note)} if note else None)
+            self._enqueue(config, {NOTE: dict(note)} if note else {})
             self._waiting += 1
         trial = self.study.ask() if self.has_waiting else begun(self.study)
         if self.has_waiting and CONTINUES in trial.user_attrs:
@@ -98,10 +97,17 @@ class Trials:
         config = self._config(self.study.get_trials(deepcopy=False)[number])
         while self.has_waiting:  # the next config that a killed process had decided on comes first
             self.begin(sampler)
-        numbers = numbers_of(config, self._problem.space, self._problem.fixed)
-        self.study.enqueue_trial(numbers, user_attrs={CONTINUES: asdict(found)})
+        self._enqueue(config, {CONTINUES: asdict(found)})
         self._waiting += 1
         return self.begin(sampler)
+
+    def _enqueue(self, config: Config, attributes: Mapping[str, Any]) -> None:
+        """Let the next trial that is begun have these values, and these user attributes."""
+        space = self._problem.space
+        if values := values_of(config, space):
+            attributes = {**attributes, BY_QUANTILE: values}
+        numbers = numbers_of(config, space, self._problem.fixed)
+        self.study.enqueue_trial(numbers, user_attrs=dict(attributes) or None)
 
     def take_up(self, frozen: FrozenTrial, sampler: BaseSampler) -> Asked:
         """A trial that is unfinished; a half-drawn config is drawn to its end."""

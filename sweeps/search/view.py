@@ -17,7 +17,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from analysis.ranking import costs_of
-from search_spaces.conditions import Scalar
+from search_spaces.conditions import Value
 from search_spaces.domains import Domain
 from search_spaces.space import Space
 from sweeps.search.drawing import distribution_of, silent
@@ -76,7 +76,7 @@ class View:
     """A study in memory over a space without conditions, for one of Optuna's samplers to draw the next trial in."""
 
     def __init__(
-        self, space: Space, metric: Objective, read: list[Reading], fill: Callable[[int, str, Domain], Scalar] = silent
+        self, space: Space, metric: Objective, read: list[Reading], fill: Callable[[int, str, Domain], Value] = silent
     ) -> None:
         """`fill` gives the value of a parameter that was not active, of the trial's number, its name and its domain."""
         self._distributions = {name: distribution_of(domain) for name, domain in space.items()}

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from basics.text import shown
-from search_spaces.conditions import Scalar
+from search_spaces.conditions import Value
 from search_spaces.domains import Choice, Domain, Float, Int
 from search_spaces.quantized import Quantized
 from search_spaces.space import Config, Space
@@ -21,7 +21,7 @@ Configure = Callable[[Mapping[str, Any]], Any]
 _DRAWS = 40
 
 
-def admit(configure: Configure, space: Space, fixed: Mapping[str, Scalar]) -> list[str]:
+def admit(configure: Configure, space: Space, fixed: Mapping[str, Value]) -> list[str]:
     """SpecError for the first value that no config with it passes; warnings for combinations the model refuses."""
     for name, value in fixed.items():
         _admit_fixed(configure, name, value)
@@ -41,13 +41,13 @@ def same_kind(base: Mapping[str, Domain], chosen: Mapping[str, Domain]) -> None:
                 raise SpecError(f"{shown(value)} is {_kind(value)}", key=_key(name, key), valid=valid)
 
 
-def _kind(value: Scalar) -> str:
+def _kind(value: Value) -> str:
     if value is None or isinstance(value, bool):
         return "null" if value is None else "true or false"
     return "text" if isinstance(value, str) else "a number"
 
 
-def candidates(domain: Domain) -> Iterator[tuple[str, Scalar]]:
+def candidates(domain: Domain) -> Iterator[tuple[str, Value]]:
     """The values that tell whether `domain` is taken, with their keys: all choices, or the ends and a point between."""
     if isinstance(domain, Choice):
         yield from (("value" if isinstance(domain, Constant) else "values", value) for value in domain.choices)
@@ -57,14 +57,14 @@ def candidates(domain: Domain) -> Iterator[tuple[str, Scalar]]:
         yield "", domain.draw(Random(0))
 
 
-def _admit_fixed(configure: Configure, name: str, value: Scalar) -> None:
+def _admit_fixed(configure: Configure, name: str, value: Value) -> None:
     """A fixed value that is wrong whatever the others are; a bad pair shows when whole configs are tried."""
     fault = _fault(configure, {name: value})
     if fault is not None and _is_about(fault, name):
         raise SpecError(_said(fault, name), key=f"parameters.{name}.value")
 
 
-def _admit(configure: Configure, space: Space, fixed: Mapping[str, Scalar], name: str, key: str, value: Scalar) -> None:
+def _admit(configure: Configure, space: Space, fixed: Mapping[str, Value], name: str, key: str, value: Value) -> None:
     faults = []
     for config in _configs_with(space, fixed, name, value):
         fault = _fault(configure, config)
@@ -76,7 +76,7 @@ def _admit(configure: Configure, space: Space, fixed: Mapping[str, Scalar], name
     raise SpecError(what, key=_key(name, key))
 
 
-def _configs_with(space: Space, fixed: Mapping[str, Scalar], name: str, value: Scalar) -> Iterator[Config]:
+def _configs_with(space: Space, fixed: Mapping[str, Value], name: str, value: Value) -> Iterator[Config]:
     """Configs in which `name` is `value`: first with as little else as can be, then with the others drawn."""
     wanted = _wanted(space, name) | {name: [value]}
     yield {**fixed, **{other: values[0] for other, values in wanted.items()}}
@@ -85,16 +85,16 @@ def _configs_with(space: Space, fixed: Mapping[str, Scalar], name: str, value: S
         yield space.resolve(lambda n, d: rng.choice(wanted[n]) if n in wanted else d.draw(rng), fixed)
 
 
-def _wanted(space: Space, name: str) -> dict[str, list[Scalar]]:
+def _wanted(space: Space, name: str) -> dict[str, list[Value]]:
     """What the parameters that `name` depends on must be for it to be active."""
-    wanted: dict[str, list[Scalar]] = {}
+    wanted: dict[str, list[Value]] = {}
     for other, condition in space[name].conditions.items():
         if other in space:
             wanted |= _wanted(space, other) | {other: activators(condition, space[other])}
     return wanted
 
 
-def _combinations(configure: Configure, space: Space, fixed: Mapping[str, Scalar]) -> list[str]:
+def _combinations(configure: Configure, space: Space, fixed: Mapping[str, Value]) -> list[str]:
     rng = Random(0)
     faults = [_fault(configure, space.draw(rng, fixed)) for _ in range(_DRAWS if space else 1)]
     refused = [fault for fault in faults if fault is not None]

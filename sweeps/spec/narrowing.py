@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from basics.text import shown
-from search_spaces.conditions import AtLeast, Condition, OneOf, Scalar, same
+from search_spaces.conditions import AtLeast, Condition, OneOf, Value, same
 from search_spaces.domains import Choice, Domain, SpaceError
 from search_spaces.space import Space
 from sweeps.errors import SpecError
@@ -29,7 +29,7 @@ class Narrowing:
     chosen: Mapping[str, Domain]
     named: frozenset[str]
     anything: bool = False  # a user's own model that declares no names takes any
-    fixed: dict[str, Scalar] = field(default_factory=dict)
+    fixed: dict[str, Value] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def space(self) -> Space:
@@ -105,7 +105,7 @@ class Narrowing:
         return "its conditions are never met"
 
 
-def activators(condition: Condition, domain: Domain) -> list[Scalar]:
+def activators(condition: Condition, domain: Domain) -> list[Value]:
     """Values of `domain` that meet `condition`."""
     if isinstance(condition, OneOf):
         return [value for value in condition.values if domain.contains(value)]

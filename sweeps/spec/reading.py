@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from basics.groups import Path as GroupPath
+from basics.groups import flat
 from basics.text import nearest
 from search_spaces import SPACES
-from search_spaces.conditions import Scalar
+from search_spaces.conditions import Value
 from search_spaces.domains import Domain
 from search_spaces.space import Space
 from sweeps.errors import SpecError
@@ -84,14 +86,14 @@ class _Reader:
     warnings: list[str] = field(default_factory=list)
 
     def read(self) -> Spec:
-        there = self.document.get("parameters")
-        lines, parameters = changes.split(self.overrides, there if isinstance(there, Mapping) else ())
+        entries, paths = _ungrouped(self.document.get("parameters"))
+        lines, parameters = changes.split(self.overrides, entries if isinstance(entries, Mapping) else ())
         document, self.warnings = carried_over(changes.with_lines(self.document, lines))
         section = with_run_cap(read_spec({**document, "parameters": None}), lines)
         path = self._model_path(section)
         entry = _entry(section.model, path) if self._known(section.model) else stand_in(section)
         dataset = self._dataset(section.dataset, "dataset" in lines)
-        space, fixed = self._space(section, document.get("parameters"), parameters, entry, dataset)
+        space, fixed = self._space(section, entries, parameters, entry, dataset)
         metric = _with_ends(objective(section, entry, dataset), section, entry, dataset)
         searched = search_of(section, space, fixed, metric, entry, self.trusted)
         terms = early_terminate(section, entry, dataset)
@@ -112,6 +114,7 @@ class _Reader:
             metric=metric,
             space=space,
             fixed=fixed,
+            paths={name: path for name, path in paths.items() if name in space or name in fixed},
             trials=searched.trials,
             early_terminate=terms,
             inception=inception(section, entry, dataset, Path.cwd() if "inception" in lines else self.folder),
@@ -151,7 +154,7 @@ class _Reader:
 
     def _space(
         self, section: SpecSection, parameters: Any, changed: Mapping[str, Any], entry: Entry, dataset: str
-    ) -> tuple[Space, dict[str, Scalar]]:
+    ) -> tuple[Space, dict[str, Value]]:
         """What is searched and what is fixed: the whole space of the model, or what `parameters` takes of it."""
         base, defaults = _base(section.model, entry), entry.defaults()
         whole = parameters is None and "parameters" not in self.document
@@ -176,6 +179,16 @@ class _Reader:
         if self._known(section.model):
             self.warnings += admit(entry.configure, space, narrowing.fixed)
         return space, narrowing.fixed
+
+
+def _ungrouped(parameters: Any) -> tuple[Any, dict[str, GroupPath]]:
+    """The entries of all groups by dotted name, and where each stands in its group."""
+    if not isinstance(parameters, Mapping) or not all(isinstance(name, str) for name in parameters):
+        return parameters, {}
+    try:
+        return flat(parameters)
+    except ValueError as error:
+        raise SpecError("is there twice, once in a group", key=f"parameters.{error}") from None
 
 
 def _with_ends(metric: Objective, section: SpecSection, entry: Entry, dataset: str) -> Objective:

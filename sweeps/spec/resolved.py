@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from analysis.metrics import Goal
 from analysis.ranking import BestStep, Constraint
 from analysis.rows import Row
-from search_spaces.conditions import Scalar
+from basics.groups import Path, grouped, nested
+from search_spaces.conditions import Value
 from search_spaces.space import Space
 from sweeps.spec.early_termination import Terms
 from sweeps.spec.parameters import write_domain
@@ -101,7 +102,8 @@ class Tracking:
 class Spec:
     """A sweep, resolved: every default filled in, every value accepted by the model.
 
-    `space` is what is searched, `fixed` what every config has. `sampler` are the options of the method's sampler, and
+    `space` is what is searched, `fixed` what every config has, and `paths` say which of these stand in groups, and
+    where. `sampler` are the options of the method's sampler, and
     `first` the configs that are tried first (the default one, then those of `enqueue`), by what of them is searched.
     `warm_start` are the folders of other sweeps that the search knows. `trials` is None when only an interrupt or
     `budget` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only config.
@@ -114,11 +116,12 @@ class Spec:
     method: str  # a name in `sweeps.search.methods.METHODS`
     metric: Objective
     space: Space
-    fixed: dict[str, Scalar]
+    fixed: dict[str, Value]
+    paths: Mapping[str, Path] = field(default_factory=dict)
     sampler: dict[str, Any] = field(default_factory=dict)
     default_first: bool = False
-    enqueue: tuple[dict[str, Scalar], ...] = ()
-    first: tuple[dict[str, Scalar], ...] = ()
+    enqueue: tuple[dict[str, Value], ...] = ()
+    first: tuple[dict[str, Value], ...] = ()
     warm_start: tuple[str, ...] = ()
     trials: int | None = None
     early_terminate: tuple[Terms, ...] = ()
@@ -143,6 +146,14 @@ class Spec:
     def steps(self) -> int | None:
         """How many reporting intervals a trial has at most."""
         return self.budget.steps
+
+    def arranged(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A config as its model is given it: mappings within mappings where the spec has groups of parameters."""
+        return nested(config, self.paths)
+
+    def fixing(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The `parameters` of a spec that has this config alone."""
+        return grouped({name: {"value": value} for name, value in config.items()}, self.paths)
 
     def document(self) -> dict[str, Any]:
         """Plain data for YAML, in the spec's own vocabulary: `load_spec` reads it back to an equal Spec."""
@@ -179,7 +190,8 @@ class Spec:
 
     def _parameters(self) -> dict[str, Any]:
         constants = {name: {"value": value} for name, value in self.fixed.items()}
-        return constants | {name: write_domain(domain) for name, domain in self.space.items()}
+        searched = {name: write_domain(domain) for name, domain in self.space.items()}
+        return grouped(constants | searched, self.paths)
 
 
 def _one_or_list(lines: list[dict[str, Any]]) -> Any:

@@ -17,6 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from analysis.configs import in_text
 from analysis.folder import read_rows
 from analysis.metrics import goal_of
 from analysis.ranking import BestStep, improves, place, trial_order
@@ -253,7 +254,7 @@ def _ran_before(table: Path) -> dict[str, dict[str, str]]:
 def _line(record: Record) -> dict[str, Any]:
     line = {name: getattr(record, name) for name in TRIAL_COLUMNS}
     # A null that was chosen is not an empty cell: that is a parameter with no part in this config.
-    line |= {f"config/{name}": "null" if value is None else value for name, value in record.config.items()}
+    line |= {f"config/{name}": "null" if value is None else in_text(value) for name, value in record.config.items()}
     line |= {CONTINUES: record.continues} if record.continues else {}
     line |= {f"last/{name}": value for name, value in record.last.items()}
     line |= {f"best/{name}": value for name, value in record.best.items()}

@@ -155,7 +155,7 @@ def test_true_is_not_one() -> None:
         (lambda: Float(0, float("inf")), "not made of finite numbers"),
         (lambda: Int(1, 8, log=True, step=2), "cannot go with a logarithmic range"),
         (lambda: Choice(), "at least one value"),
-        (lambda: Choice([1, 2]), r"\[1, 2\] is not a string"),  # type: ignore[arg-type]  # refused
+        (lambda: Choice([1, (2,)]), r"\[1, \(2,\)\] is not plain data"),
         (lambda: Space(a=Int(1, 2).when(b=1), b=Int(1, 2).when(a=1)), "a, b depend on each other in a circle"),
     ],
 )

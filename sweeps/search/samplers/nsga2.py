@@ -9,7 +9,7 @@ from typing import ClassVar
 import optuna
 
 from basics.seeds import derived_seed
-from search_spaces.conditions import Scalar
+from search_spaces.conditions import Value
 from search_spaces.domains import Domain
 from sweeps.search.drawing import to_draw
 from sweeps.search.optuna_internals import generation_key
@@ -30,6 +30,6 @@ class NSGA2(OptunaMethod):
         first = {OF_TRIAL: {generation_key(optuna.samplers.NSGAIISampler): 0}}
         return [replace(reading, note=first) for reading in readings[:earlier]] + readings[earlier:]
 
-    def fill(self, number: int, name: str, domain: Domain) -> Scalar:
+    def fill(self, number: int, name: str, domain: Domain) -> Value:
         """A gene that has no effect is inherited too: one drawn by chance, as in the first population."""
         return to_draw(domain, domain.draw(Random(derived_seed("gene", self._problem.seed, number, name))))

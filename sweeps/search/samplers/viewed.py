@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import optuna
 
-from search_spaces.conditions import Scalar
+from search_spaces.conditions import Value
 from search_spaces.domains import Domain
 from search_spaces.finite import identity
 from search_spaces.space import Config
@@ -26,7 +26,7 @@ from sweeps.search.view import Note, Reading, View, readings
 class Draw:
     """Values of all parameters of the space, and what the method wants to know of them later."""
 
-    values: Mapping[str, Scalar]
+    values: Mapping[str, Value]
     note: Note
 
 
@@ -83,6 +83,6 @@ class OptunaMethod(ViewedMethod):
         """What the sampler reads; the first `earlier` of them are other sweeps'."""
         return readings
 
-    def fill(self, number: int, name: str, domain: Domain) -> Scalar:
+    def fill(self, number: int, name: str, domain: Domain) -> Value:
         """The number to be read of a parameter that was not active in a trial."""
         return silent(number, name, domain)

@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sweeps.search import methods
-from sweeps.spec.document.values import FolderName, Name, Number, Real, Seconds, Value, Whole
+from sweeps.spec.document.values import FolderName, Name, Number, Plain, Real, Seconds, Value, Whole
 from sweeps.spec.early_termination import TERMS
 
 # Lines of W&B's that say how ITS agents start a program: here the model is trained by the sweep itself.
 INAPPLICABLE = ("program", "command", "controller", "imports", "job", "image_uri", "apiVersion", "kind", "settings")
+
+SETTLED = ("impute", "impute_while_running")  # of `metric`: what a trial without a value counts as
 
 Distribution = Literal[
     "constant",
@@ -25,11 +27,20 @@ Distribution = Literal[
     "int_uniform",
     "uniform",
     "q_uniform",
+    "normal",
+    "q_normal",
+    "log_normal",
+    "q_log_normal",
+    "beta",
+    "q_beta",
     "log_uniform",
     "log_uniform_values",
     "inv_log_uniform",
     "inv_log_uniform_values",
+    "q_log_uniform",
+    "q_log_uniform_values",
     "int_log_uniform_values",
+    "categorical_w_probabilities",
 ]
 _HubName = Annotated[str, Field(pattern=rf"^{methods.HUB}\S+$")]
 if TYPE_CHECKING:
@@ -52,15 +63,27 @@ class AtLeastSection(Section):
 class ParameterSection(Section):
     """One parameter in W&B's vocabulary; `when`, `step` and int_log_uniform_values are ours."""
 
-    value: Value = Field(None, description="the one value it always takes")
-    values: list[Value] = Field([], min_length=1, description="a list of text, numbers, true, false or null")
+    value: Plain = Field(None, description="the one value it always takes: plain data")
+    values: list[Plain] = Field(
+        [], min_length=1, description="a list of text, numbers, true, false or null, or of lists or mappings of these"
+    )
+    probabilities: list[Number] = Field(
+        [], min_length=1, description="a list of numbers that sum to 1, one for each of the values"
+    )
     min: Number = Field(0, description="a number; both ends whole: whole numbers between; else: linear between")
     max: Number = Field(0, description="a number; both ends whole: whole numbers between; else: linear between")
-    q: Number = Field(1.0, gt=0, description="a number above 0: q_uniform gives multiples of it")
+    q: Number = Field(1.0, gt=0, description="a number above 0: the q_ distributions give multiples of it")
+    mu: Number = Field(0.0, description="a number: the mean of normal, and of the logarithm of log_normal")
+    sigma: Number = Field(1.0, gt=0, description="a number above 0: the standard deviation of the same")
+    a: Number = Field(1.0, gt=0, description="a number above 0: the first parameter of beta")
+    b: Number = Field(1.0, gt=0, description="a number above 0: the second parameter of beta")
     step: Number = Field(1, gt=0, description="a number above 0: the distance of the values, counted from min")
     distribution: Distribution = Field("uniform", description=f"one of {', '.join(get_args(Distribution))}")
     when: dict[str, Value | list[Value] | AtLeastSection] = Field(
         {}, min_length=1, description="a mapping {other parameter: value, or [values], or {min: number}}"
+    )
+    parameters: dict[str, ParameterSection] | None = Field(
+        None, description="a mapping {NAME: {min: 1, max: 10}}: a group of parameters, and nothing beside it"
     )
 
 
@@ -140,7 +163,7 @@ class SpecSection(Section):
         {}, description="a mapping of options of the method's sampler, such as {n_startup_trials: 20}"
     )
     default_first: bool = Field(True, description="true or false: try what the model has when nothing is said first")
-    enqueue: list[dict[str, Value]] | None = Field(
+    enqueue: list[dict[str, Plain]] | None = Field(
         None, min_length=1, description="a list of mappings {NAME: value}: configs that are tried first, in this order"
     )
     warm_start: Name | list[Name] | None = Field(
@@ -196,6 +219,7 @@ def json_schema() -> dict[str, Any]:
             properties[name] |= _bounds(field)
     foreign = {"description": "W&B's own line: it does not apply here and changes nothing", "deprecated": True}
     schema["properties"] |= dict.fromkeys(INAPPLICABLE, foreign)
+    schema["$defs"]["MetricSection"]["properties"] |= dict.fromkeys(SETTLED, foreign)
     # What pydantic writes of a bound on a converted value is no word of JSON Schema's.
     found: dict[str, Any] = json.loads(json.dumps(schema), object_hook=_without_bounds)
     return found

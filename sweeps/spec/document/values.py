@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -46,6 +48,21 @@ def harmless(name: str) -> str:
     return name
 
 
+def as_plain(value: Any) -> Any:
+    """`value`, or the number that a text such as 1e-3 means, also within lists and mappings; ValueError for a value
+    that JSON has not."""
+    if isinstance(value, list):
+        return [as_plain(each) for each in value]
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("keys are text")
+        return {key: as_plain(each) for key, each in value.items()}
+    value = finite(as_number(value))
+    if not isinstance(value, str | int | float | None) or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError("it is no plain data")
+    return value
+
+
 Scalar = str | int | float | bool | None
 _Text = Annotated[str, Field(pattern=f"^{_EXPONENT.pattern}$")]
 _Time = Annotated[str, Field(pattern=rf"^({_DURATION.pattern})+$")]
@@ -55,5 +72,6 @@ Real = Annotated[float, _FINITE, BeforeValidator(as_number, json_schema_input_ty
 Whole = Annotated[int, _FINITE, BeforeValidator(as_whole, json_schema_input_type=int | _Text)]
 Seconds = Annotated[float, _FINITE, BeforeValidator(as_seconds, json_schema_input_type=float | _Text | _Time)]
 Value = Annotated[Scalar, _FINITE, BeforeValidator(as_number)]
+Plain = Annotated[Any, BeforeValidator(as_plain)]
 Name = Annotated[str, Field(min_length=1)]
 FolderName = Annotated[Name, AfterValidator(harmless)]

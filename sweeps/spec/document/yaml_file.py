@@ -13,6 +13,7 @@ from basics.text import nearest
 from sweeps.errors import SpecError
 
 LARGEST = 1_000_000  # values in a spec
+MERGE = "tag:yaml.org,2002:merge"  # of the key <<, which may be there for each of several anchors
 BEST_FILE = "best.yaml"  # what the best config is called: a spec of one config, with a lock of where it is from
 
 
@@ -90,7 +91,7 @@ def _refuse_duplicates(path: Path, node: yaml.Node | None, key: str, seen: set[i
         names: set[Hashable] = set()
         for name, value in node.value:
             below = f"{key}.{name.value}" if key else str(name.value)
-            if isinstance(name.value, str) and name.value in names:
+            if isinstance(name.value, str) and name.value in names and name.tag != MERGE:
                 raise SpecError("is there twice", key=below, source=f"{path}:{name.start_mark.line + 1}")
             names.add(name.value if isinstance(name.value, str) else id(name))
             _refuse_duplicates(path, value, below, seen)

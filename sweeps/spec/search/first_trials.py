@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from basics.text import shown
-from search_spaces.conditions import Scalar, in_words, same
+from search_spaces.conditions import Value, in_words, same
 from search_spaces.domains import SpaceError
 from search_spaces.finite import identity
 from search_spaces.known import nearest, placed
@@ -38,7 +38,7 @@ class FirstTrials:
 
 
 def first_trials(
-    section: SpecSection, space: Space, fixed: Mapping[str, Scalar], entry: Entry, asked: bool
+    section: SpecSection, space: Space, fixed: Mapping[str, Value], entry: Entry, asked: bool
 ) -> FirstTrials:
     """SpecError for a config that the space has not, or that the model refuses, if it may be `asked`."""
     if not space or row_of(own_name(section.method)).finite:
@@ -65,7 +65,7 @@ def _check_none(section: SpecSection, space: Space) -> None:
         raise SpecError(what, key="default_first", valid="false, or leave it out")
 
 
-def _read(given: Mapping[str, Scalar], index: int, space: Space, fixed: Mapping[str, Scalar]) -> Config:
+def _read(given: Mapping[str, Value], index: int, space: Space, fixed: Mapping[str, Value]) -> Config:
     """The values of what is searched; a fixed one may be there as it is."""
     if not given:
         raise SpecError("has no values", key=f"enqueue[{index}]", valid="a mapping such as {C: 1.0}")
@@ -78,8 +78,8 @@ def _read(given: Mapping[str, Scalar], index: int, space: Space, fixed: Mapping[
 
 
 def _values(
-    given: Mapping[str, Scalar], key: str, space: Space, fixed: Mapping[str, Scalar]
-) -> Iterator[tuple[str, Scalar]]:
+    given: Mapping[str, Value], key: str, space: Space, fixed: Mapping[str, Value]
+) -> Iterator[tuple[str, Value]]:
     for name, value in given.items():
         if name in fixed:
             if not same(fixed[name], value):
@@ -90,7 +90,7 @@ def _values(
             yield name, _within(space, name, value, key)
 
 
-def _within(space: Space, name: str, value: Scalar, key: str) -> Scalar:
+def _within(space: Space, name: str, value: Value, key: str) -> Value:
     domain = space[name]
     try:
         there = nearest(domain, value)

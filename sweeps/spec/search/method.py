@@ -10,16 +10,18 @@ from importlib.util import find_spec
 from typing import Any
 
 from basics.text import shown
-from search_spaces.conditions import Scalar
+from search_spaces.conditions import Value
 from search_spaces.domains import Choice, SpaceError
 from search_spaces.finite import configs
 from search_spaces.space import Space
+from search_spaces.weighted import Weighted
 from sweeps.errors import SpecError
 from sweeps.search.methods import HUB, METHODS, own_name, row_of
 from sweeps.spec.budget import budget_of
 from sweeps.spec.document.schema import SpecSection
 from sweeps.spec.resolved import Objective
 from sweeps.spec.search import population
+from trainables import MODELS
 from trainables.entry import Entry
 
 LARGEST_GRID = 1_000_000
@@ -37,7 +39,7 @@ class Searched:
 
 
 def search_of(
-    section: SpecSection, space: Space, fixed: Mapping[str, Scalar], metric: Objective, entry: Entry, trusted: bool
+    section: SpecSection, space: Space, fixed: Mapping[str, Value], metric: Objective, entry: Entry, trusted: bool
 ) -> Searched:
     """SpecError for an unknown option, for a space that the method cannot search, for `seeds` of several configs."""
     if not space:
@@ -46,6 +48,7 @@ def search_of(
         what = f"there is more than one config, {next(iter(space))} being searched"
         raise SpecError(what, key="seeds", valid="replicates, which averages over seeds of each config")
     method = own_name(section.method)
+    _check_metric(section)
     _check_space(method, space)
     _check_objectives(method, metric)
     warnings = _unheeded(method, metric)
@@ -88,7 +91,7 @@ def _check_known(method: str, name: str, options: Collection[str]) -> None:
         raise SpecError(what, key=f"sampler.{name}", valid=options, near=name)
 
 
-def _of_hub(method: str, given: Mapping[str, Any]) -> dict[str, Scalar]:
+def _of_hub(method: str, given: Mapping[str, Any]) -> dict[str, Value]:
     """The options of a sampler of OptunaHub; SpecError where it is not to be had, or does not take them."""
     if find_spec("optunahub") is None:
         what = f"{method} needs the package optunahub, which is not installed"
@@ -110,7 +113,18 @@ def _of_hub(method: str, given: Mapping[str, Any]) -> dict[str, Scalar]:
     return dict(given)
 
 
+def _check_metric(section: SpecSection) -> None:
+    """SpecError as at W&B for `bayes` without a metric, which a model of ours alone has by itself."""
+    if section.method == "bayes" and section.metric is None and section.model not in MODELS:
+        what = "is missing: bayes searches for the best of one"
+        raise SpecError(what, key="metric", valid="{name: val/accuracy, goal: maximize}, or another method")
+
+
 def _check_space(method: str, space: Space) -> None:
+    for name, domain in space.items() if row_of(method).finite else ():
+        if isinstance(domain, Weighted):
+            what = "a grid tries each value once, however probable"
+            raise SpecError(what, key=f"parameters.{name}.probabilities", valid="values alone, or method: random")
     for name, domain in space.items() if row_of(method).categorical == "refused" else ():
         if isinstance(domain, Choice) and domain.size > 1:
             others = [other for other, row in METHODS.items() if row.categorical == "honoured" and not row.finite]
@@ -136,7 +150,7 @@ def _unheeded(method: str, metric: Objective) -> list[str]:
     return [f"constraint: {what}; it ranks the trials all the same"]
 
 
-def _doubts(method: str, sampler: Mapping[str, Scalar], trials: int | None) -> list[str]:
+def _doubts(method: str, sampler: Mapping[str, Value], trials: int | None) -> list[str]:
     """Warnings for a search that ends before its method has learnt anything."""
     first = sampler.get(POPULATION)
     if not isinstance(first, int) or trials is None or trials > first:
@@ -145,7 +159,7 @@ def _doubts(method: str, sampler: Mapping[str, Scalar], trials: int | None) -> l
     return [f"sampler.{POPULATION}: {what}"]
 
 
-def _trials(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], warnings: list[str]) -> int | None:
+def _trials(section: SpecSection, space: Space, fixed: Mapping[str, Value], warnings: list[str]) -> int | None:
     """`run_cap`, or as many as there are configs if that is fewer."""
     if row_of(own_name(section.method)).finite:
         return _grid_size(space, fixed, section.run_cap)
@@ -158,7 +172,7 @@ def _trials(section: SpecSection, space: Space, fixed: Mapping[str, Scalar], war
     return section.run_cap
 
 
-def _grid_size(space: Space, fixed: Mapping[str, Scalar], run_cap: int | None) -> int:
+def _grid_size(space: Space, fixed: Mapping[str, Value], run_cap: int | None) -> int:
     """The configs of the grid, or `run_cap` if that is fewer; SpecError for a range without a finite list of values."""
     most = min(run_cap or LARGEST_GRID, LARGEST_GRID)
     for name, domain in space.items():

@@ -100,7 +100,7 @@ def test_what_the_default_has_no_value_for_is_drawn() -> None:
         ([{"max_depth": 3.5}], "enqueue[0].max_depth: 3.5 is not in the space; valid: 4 is the nearest"),
         ([{"max_depth": "deep"}], "enqueue[0].max_depth: 'deep' is not in the space; valid: a number"),
         ([{"max_depth": 3, "min_samples_leaf": 2}], "enqueue[0].min_samples_leaf: has no effect here: it needs max"),
-        ([{"max_depth": [3]}], "enqueue[0].max_depth: [3] does not fit"),
+        ([{"max_depth": [3]}], "enqueue[0].max_depth: [3] is not in the space"),
         ([{}], "enqueue[0]: has no values"),
         ([{"criterion": "gini"}], "enqueue[0].criterion: is not searched"),
     ],

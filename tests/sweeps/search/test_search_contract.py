@@ -20,21 +20,22 @@ from sweeps.spec import Spec, load_spec
 
 SPACES: dict[str, dict[str, Any]] = {
     "conditional": {
-        "penalty": {"values": ["l2", "elasticnet", "none"]},
-        "l1_ratio": {"min": 0.05, "max": 0.95, "when": {"penalty": "elasticnet"}},
+        "penalty": {"values": ["l2", "elasticnet", "none"], "probabilities": [0.25, 0.5, 0.25]},
+        "l1_ratio": {"distribution": "beta", "a": 2, "b": 2, "when": {"penalty": "elasticnet"}},
         "C": {"distribution": "log_uniform_values", "min": 1e-3, "max": 1e3},
+        "tol": {"distribution": "log_normal", "mu": -7, "sigma": 1},
     },
     "finite": {
         "penalty": {"values": ["l2", "elasticnet"]},
         "l1_ratio": {"values": [0.25, 0.5, 0.75], "when": {"penalty": "elasticnet"}},
-        "C": {"min": 0.1, "max": 0.3, "q": 0.1, "distribution": "q_uniform"},
+        "C": {"min": 0.1, "max": 0.3, "q": 0.1, "distribution": "q_log_uniform_values"},
         "max_iter": {"min": 100, "max": 200, "step": 100},
     },
 }
 # The same for methods that search numbers alone.
 NUMBERS: dict[str, dict[str, Any]] = {
     "conditional": {
-        "ccp_alpha": {"distribution": "log_uniform_values", "min": 1e-6, "max": 1e-1},
+        "ccp_alpha": {"distribution": "log_normal", "mu": -7, "sigma": 2},
         "max_depth": {"min": 2, "max": 40},
         "min_samples_leaf": {"min": 1, "max": 50, "when": {"max_depth": {"min": 10}}},
     },

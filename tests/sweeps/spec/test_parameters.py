@@ -1,5 +1,6 @@
 """W&B's parameter vocabulary, line by line: what each distribution means here, and what is refused by name."""
 
+import datetime
 import math
 from typing import Any
 
@@ -8,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_spaces.conditions import AtLeast, OneOf
+from search_spaces.distributions import Beta, LogNormal, LogUniform, Normal
 from search_spaces.domains import Choice, Domain, Float, Int
+from search_spaces.weighted import Weighted
 from sweeps.errors import SpecError
-from sweeps.spec.parameters import REFUSED, Constant, read_domains, write_domain
+from sweeps.spec.parameters import Constant, read_domains, write_domain
 
 E = math.e
 
@@ -43,6 +46,23 @@ def read(**entry: Any) -> Domain:
         ({"min": "1e-3", "max": "1e1", "distribution": "log_uniform_values"}, Float(0.001, 10.0, log=True)),
         ({"values": ["1e-3", "1e-2"]}, Choice(0.001, 0.01)),
         ({"value": "1e-3"}, Constant(0.001)),
+        ({"value": [1, {"k": None}]}, Constant([1, {"k": None}])),
+        ({"values": [[1, "1e-3"], [1], [1]]}, Choice([1, 0.001], [1], [1])),
+        ({"values": [1, 2], "probabilities": [0.25, 0.75]}, Weighted([1, 2], [0.25, 0.75])),
+        (
+            {"values": [1, [2]], "probabilities": [0, 1], "distribution": "categorical_w_probabilities"},
+            Weighted([1, [2]], [0, 1]),
+        ),
+        ({"distribution": "normal"}, Normal(0.0, 1.0)),
+        ({"distribution": "normal", "mu": -1, "sigma": "1e-3"}, Normal(-1, 0.001)),
+        ({"distribution": "q_normal", "q": 2}, Normal(q=2)),
+        ({"distribution": "q_normal"}, Normal(q=1.0)),
+        ({"distribution": "log_normal", "mu": 3}, LogNormal(3)),
+        ({"distribution": "q_log_normal", "sigma": 2, "q": 0.5}, LogNormal(0.0, 2, q=0.5)),
+        ({"distribution": "beta", "a": 2}, Beta(2)),
+        ({"distribution": "q_beta", "b": 2, "q": 0.1}, Beta(1.0, 2, q=0.1)),
+        ({"distribution": "q_log_uniform", "min": 0, "max": 2}, LogUniform(1.0, math.exp(2), q=1.0)),
+        ({"distribution": "q_log_uniform_values", "min": 32, "max": 256, "q": 8}, LogUniform(32, 256, q=8)),
     ],
 )
 def test_each_line_means_what_it_means_at_wandb(entry: dict[str, Any], domain: Domain) -> None:
@@ -84,20 +104,28 @@ def test_q_uniform_is_round_u_over_q_times_q(low: float, width: float, q: float)
     assert len(values) <= len(draws) + 2  # an end may be too narrow for 2,000 draws to meet
 
 
-@pytest.mark.parametrize("distribution", REFUSED)
-def test_what_is_not_searched_is_refused_by_name_with_what_to_use(distribution: str) -> None:
-    with pytest.raises(SpecError) as error:
-        read(distribution=distribution, min=1, max=2, q=1)
-    assert str(error.value) == (
-        f"parameters.x.distribution: {distribution} is not searched here; valid: {REFUSED[distribution]}"
-    )
-
-
 @pytest.mark.parametrize(
     ("entry", "key", "words"),
     [
-        ({"values": [1, 2], "probabilities": [0.5, 0.5]}, "probabilities", "values alone"),
-        ({"parameters": {"y": {"value": 1}}}, "parameters", "flat names"),
+        ({"values": [1, 2], "probabilities": [0.5, 0.4]}, "probabilities", "these sum to 0.9"),
+        ({"values": [1, 2], "probabilities": [1.5, -0.5]}, "probabilities", "none is below 0"),
+        ({"values": [1, 2], "probabilities": [1]}, "probabilities", "2 values and 1 probabilities"),
+        ({"values": [1, 2], "probabilities": []}, "probabilities", "valid: a list of numbers that sum to 1"),
+        ({"values": [1], "distribution": "categorical_w_probabilities"}, "distribution", "does not go with values"),
+        (
+            {"distribution": "normal", "min": 0, "max": 1},
+            "max",
+            "beside normal; valid: distribution, mu",
+        ),
+        ({"distribution": "normal", "q": 1}, "q", "has no meaning beside normal"),
+        ({"distribution": "normal", "a": 1}, "a", "has no meaning beside normal"),
+        ({"distribution": "normal", "sigma": 0}, "sigma", "valid: a number above 0"),
+        ({"distribution": "beta", "a": -1}, "a", "valid: a number above 0"),
+        ({"min": 1, "max": 2, "mu": 0}, "mu", "has no meaning beside"),
+        ({"parameters": {"y": {"value": 1}}}, "parameters", "a group, which a model's own space has not"),
+        ({"parameters": 3}, "parameters", "3 is no such mapping"),
+        ({"parameters": {}, "value": 1}, "parameters", "has nothing beside them, not value"),
+        ({"min": 0, "max": 9, "distribution": "q_log_uniform_values"}, "min", "0 has no logarithm"),
         ({"min": 2, "max": 1}, "min", "min 2 is over max 1"),
         ({"min": "1e2", "max": 1}, "min", "min 100.0 is over max 1"),
         ({"min": 1}, "max", "is missing"),
@@ -111,7 +139,9 @@ def test_what_is_not_searched_is_refused_by_name_with_what_to_use(distribution: 
         ({"values": []}, "values", "valid: a list of"),
         ({"values": 3}, "values", "3 does not fit; valid: a list of"),
         ({"values": [1, float("nan")]}, "values[1]", "nan does not fit"),
-        ({"values": [[1, 2], [3]]}, "values[0]", "[1, 2] does not fit"),
+        ({"values": [1, [2, {3: 4}]]}, "values[1]", "[2, {3: 4}] does not fit"),
+        ({"value": [1, float("nan")]}, "value", "does not fit"),
+        ({"value": datetime.date(2020, 1, 1)}, "value", "does not fit; valid: the one value it always takes"),
         ({"valeus": [1]}, "valeus", "unknown key; valid: value, values"),
         ({"value": 1, "q": 2}, "q", "has no meaning beside"),
         ({"min": 1, "max": 9, "q": 2}, "q", "has no meaning beside"),
@@ -140,7 +170,13 @@ def test_a_wrong_line_is_named_with_what_is_valid(
     [
         (0.1, "0.1 is not a mapping; valid: a mapping such as {value: 0.1}"),
         ([1, 2], "valid: a mapping such as {values: [1, 2]}"),
-        ({}, "says nothing about its values; valid: value, values, or min and max"),
+        ({}, "says nothing about its values; valid: value, values, min and max, or a distribution such as normal"),
+        ({"mu": 1}, "or a distribution such as normal"),
+        ({"value": 1, "distribution": "normal"}, "value and normal exclude each other"),
+        ({"distribution": "normal", "sigma": 1e308, "mu": 1e308}, "draws leave the numbers there are"),
+        ({"distribution": "log_normal", "sigma": 1000}, "draws leave the numbers there are"),
+        ({"distribution": "q_beta", "q": 3}, "it has one multiple of 3 only; valid: value: 0"),
+        ({"min": 1, "max": 1.4, "q": 1, "distribution": "q_log_uniform_values"}, "valid: value: 1"),
         ({"value": 1, "values": [1]}, "value and values exclude each other"),
         ({"values": [1], "min": 1, "max": 2}, "values and min exclude each other"),
         ({"min": 1, "max": 1}, "the range is empty: min and max are 1; valid: min below max, or value: 1"),
@@ -184,6 +220,7 @@ conditions = st.dictionaries(
     ),
     max_size=2,
 )
+quanta = st.sampled_from([None, 1, 0.5])
 whole = st.tuples(st.integers(1, 50), st.integers(1, 50)).map(lambda ends: (ends[0], sum(ends)))
 real = st.tuples(st.floats(0.01, 50), st.floats(0.01, 50)).map(lambda ends: (ends[0], sum(ends)))
 domains = st.one_of(
@@ -195,6 +232,11 @@ domains = st.one_of(
     st.builds(lambda ends, step: Int(ends[0], ends[1], step=step), whole, st.integers(1, 5)),
     st.builds(lambda ends, log: Float(ends[0], ends[1], log=log), real, st.booleans()),
     st.builds(lambda ends, step: Float(ends[0], ends[1], step=step), real, st.floats(0.1, 5)),
+    st.builds(Normal, st.floats(-9, 9), st.floats(0.1, 9), q=quanta),
+    st.builds(LogNormal, st.floats(-9, 9), st.floats(0.1, 9), q=quanta),
+    st.builds(Beta, st.floats(0.1, 9), st.floats(0.1, 9), q=st.sampled_from([None, 0.1, 0.25])),
+    st.builds(lambda ends: LogUniform(ends[0], ends[1] + 2, q=1), real),
+    st.lists(scalars, min_size=2, max_size=2).map(lambda values: Weighted([*values, values], [0.5, 0.25, 0.25])),
 )
 
 

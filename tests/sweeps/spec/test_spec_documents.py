@@ -107,7 +107,7 @@ def test_the_schema_takes_what_the_reader_takes_and_refuses_what_it_refuses() ->
         {"model": "gan", "methd": "grid"},
         {"model": "gan", "method": "grdi"},
         {"model": "gan", "run_cap": 0},
-        {"model": "gan", "parameters": {"lr_g": {"distribution": "normal"}}},
+        {"model": "gan", "parameters": {"lr_g": {"distribution": "gaussian"}}},
         {"model": "gan", "early_terminate": {"min_iter": 3}},
         {"dataset": "digits"},
     ):

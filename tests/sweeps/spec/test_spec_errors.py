@@ -52,7 +52,7 @@ from sweeps.spec import load_spec
             "metric.target: 0.9, and 0.8 in early_terminate",
             "one of the two",
         ),
-        ({"metric": {"name": "val/accuracy", "impute": "best"}}, "metric.impute: a failed trial has no value", ""),
+        ({"metric": {"name": "val/accuracy", "impute": "mean"}}, "metric.impute: 'mean' does not fit", "worst, best"),
         ({"metrics": []}, "metrics: several objectives", "metric: [{name, goal}"),
         ({"scheduler": {"engine": "optuna"}}, "scheduler: ", "method"),
         ({"run_cap": 0}, "run_cap: 0 does not fit; valid: a whole number, 1 or more", ""),

@@ -1,6 +1,7 @@
 """Early termination: W&B's bands and decisions, against figures worked by hand."""
 
 import pytest
+from helpers.wandb_engine import CASES, hyperband_case, kept
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,3 +154,18 @@ def test_mirrored_values_and_goal_decide_alike(rows: list[tuple[str, float]]) ->
         steps[trial] += 1
         stopped = low.report(row(trial, steps[trial], value)) is not None
         assert stopped == (high.report(row(trial, steps[trial], -value)) is not None)
+
+
+def test_it_stops_what_the_engine_of_wandb_stops() -> None:
+    """Random terms and losses; all others have reported before the one that is judged does."""
+    stopped = []
+    for number in range(CASES):
+        terms, goal, histories = hyperband_case(number)
+        said = Bands(**terms)
+        rule = Hyperband("loss", goal, said.bands, said.eta, said.strict)
+        last = None
+        for trial, history in enumerate(histories):
+            for step, value in enumerate(history, start=1):
+                last = rule.report(row(f"{trial:04d}", step, value))
+        stopped.append(last is not None)
+    assert stopped == kept("stopped").tolist()
