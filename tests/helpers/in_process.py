@@ -28,7 +28,7 @@ class Workers:
 
     def run(self, sweep: Sweep) -> None:
         """Until the sweep is over, or the workers are killed."""
-        entry, evaluator = find_model(self.spec.model), Evaluator(self.data, self.spec.metric.name)
+        entry, evaluator = find_model(self.spec.model), Evaluator(self.data, *self.spec.metric.names)
         while not sweep.over and self.left != 0:
             self.running += [
                 self._begun(sweep, entry, work) for work in sweep.hand_out(self.at_once - len(self.running))
