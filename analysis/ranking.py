@@ -2,8 +2,10 @@
 
 A trial stands where its best step puts it. Trials that are done go before those stopped early, and these before those
 that still run; one that failed has no place. Within each of these go first the trials without a fault: a hopeless
-verdict, or a broken constraint, is made up for by no value. Then the value decides, then the trial's number. Of several
-objectives the front decides that a trial is on among those of its kind, then the first value, and so on.
+verdict, a broken constraint or a seed that failed is made up for by no value. Then go first the trials that were run
+again with other seeds, by the mean (`analysis.contenders`), for the best of many on one seed is a lucky one. Then the
+value decides, then the trial's number. Of several objectives the front decides that a trial is on among those of its
+kind, then the first value, and so on.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from analysis.metrics import Goal
 
 # Verdicts that no score makes up for: the others are of a generator that has only begun, or that has memorised images.
 HOPELESS = frozenset({"mode_collapse", "low_diversity", "discriminator_wins", "generator_wins", "frozen", "diverged"})
+HEALTHY = "healthy"  # the one verdict that finds no fault
 PLACES: Mapping[str, int] = {"done": 0, "stopped": 1, "running": 2}  # of a trial that ended so, the least first
 LIVE_PLACES: Mapping[str, int] = {"done": 0, "running": 0, "stopped": 1}  # as long as those that run may still win
 
@@ -49,6 +52,8 @@ class BestStep:
 
     `violations` are how far the step is past each constraint, None where it lacks that one's metric. `others`: of
     several objectives the values of those after the first; they tell between steps that are equal in the first.
+    `seeds`: of a trial that was run again with other seeds, over how many of them the values are the means, and `lost`
+    how many of its seeds failed.
     """
 
     value: float
@@ -56,6 +61,8 @@ class BestStep:
     verdict: str = ""
     violations: tuple[float | None, ...] = ()
     others: tuple[float, ...] = ()
+    seeds: int = 1
+    lost: int = 0
 
     @classmethod
     def of(
@@ -85,7 +92,7 @@ class BestStep:
     @property
     def fault(self) -> bool:
         """Whether the trial should not be chosen however good its value is."""
-        return self.hopeless or self.past_constraint
+        return self.hopeless or self.past_constraint or self.lost > 0
 
     def costs(self, goals: Sequence[Goal]) -> Point:
         """The values, turned so that less is better."""
@@ -118,7 +125,7 @@ class Standing:
     at_best: BestStep | None
 
 
-Place = tuple[int, bool, Point, tuple[str | int, ...]]  # the least is the best, and on the first front
+Place = tuple[int, int, Point, tuple[str | int, ...]]  # the least is the best, and on the first front
 T = TypeVar("T", bound=Ranked)
 
 
@@ -139,7 +146,8 @@ def place(trial: Ranked, goals: Sequence[Goal], places: Mapping[str, int] = PLAC
     best = trial.at_best
     if best is None or trial.status not in places:
         return None
-    return places[trial.status], best.fault, best.costs(goals), trial_order(trial.trial)
+    kind = 2 * best.fault + (best.seeds == 1)
+    return places[trial.status], kind, best.costs(goals), trial_order(trial.trial)
 
 
 def rank(trials: Iterable[T], goals: Sequence[Goal]) -> list[T]:
@@ -162,8 +170,8 @@ def front(trials: Iterable[T], goals: Sequence[Goal]) -> list[T]:
 
 
 def _fronts(places: Iterable[Place]) -> dict[Place, int]:
-    """The number of the front that each place is on, among those of the same status and fault."""
-    kinds = defaultdict[tuple[int, bool], list[Place]](list)
+    """The number of the front that each place is on, among those of the same status and kind."""
+    kinds = defaultdict[tuple[int, int], list[Place]](list)
     for found in places:
         kinds[found[:2]].append(found)
     return {

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.contenders import with_seeds
 from analysis.metrics import DEFAULT_OBJECTIVES, Goal, goal_of
+from analysis.ranking import HEALTHY as HEALTHY
 from analysis.ranking import BestStep, Constraint, Standing, front, rank, trial_order
 from basics.errors import RequestError
 
@@ -42,12 +44,13 @@ NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
 BETWEEN = "; "  # the judge's sentences in one cell
 SEVERITY = "gen/severity"
 SYSTEM = "sys/"  # what the step took of the machine: no metric of the model
-HEALTHY = "healthy"  # the one verdict that finds no fault
 CONFIG, LAST, BEST, BEST_STEP = "config/", "last/", "best/", "best_step"
 WARM_START = "warm_start"  # of a manifest: a line about each of the sweeps whose trials the search knew
 SPREAD = "_std"  # after a metric's name: its standard deviation over the replicates
 WHY = "why"  # of the end of a sweep in its manifest: what ended it before all of its trials were asked for
 WORKER, STARTED, ENDED = "worker", "started", "ended"  # who ran a trial last, from when to when, in seconds since 1970
+# Columns that are there where a trial is another seed of an earlier one: of which, and which seed, from 1 on.
+REPLICATES, SEED = "replicates", "seed"
 CONTINUES = "continues"  # a column that is there where a trial goes on with an earlier one: which
 TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device", WORKER, STARTED, ENDED)
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
@@ -127,8 +130,27 @@ class SweepResults:
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
-        """By trial what its place among the others rests on."""
+        """By trial what its place among the others rests on; a trial that is another seed of one has no place."""
+        return {standing.trial: standing for standing in with_seeds(self.seed_standings.values(), self.replicates)}
+
+    @cached_property
+    def seed_standings(self) -> dict[str, Standing]:
+        """The same of each trial by its own seed alone."""
         return {standing.trial: standing for standing in self._standings()}
+
+    @cached_property
+    def replicates(self) -> dict[str, str]:
+        """Of each trial that is another seed of an earlier one, that one."""
+        if REPLICATES not in self.trials:
+            return {}
+        pairs = zip(self.trials[TRIAL], self.trials[REPLICATES], strict=True)
+        return {str(trial): of for trial, cell in pairs if (of := continued(cell))}
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds each trial has side by side."""
+        said = self.spec.get("replicates") or 1
+        return said if isinstance(said, int) else 1
 
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -215,7 +237,7 @@ def sorted_by_trial(table: pd.DataFrame, *then: str) -> pd.DataFrame:
 
 
 def continued(cell: Any) -> str:
-    """The trial that a cell of the column CONTINUES names; nothing if it is empty."""
+    """The trial that a cell of the column CONTINUES or REPLICATES names; nothing if it is empty."""
     return trial_name(int(cell)) if cell is not None and cell == cell and str(cell).strip() else ""
 
 

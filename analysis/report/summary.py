@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.formatting import counted, dataset_of, duration, is_missing, model_of, title, word
 from analysis.plots.verdicts import COLLAPSES, UNJUDGED, last_verdicts
 from analysis.ranking import Standing, improves
+from analysis.report import contenders
 from analysis.report.advice import MIN_TRIALS, advice
 from analysis.report.differences import difference
 from analysis.results import (
@@ -60,7 +61,7 @@ def summarise(sweep: SweepResults) -> Summary:
     """Numbers and sentences about `sweep`, also one with no trial or no finished one."""
     found = sweep.trials[STATUS].value_counts()
     counts = {name: int(found.get(name, 0)) for name in dict.fromkeys([*STATUSES, *map(str, found.index)])}
-    winning = (_winner, _lead) if len(sweep.goals) == 1 else (_front,)
+    winning = (_winner, contenders.told, _lead) if len(sweep.goals) == 1 else (_front,)
     told = (_began, _ended, *winning, _judged, _mattered, _damage)
     sentences = (_searched(sweep), _went(counts), *(sentence for tell in told for sentence in tell(sweep)))
     return Summary(
@@ -87,7 +88,16 @@ def _headline(sweep: SweepResults) -> BestScore | None:
     if len(sweep.goals) > 1:
         return BestScore(str(len(sweep.front)), f"on the Pareto front of {', '.join(sweep.goals)}")
     better = "higher" if sweep.goal == "maximize" else "lower"
-    return BestScore(word(sweep.score(sweep.best)), f"{sweep.objective} of trial {sweep.best} ({better} is better)")
+    value, over = _value(sweep, sweep.best)
+    return BestScore(word(value), f"{sweep.objective} of trial {sweep.best}{over} ({better} is better)")
+
+
+def _value(sweep: SweepResults, trial: str) -> tuple[float, str]:
+    """What a trial stands by, and over how many seeds that is the mean, in words, if it was run again."""
+    best = sweep.standings[trial].at_best
+    if best is None or best.seeds == 1:
+        return sweep.score(trial), ""
+    return best.value, f" over {best.seeds} seeds"
 
 
 def _searched(sweep: SweepResults) -> str:
@@ -128,7 +138,8 @@ def _winner(sweep: SweepResults) -> Iterator[str]:
     which = WINNERS.get(str(trial[STATUS]), "Best so far")
     at = f" at step {trial[BEST_STEP]:.0f}" if not is_missing(trial.get(BEST_STEP)) else ""
     took = f" ({duration(trial[SECONDS])} of training)" if not is_missing(trial.get(SECONDS)) else ""
-    yield f"{which}: trial {sweep.best} with {sweep.objective} {word(sweep.score(sweep.best))}{at}{took}."
+    value, over = _value(sweep, sweep.best)
+    yield f"{which}: trial {sweep.best} with {sweep.objective} {word(value)}{over}{at}{took}."
     yield from _passed_over(sweep)
     others = pd.Series([sweep.score(name) for name in sweep.ranked])
     if len(others) > 2:
@@ -174,10 +185,10 @@ def _lead(sweep: SweepResults) -> Iterator[str]:
     if len(sweep.ranked) < 2:
         return
     first, second = sweep.ranked[:2]
-    if not _comparable(*(sweep.standings[trial] for trial in (first, second))):
+    if not _comparable(*(sweep.standings[trial] for trial in (first, second))) or _value(sweep, first)[1]:
         return
     lead = abs(sweep.score(first) - sweep.score(second))
-    spreads, seeds = sweep.values(sweep.objective + SPREAD)[[first, second]], int(sweep.spec.get("replicates") or 1)
+    spreads, seeds = sweep.values(sweep.objective + SPREAD)[[first, second]], sweep.seeds
     if seeds < 2 or spreads.isna().any():
         yield (
             f"It leads trial {second} by {word(lead)}. One seed a config cannot tell that from the luck of a seed: "

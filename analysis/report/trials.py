@@ -23,6 +23,7 @@ from analysis.results import (
     FAILED,
     LAST,
     REASON,
+    REPLICATES,
     RUNNING,
     SECONDS,
     STATUS,
@@ -72,7 +73,7 @@ def columns(sweep: SweepResults) -> list[Column]:
     fixed = [
         _column(TRIAL, TRIAL, "text"),
         _column(STATUS, STATUS, "text"),
-        *([_column(CONTINUES, CONTINUES, "text")] if CONTINUES in sweep.trials else []),
+        *(_column(name, name, "text") for name in (CONTINUES, REPLICATES) if name in sweep.trials),
         *([_column(VERDICT, VERDICT, "text")] if judged else []),
         _column("score", sweep.objective, "number"),
         *(_column(f"{SCORE}{name}", name, "number") for name in [*sweep.goals][1:]),
@@ -87,8 +88,8 @@ def columns(sweep: SweepResults) -> list[Column]:
 def table(sweep: SweepResults, order: Sequence[str], keys: Sequence[str]) -> list[list[Any]]:
     """One list a trial in `order` with the values of the columns `keys`, None where there is none."""
     trials = sweep.trials.set_index(TRIAL, drop=False).loc[list(order)]
-    if CONTINUES in trials:
-        trials[CONTINUES] = trials[CONTINUES].map(continued)
+    for name in (name for name in (CONTINUES, REPLICATES) if name in trials):
+        trials[name] = trials[name].map(continued)
     verdicts = {VERDICT: verdicts_of(sweep), LAST + VERDICT: last_verdicts(sweep)}
     others = {f"{SCORE}{name}": sweep.values(name) for name in [*sweep.goals][1:]}
     trials = trials.assign(score=[sweep.score(name) for name in order], **others, **verdicts)

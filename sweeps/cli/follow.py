@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from analysis.folder import load
-from analysis.results import CONFIGS_FILE, ROWS_FILE, RUNNING, SPEC_FILE, STATUSES, TRIALS_FILE, SweepResults
+from analysis.results import (
+    CONFIGS_FILE,
+    REPLICATES,
+    ROWS_FILE,
+    RUNNING,
+    SEED,
+    SPEC_FILE,
+    STATUSES,
+    TRIALS_FILE,
+    SweepResults,
+)
 from analysis.rows import Row
 from analysis.trial_lines import trial_lines
 from basics.json_lines import parsed
@@ -30,7 +40,9 @@ def follow(folder: Path) -> None:
     if not (folder / SPEC_FILE).exists():
         raise no_sweep(folder, SPEC_FILE)
     spec = load_spec(folder / SPEC_FILE, trusted=False)
-    console = LiveConsole(objective=spec.metric, total=spec.trials, console=Terminal())
+    again = spec.contenders.top * (spec.contenders.seeds - 1) if spec.contenders else 0
+    total = None if spec.trials is None else spec.trials + again
+    console = LiveConsole(objective=spec.metric, total=total, console=Terminal())
     try:
         follower = Follower(folder, console)
         while is_running(folder) or is_elsewhere(folder):
@@ -50,6 +62,7 @@ class Follower:
         for tail in (self._rows, self._configs):
             tail.skip()
         self._running: set[str] = set()
+        self._again: set[str] = set()
         sweep = load(folder)
         self._ended = set(sweep.trials["trial"][sweep.trials["status"] != RUNNING])
         for record in _records(sweep):
@@ -61,6 +74,8 @@ class Follower:
         """The table first: when it says that a trial has ended, the rows of that trial are all there."""
         columns, lines, _ = trial_lines(self._folder / TRIALS_FILE)
         table = [dict(zip(columns, cells, strict=True)) for cells in lines]
+        for said in table:
+            self._note(said.get("trial", ""), said)
         for line in self._configs.lines():
             self._start(str(line.get("trial")), line.get("config") or {}, resumed=False)
         for line in self._rows.lines():
@@ -74,6 +89,12 @@ class Follower:
         self._running.add(trial)
         self._console.slots = len(self._running)
         self._console.trial_started(trial, config, resumed)
+
+    def _note(self, trial: str, line: Mapping[str, str]) -> None:
+        """That a trial is another seed of an earlier one, if the table says so."""
+        if trial not in self._again and (of := line.get(REPLICATES)):
+            self._again.add(trial)
+            self._console.replicates(trial, of, int(line.get(SEED) or 0))
 
     def _row(self, line: dict[str, Any]) -> None:
         try:
@@ -123,6 +144,6 @@ def _records(sweep: SweepResults) -> Iterator[Record]:
         trial = str(line["trial"])
         record = Record(trial, sweep.configs.get(trial, {}), cast(Status, str(line["status"])), str(line["reason"]))
         record.verdict, record.steps = str(line.get("verdict") or ""), int(line["steps"] or 0)
-        record.at_best = sweep.standings[trial].at_best
+        record.at_best, record.replicates = sweep.seed_standings[trial].at_best, sweep.replicates.get(trial, "")
         record.last = {name: float(values[trial]) for name, values in final.items() if trial in values}
         yield record

@@ -17,6 +17,8 @@ from analysis.results import (
     FIGURES_FOLDER,
     MARKS,
     MEDIA_FOLDER,
+    REPLICATES,
+    SEED,
     STATUSES,
     VERDICT,
     ResultsError,
@@ -77,8 +79,9 @@ def _trial(row: pd.Series[Any], sweep: SweepResults, judged: bool) -> TableRow:
     found = {name: plain(sweep.values(name)[row["trial"]]) for name in others}
     best = {metric: plain(row.get(f"best/{metric}")), **found, "best_step": plain(row.get("best_step"))}
     words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
-    before = continued(row.get(CONTINUES))
-    return {**shown, **best, **words, **({CONTINUES: before} if before else {})}
+    before, of = continued(row.get(CONTINUES)), continued(row.get(REPLICATES))
+    again = {REPLICATES: of, SEED: int(row[SEED])} if of else {}
+    return {**shown, **best, **words, **({CONTINUES: before} if before else {}), **again}
 
 
 def models() -> list[TableRow]:

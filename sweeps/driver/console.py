@@ -57,8 +57,8 @@ def _harmless(method: Callable[Concatenate[LiveConsole, P], None]) -> Callable[C
 class LiveConsole:
     """Observes a sweep and shows it.
 
-    total: trials asked for, None when there is no end to them. `slots`: how many run at once,
-    which may be set once it is known.
+    `total`: trials asked for, None when there is no end to them; `slots`: how many run at once. Both may be set once
+    they are known.
     """
 
     def __init__(
@@ -82,6 +82,20 @@ class LiveConsole:
     def known(self, record: Record) -> None:
         """A trial of before this run of the sweep: if it ended, it counts, but not for the pace."""
         self._progress.known(record)
+
+    @property
+    def total(self) -> int | None:
+        return self._progress.total
+
+    @total.setter
+    def total(self, trials: int | None) -> None:
+        self._progress.total = trials
+
+    @_harmless
+    def replicates(self, trial: str, of: str, seed: int) -> None:
+        if not self._progress.replicates:
+            self.say("the search is over; its best trials run again, with other seeds")
+        self._progress.replicates[trial] = of
 
     @_harmless
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
@@ -164,7 +178,7 @@ class LiveConsole:
         if best is None:
             return ""
         front = f", {len(self._progress.front)} on the front" if self._progress.objective.others else ""
-        return f"{front}, best {number(best.best)} in trial {best.trial}{_doubts(best)}"
+        return f"{front}, best {number(best.best)}{_seeds(best)} in trial {best.trial}{_doubts(best)}"
 
     def _best(self) -> Text:
         best = self._progress.best()
@@ -172,7 +186,8 @@ class LiveConsole:
             return Text()
         if best is None:
             return _one_line(f"best {self._progress.objective.name}: none yet")
-        text = f"best {self._progress.objective.name} {number(best.best)} in trial {best.trial}{_doubts(best)}: "
+        value = f"{number(best.best)}{_seeds(best)}"
+        text = f"best {self._progress.objective.name} {value} in trial {best.trial}{_doubts(best)}: "
         if self._progress.objective.others:
             text = f"{len(self._progress.front)} on the front; {text}"
         return Text(printable(text + settings(best.config)), "bold green")
@@ -221,6 +236,11 @@ def duration(seconds: float) -> str:
 
 def _one_line(text: str, style: str = "") -> Text:
     return Text(printable(text), style, no_wrap=True, overflow="ellipsis")
+
+
+def _seeds(state: TrialState) -> str:
+    """Over how many seeds the best value is the mean, if it is."""
+    return f" over {state.at_best.seeds} seeds" if state.at_best is not None and state.at_best.seeds > 1 else ""
 
 
 def _fault(state: TrialState) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
+from analysis.contenders import with_seeds
 from analysis.ranking import LIVE_PLACES, BestStep, front, leader, trial_order
 from analysis.results import HEALTHY
 from analysis.rows import Row
@@ -45,7 +46,8 @@ class TrialState:
         if best is None:
             return ""
         verdict = "" if best.verdict == HEALTHY else best.verdict
-        return ", ".join(filter(None, (verdict, "past the constraint" if best.past_constraint else "")))
+        past = "past the constraint" if best.past_constraint else ""
+        return ", ".join(filter(None, (verdict, past, f"{best.lost} seeds failed" if best.lost else "")))
 
 
 class Progress:
@@ -64,11 +66,14 @@ class Progress:
         self._statuses: Counter[Status] = Counter()  # of the ended
         self._earlier = 0
         self.judged = False  # whether any trial has a verdict
+        self.replicates: dict[str, str] = {}  # of each trial that is another seed of an earlier one, that one
 
     def known(self, record: Record) -> None:
         """A trial of before this run of the sweep; one that ended says nothing about the pace."""
         kept = TrialState(record.trial, record.config, record.status, record.reason, record.steps)
         kept.verdict = record.verdict
+        if record.replicates:
+            self.replicates[record.trial] = record.replicates
         if self.ranked:
             kept.value, kept.at_best = record.last.get(self.objective.name), record.at_best
             kept.others = tuple(record.last.get(name) for name in self.objective.others)
@@ -109,8 +114,13 @@ class Progress:
         return len(self._ended)
 
     def best(self) -> TrialState | None:
-        """The best of the trials that are done or may still be; without any, of those that were stopped early."""
-        return self._leader(self._running.values())
+        """The best of the trials that are done or may still be; without any, of those that were stopped early. Trials
+        that were run again with other seeds stand by the mean."""
+        if not self.replicates:
+            return self._leader(self._running.values())
+        states = {**self._running, **self._ended}
+        best = leader(with_seeds(states.values(), self.replicates), self._goals, LIVE_PLACES)
+        return replace(states[best.trial], at_best=best.at_best) if best is not None else None
 
     def latest(self, most: int) -> list[TrialState]:
         """Up to `most` trials in the order of their names: the running ones, then those that ended last."""
@@ -139,7 +149,8 @@ class Progress:
         self._ended[state.trial] = state
         self._statuses[state.status] += 1
         self._best_ended = self._leader([state])
-        self.front = front([*self.front, state], self._goals) if self.objective.others else []
+        if self.objective.others and state.trial not in self.replicates:
+            self.front = front([*self.front, state], self._goals)
 
     def _leader(self, others: Iterable[TrialState]) -> TrialState | None:
         """The best of the ended trials and these."""

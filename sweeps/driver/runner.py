@@ -175,7 +175,7 @@ def _run(
         search = open_search(left, spec, say)
         restore_rows(left, search, say)
         kept = spec.trials or 0 if spec.final else KEPT_CHECKPOINTS
-        store = Store(folder, spec.metric, kept, search.needs)
+        store = Store(folder, spec.metric, kept, search.needs, spec.contenders.top if spec.contenders else 1)
         outcome = _swept(_Parts(spec, folder, options, data, tracker, search, store), report, ended)
         if tracker.on:
             write_best(folder)
@@ -204,11 +204,11 @@ class _Parts:
 def _swept(parts: _Parts, report: ReportProcess, ended: Ended) -> Outcome:
     """Run trials until the sweep is over, or interrupted; Ray is started only if there are any."""
     spec, search, store = parts.spec, parts.search, parts.store
-    total = None if search.size == math.inf else int(search.size)
-    console = LiveConsole(objective=spec.metric, total=total)
+    console = LiveConsole(objective=spec.metric, total=None)
     sweep = Sweep(spec, search, store, [parts.tracker, console])
     rows = list(store.existing_rows())
     sweep.restore(rows)
+    console.total = None if sweep.planned == math.inf else int(sweep.planned)
     sweep.retell(rows, parts.tracker)
     for record in store.records:
         console.known(record)
@@ -223,7 +223,8 @@ def _swept(parts: _Parts, report: ReportProcess, ended: Ended) -> Outcome:
             sweep.close(interrupted)
         counts = Counter(record.status for record in store.records)
         end = None if interrupted else sweep.ended_by
-        outcome = Outcome(parts.folder, counts, interrupted, why=end.reason if end is not None else "")
+        why = "; ".join(filter(None, (end.reason, sweep.missing))) if end is not None else ""
+        outcome = Outcome(parts.folder, counts, interrupted, why=why)
         note_end(parts.folder, None if interrupted else outcome.why)
         if parts.options.report:
             report.draw()  # while Ray goes down

@@ -13,12 +13,13 @@ from typing import Any
 from analysis.ranking import BestStep
 from analysis.results import is_metric, trial_name
 from analysis.rows import Row
+from sweeps.driver.replication.contenders import ContenderRuns
 from sweeps.driver.spending import Spending
 from sweeps.search.journal import CRASHED
 from sweeps.search.method import Ending, Nothing, Origin, Status
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
-from sweeps.spec.seeds import trial_seeds
+from sweeps.spec.seeds import replicate_seed, trial_seeds
 from sweeps.stopping.decisions import Decisions
 from sweeps.stopping.rule import SweepEnd
 from sweeps.store.observer import Observer
@@ -48,6 +49,7 @@ class Sweep:
         self._open: dict[str, UnfinishedTrial] = {}
         self._again: list[str] = []
         self._spending = Spending(spec, search.notes)
+        self._contenders = ContenderRuns(spec, search, store)
         self._decisions = Decisions(spec, search, self._spending.end)
 
     def restore(self, rows: Iterable[Row]) -> None:
@@ -77,6 +79,8 @@ class Sweep:
     def _known(self, number: int, config: Mapping[str, Any], status: Status, reason: str) -> None:
         if (before := self._search.continuation(number)) is not None:
             self._store.continues(trial_name(number), trial_name(before.trial))
+        if (run := self._search.replicates.get(number)) is not None:
+            self._store.replicates(trial_name(number), trial_name(run.trial), run.seed)
         self._store.known(trial_name(number), config, status, reason)
 
     def hand_out(self, n: int = 1) -> list[Work]:
@@ -85,7 +89,10 @@ class Sweep:
         again, self._again = self._again[:n], self._again[n:]
         works = [self._start(trial, resumed=True) for trial in again]
         answer = Nothing.NO_MORE if self._all_asked or len(works) == n else self._search.ask(n - len(works))
-        for number, config in () if isinstance(answer, Nothing) else answer:
+        asked = [] if isinstance(answer, Nothing) else answer
+        if self._searched and len(works) + len(asked) < n:
+            asked = [*asked, *self._contenders.begin(n - len(works) - len(asked))]
+        for number, config in asked:
             self._open[trial_name(number)] = UnfinishedTrial(config, self._search.origin(number))
             works.append(self._start(trial_name(number), resumed=False))
         return works
@@ -93,7 +100,8 @@ class Sweep:
     @property
     def waiting(self) -> float:
         """How many pieces of work there may still be to hand out, at most."""
-        return len(self._again) + (0 if self._all_asked else self._search.size - self._search.asked)
+        asked = 0 if self._all_asked else self._search.size - self._search.asked
+        return len(self._again) + asked + (len(self._contenders.left()) if self._searched else self._planned)
 
     def stop(self, why: str) -> None:
         """End the sweep: no more trials start, and those that run are stopped at their next report."""
@@ -116,7 +124,28 @@ class Sweep:
     @property
     def over(self) -> bool:
         """Whether nothing is left to run or to wait for."""
-        return not self._open and self._all_asked
+        return not self._open and self._all_asked and not (self._searched and self._contenders.left())
+
+    @property
+    def missing(self) -> str:
+        """Which runs of contenders there will not be, as the sweep has ended before; in words, or nothing."""
+        return self._contenders.missing() if self._decisions.halted else ""
+
+    @property
+    def _searched(self) -> bool:
+        """Whether the search is over, with all of its trials, and the best of them may run again."""
+        running = (trial for trial in self._open if not self._contenders.is_run(trial))
+        return self._all_asked and not self._decisions.halted and next(running, None) is None
+
+    @property
+    def _planned(self) -> int:
+        """How many runs of contenders there may be at most, as long as nobody knows."""
+        return 0 if self._decisions.halted else self._contenders.planned
+
+    @property
+    def planned(self) -> float:
+        """How many trials there will be at most, those of contenders too."""
+        return self._search.size + self._planned
 
     def continues(self, trial: str) -> bool:
         """Whether a trial goes on with an earlier one."""
@@ -203,11 +232,18 @@ class Sweep:
 
     def _start(self, trial: str, resumed: bool) -> Work:
         config, origin = self._open[trial].config, self._open[trial].origin
+        run = self._search.replicates.get(int(trial))
         for observer in self._observers:
+            if run is not None:
+                observer.replicates(trial, trial_name(run.trial), run.seed)
             observer.trial_started(trial, config, resumed)
         seeds = trial_seeds(self._spec, int(trial))
         work = Work(trial, self._spec.arranged(config), seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
-        if (before := self._search.continuation(int(trial))) is not None:
+        before = self._search.continuation(int(trial) if run is None else run.trial)
+        if run is not None:
+            first, steps = (run.trial, work.steps) if before is None else (before.seeds_of, before.steps)
+            return replace(work, seeds=(replicate_seed(self._spec, first, run.seed),), steps=steps)
+        if before is not None:
             return replace(work, seeds=trial_seeds(self._spec, before.seeds_of), steps=before.steps)
         if origin is not None:
             seeds = trial_seeds(self._spec, origin.first)

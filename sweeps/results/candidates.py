@@ -16,7 +16,11 @@ from basics.text import did_you_mean
 
 @dataclass(frozen=True)
 class Candidate:
-    """A trial that can be chosen: its config, and its row at the step that is the best by the metric asked for."""
+    """A trial that can be chosen: its config, and its row at the step that is the best by the metric asked for.
+
+    One that was run again has the means over its seeds; `alone` is what it was on its own seed, `others` are the values
+    of the others, and `lost` the reasons of those that failed.
+    """
 
     trial: str
     config: Mapping[str, Any]
@@ -24,6 +28,9 @@ class Candidate:
     row: Mapping[str, Any]
     status: str
     at_best: BestStep
+    alone: Candidate | None = None
+    others: tuple[float, ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def step(self) -> int:
@@ -38,6 +45,8 @@ class Candidate:
         """Why it should not be chosen however good its numbers are, or nothing."""
         if self.at_best.hopeless:
             return f"{self.verdict} ({self.evidence})" if self.evidence else self.verdict
+        if self.lost:
+            return f"{len(self.lost)} of {len(self.lost) + len(self.others) + 1} seeds failed ({self.lost[0]})"
         return "past the spec's constraint" if self.at_best.past_constraint else ""
 
     def measured(self, metrics: Sequence[str]) -> Candidate:

@@ -33,6 +33,7 @@ def best_spec(ranking: Ranking, place: int = 0) -> Spec:
     document |= {"method": "random", "run_cap": 1, "lock": _lock(ranking, chosen, spec)}
     for line in ("early_terminate", "constraint", "seeds", "enqueue", "warm_start"):
         document.pop(line, None)
+    document |= {"replicates": spec.replicates}
     return load_spec(document, trusted=False)
 
 
@@ -52,6 +53,8 @@ def _lock(ranking: Ranking, chosen: Candidate, spec: Spec) -> dict[str, Any]:
         "score": plain(chosen.row[metric]),
         "front": {name: plain(chosen.row[name]) for name in ranking.goals} if len(ranking.goals) > 1 else None,
         "interval": None if span.low is None else [span.low, span.high],
+        "over_seeds": 1 + len(chosen.others) if chosen.others else None,
+        "first_seed": chosen.alone.at_best.value if chosen.alone is not None else None,
         "step": chosen.step,
         "steps": chosen.steps,
         "stopped": ranking.stopped or None,  # early, as were all: none is done

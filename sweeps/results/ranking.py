@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from analysis.folder import load
@@ -11,15 +12,19 @@ from analysis.intervals import Interval, of_metric, seeds_agree
 from analysis.metrics import Goal
 from analysis.ranking import front, improves, rank
 from analysis.results import HEALTHY, SPREAD, ResultsError, SweepResults
+from analysis.winners_curse import fall
 from basics.shell import command_line
 from sweeps.results.candidates import Candidate, candidates, goal_in, refused
 from sweeps.results.preference import by_weight, in_words, preferred
+from sweeps.results.seeds import with_seeds
 from sweeps.results.table_rows import TableRow, beside, plain
 
 ACCURACY = "val/accuracy"  # a share of images, so that one seed has an interval as well
 
 
-BEFORE, AFTER = ("trial", "verdict"), ("low", "high", "seeds", "best_step", "seconds")  # columns around the metrics
+# Columns around the metrics.
+BEFORE = ("trial", "verdict")
+AFTER = ("low", "high", "seeds", "first_seed", "first_rank", "best_step", "seconds")
 
 
 @dataclass(frozen=True)
@@ -44,17 +49,29 @@ class Ranking:
     def interval(self, candidate: Candidate) -> Interval:
         """Of the first metric: over the replicates, or of an accuracy over the validation images."""
         images = (self.sweep.manifest.get("data") or {}).get("val") if self.metric == ACCURACY else None
-        return of_metric(self.metric, *self._over_seeds(candidate), self.seeds, images)
+        return of_metric(self.metric, *self._over_seeds(candidate), self.seeds_of(candidate), images)
 
     def _over_seeds(self, candidate: Candidate) -> tuple[float, float | None]:
         """Mean and standard deviation of the first metric, the latter where there are several seeds."""
         spread = candidate.row.get(f"{self.metric}{SPREAD}")
         return float(candidate.row[self.metric]), None if spread is None else float(spread)
 
-    @property
-    def seeds(self) -> int:
-        """How many seeds each trial has."""
-        return int(self.sweep.spec.get("replicates", 1))
+    def seeds_of(self, candidate: Candidate) -> int:
+        """How many seeds a trial has."""
+        return 1 + len(candidate.others) if candidate.others else self.sweep.seeds
+
+    def fall(self, candidate: Candidate) -> str:
+        """What became of a trial that was run again, in words; nothing of any other."""
+        if candidate.alone is None or not candidate.others:
+            return ""
+        places = self.alone.index(candidate.trial) + 1, self.candidates.index(candidate) + 1
+        return fall(candidate.trial, candidate.alone.at_best.value, self.interval(candidate), *places)
+
+    @cached_property
+    def alone(self) -> list[str]:
+        """The trials as they would rank had none been run again."""
+        goals = [*self.goals.values()]
+        return [each.trial for each in rank([each.alone or each for each in self.candidates], goals)]
 
     @property
     def columns(self) -> list[str]:
@@ -71,13 +88,21 @@ class Ranking:
             **{name: plain(candidate.row[name]) for name in self.goals},
             "low": span.low,
             "high": span.high,
-            "seeds": self.seeds,
+            "seeds": self.seeds_of(candidate),
+            **self._one_seed(candidate),
             "best_step": candidate.step,
             "seconds": plain(candidate.row.get("seconds")),
         }
         config = {n: v for n, v in beside(shown, candidate.config).items() if n not in shown}
         known = {name: value for name, value in shown.items() if value not in (None, "")}
         return {**known, **config, "why": "; ".join(self._why(place, candidate))}
+
+    def _one_seed(self, candidate: Candidate) -> TableRow:
+        """Of a trial that was run again: its value on its own seed, and the place that this had."""
+        if candidate.alone is None or len(self.goals) > 1:
+            return {}
+        place = self.alone.index(candidate.trial) + 1
+        return {"first_seed": candidate.alone.at_best.value, "first_rank": place}
 
     def _why(self, place: int, candidate: Candidate) -> Iterator[str]:
         yield self._standing(place)
@@ -91,8 +116,17 @@ class Ranking:
             yield "the judge found nothing wrong"
         elif candidate.verdict:
             yield f"the judge says {candidate.verdict} ({candidate.evidence})"
+        yield from self._fell(place, candidate)
         if place == 0:
             yield from self._passed_over(candidate)
+
+    def _fell(self, place: int, candidate: Candidate) -> Iterator[str]:
+        """What became of it when it was run again, and with the winner of the one that had won on one seed."""
+        if len(self.goals) > 1:
+            return
+        before = next(each for each in self.candidates if each.trial == self.alone[0])
+        told = [candidate, before] if place == 0 and before is not candidate else [candidate]
+        yield from filter(None, map(self.fall, told))
 
     def _standing(self, place: int) -> str:
         trials = f"{self.done} trials that {'were stopped early (none is done)' if self.stopped else 'are done'}"
@@ -104,8 +138,9 @@ class Ranking:
 
     def _margin(self, place: int, candidate: Candidate) -> Iterator[str]:
         span, name = self.interval(candidate), self.metric
-        alike = self.seeds > 1 and seeds_agree(*self._over_seeds(candidate))
-        by = f"{self.seeds} seeds" if self.seeds > 1 else "one seed"
+        seeds = self.seeds_of(candidate)
+        alike = seeds > 1 and seeds_agree(*self._over_seeds(candidate))
+        by = f"{seeds} seeds" if seeds > 1 else "one seed"
         by += " gave the same, so the model has no seed dependence" if alike else ""
         if span.low is None or span.high is None:
             yield f"{by}, and there is no interval" if alike else f"{by}, so there is no interval"
@@ -114,9 +149,10 @@ class Ranking:
             yield f"{by}, 95 % interval{images} {span.low:.4g} to {span.high:.4g}"
         following = self.candidates[place + 1] if len(self.goals) == 1 and place + 1 < len(self.candidates) else None
         if following is not None and not following.fault:
-            value = float(following.row[name])
+            value, seeds = float(following.row[name]), self.seeds_of(following)
             sure = "" if span.low is None else ", within it" if value in span else ", outside of it"
-            yield f"the next, {following.trial}, has {value:.4g}{sure}"
+            less = " on one seed" if seeds == 1 and candidate.others else ""
+            yield f"the next, {following.trial}, has {value:.4g}{less}{sure}"
 
     def _passed_over(self, chosen: Candidate) -> Iterator[str]:
         goal = self.goals[self.metric]
@@ -134,6 +170,7 @@ def by_metric(folder: Path, metric: str | None = None) -> Ranking:
     name = metric or sweep.objective
     goal = goal_in(sweep, name)
     found, stopped = candidates(sweep, {name: goal})
+    found = with_seeds(sweep, found)
     if not found:
         raise refused(sweep, f"no trial that is done has {name}; see {command_line('show', folder)}")
     return Ranking(sweep, {name: goal}, rank(found, (goal,)), len(found), stopped)
@@ -158,6 +195,7 @@ def pareto(folder: Path, metrics: Sequence[str], prefer: Mapping[str, float] | N
     names = by_weight(metrics, weights)
     goals = {name: goal_in(sweep, name) for name in names}
     found, stopped = candidates(sweep, sweep.goals)
+    found = with_seeds(sweep, found)
     whole = [candidate.measured(names) for candidate in found if all(name in candidate.row for name in names)]
     if not whole:
         raise ResultsError(f"{folder}: no trial that is done has {', '.join(names)} at its best step")

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, create_trial
 from analysis.metrics import Goal
 from analysis.results import IMPORTANCE_FILE
 from basics.files import replace_file
-from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, intermediate, status_of, storage
+from sweeps.search.journal import JOURNAL, JOURNAL_FAULTS, REPLICATES, intermediate, status_of, storage
 
 MIN_TRIALS = 10  # of fewer it would tell chance
 MIN_TOP = 5  # trials the top has at least, as Optuna asks for; the top tenth where that is more
@@ -27,7 +27,8 @@ def importance(trials: Sequence[FrozenTrial], goal: Goal) -> dict[str, Any]:
     A trial that was stopped early counts with the best value it had, one that failed not at all. `trials` is how many
     were looked at and `top` how many of them are the top. Of several objectives it is about the first.
     """
-    scored = [trial for trial in trials if _value(trial, goal) is not None and trial.params]
+    once = [trial for trial in trials if REPLICATES not in trial.user_attrs]  # no config counts twice
+    scored = [trial for trial in once if _value(trial, goal) is not None and trial.params]
     if len(scored) < MIN_TRIALS:
         return {}
     from optuna.importance import PedAnovaImportanceEvaluator  # brings scikit-learn's ensembles, which take seconds

@@ -29,6 +29,7 @@ JOURNAL_FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, A
 SOUND, FAR = "trains to its end", sys.float_info.max
 STATUS = "status"  # the user attribute of a trial that ended; of an older journal's it follows from the state
 VALUES = "values/"  # and a step: the user attribute with what a trial reported then of several objectives
+REPLICATES = "replicates"  # the user attribute of a trial that is another seed of an earlier one
 NOTE = "sampler"  # the user attribute with what a search method keeps of a trial it asked for
 STATES: dict[Status, TrialState] = {
     "done": TrialState.COMPLETE,

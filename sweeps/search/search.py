@@ -19,7 +19,7 @@ from sweeps.search.journal import opened
 from sweeps.search.method import Answer, Asked, Ending, Nothing, Origin, Problem, Status
 from sweeps.search.methods import method_of
 from sweeps.search.study_notes import StudyNotes
-from sweeps.search.trials import Continuation, Trials
+from sweeps.search.trials import Continuation, Replicate, Trials
 
 
 class Search:
@@ -38,8 +38,9 @@ class Search:
 
     @property
     def size(self) -> float:
-        """How many trials there will be at most (infinity without a cap); those that go on with others come on top."""
-        return (self._problem.trials or math.inf) + len(self._trials.continuations)
+        """How many trials there will be at most (infinity without a cap); those that go on with others, or are
+        other seeds of them, come on top."""
+        return (self._problem.trials or math.inf) + self._trials.beyond
 
     @property
     def asked(self) -> int:
@@ -48,7 +49,7 @@ class Search:
 
     @property
     def tried(self) -> int:
-        """The same without those that go on with earlier ones."""
+        """The same without those that go on with earlier ones, or are other seeds of them."""
         return self._trials.tried
 
     @property
@@ -85,6 +86,15 @@ class Search:
     def continuation(self, number: int) -> Continuation | None:
         """What a trial has of an earlier one that it goes on with; None for one that began anew."""
         return self._trials.continuations.get(number)
+
+    def replicate(self, number: int, seed: int) -> Asked:
+        """A new trial of the config of an ended one, with another of its seeds, counted from 1 on."""
+        return self._trials.replicate(self._method.sampler(self.asked), number, seed)
+
+    @property
+    def replicates(self) -> Mapping[int, Replicate]:
+        """By number the trials that are other seeds of earlier ones."""
+        return self._trials.replicates
 
     def write(self, journal: Path) -> None:
         """All of the search into a new journal."""

@@ -14,7 +14,18 @@ from search_spaces.finite import identity
 from search_spaces.space import Config
 from sweeps.search.drawing import BY_QUANTILE, check_choices, config_of, draw, numbers_of, values_of
 from sweeps.search.earlier import Earlier
-from sweeps.search.journal import FAR, NOTE, SOUND, STATES, STATUS, VALUES, intermediate, opened, status_of
+from sweeps.search.journal import (
+    FAR,
+    NOTE,
+    REPLICATES,
+    SOUND,
+    STATES,
+    STATUS,
+    VALUES,
+    intermediate,
+    opened,
+    status_of,
+)
 from sweeps.search.method import Asked, Ending, Problem, Status
 from sweeps.search.optuna_internals import begun, set_aside, taken_up
 
@@ -30,6 +41,15 @@ class Continuation:
     trial: int
     seeds_of: int
     steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """What a trial is that runs another one's config with another seed: `trial`, the number of the other, and which of
+    its seeds, from 1 on."""
+
+    trial: int
+    seed: int
 
 
 @dataclass
@@ -59,15 +79,20 @@ class Trials:
         self._open: dict[int, OpenTrial] = {}
         self.asked = len(asked)  # trials that were asked for, and with it the next one's number
         self.continuations: dict[int, Continuation] = {}  # by number
+        self.replicates: dict[int, Replicate] = {}
         for trial in asked:
-            if CONTINUES in trial.user_attrs:
-                self.continuations[trial.number] = Continuation(**trial.user_attrs[CONTINUES])
+            self._note(trial.number, trial.user_attrs)
         self.known = {identity(self._config(trial)) for trial in asked}  # their configs
 
     @property
     def tried(self) -> int:
-        """Trials that were asked for, without those that go on with an earlier one."""
-        return self.asked - len(self.continuations)
+        """Trials that were asked for, without those that go on with an earlier one or are another seed of it."""
+        return self.asked - self.beyond
+
+    @property
+    def beyond(self) -> int:
+        """How many trials there are that the search did not ask for."""
+        return len(self.continuations) + len(self.replicates)
 
     @property
     def has_waiting(self) -> bool:
@@ -81,8 +106,8 @@ class Trials:
             self._enqueue(config, {NOTE: dict(note)} if note else {})
             self._waiting += 1
         trial = self.study.ask() if self.has_waiting else begun(self.study)
-        if self.has_waiting and CONTINUES in trial.user_attrs:
-            self.continuations[trial.number] = Continuation(**trial.user_attrs[CONTINUES])
+        if self.has_waiting:
+            self._note(trial.number, trial.user_attrs)
         self._waiting = max(self._waiting - 1, 0)
         self._open[trial.number] = OpenTrial(trial)
         drawn = draw(trial, self._problem.space, self._problem.fixed)
@@ -94,12 +119,28 @@ class Trials:
         """A new trial that goes on with an ended one, which no journal opens again; the unfinished are taken up."""
         before = self.continuations.get(number)
         found = Continuation(number, before.seeds_of if before is not None else number, steps)
-        config = self._config(self.study.get_trials(deepcopy=False)[number])
         while self.has_waiting:  # the next config that a killed process had decided on comes first
             self.begin(sampler)
-        self._enqueue(config, {CONTINUES: asdict(found)})
+        return self._begin_again(sampler, number, {CONTINUES: asdict(found)})
+
+    def replicate(self, sampler: BaseSampler, number: int, seed: int) -> Asked:
+        """A new trial of the config of an ended one, with another seed; or what a killed process had decided on."""
+        if self.has_waiting:
+            return self.begin(sampler)
+        return self._begin_again(sampler, number, {REPLICATES: asdict(Replicate(number, seed))})
+
+    def _begin_again(self, sampler: BaseSampler, number: int, attributes: Mapping[str, Any]) -> Asked:
+        config = self._config(self.study.get_trials(deepcopy=False)[number])
+        self._enqueue(config, attributes)
         self._waiting += 1
         return self.begin(sampler)
+
+    def _note(self, number: int, attributes: Mapping[str, Any]) -> None:
+        """Take note of what a trial has of an earlier one."""
+        if CONTINUES in attributes:
+            self.continuations[number] = Continuation(**attributes[CONTINUES])
+        if REPLICATES in attributes:
+            self.replicates[number] = Replicate(**attributes[REPLICATES])
 
     def _enqueue(self, config: Config, attributes: Mapping[str, Any]) -> None:
         """Let the next trial that is begun have these values, and these user attributes."""

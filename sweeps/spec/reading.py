@@ -31,6 +31,7 @@ from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.spec.points import fitted_to
 from sweeps.spec.resolved import Objective, Resources, Spec, Tracking
 from sweeps.spec.search import population
+from sweeps.spec.search.contenders import contenders
 from sweeps.spec.search.first_trials import first_trials
 from sweeps.spec.search.method import search_of
 from sweeps.spec.search.warm_start import warm_start
@@ -125,7 +126,9 @@ class _Reader:
             model_path=tuple(map(str, path)) if ":" in section.model else (),
             source=self.source,
             warnings=tuple(self.warnings),
-            **{key: getattr(section, key) for key in ("replicates", "seed", "train_size", "name", "description")},
+            replicates=section.replicates if isinstance(section.replicates, int) else 1,
+            contenders=contenders(section, space, searched.method),
+            **{key: getattr(section, key) for key in ("seed", "train_size", "name", "description")},
             **{key: getattr(section, key) for key in ("seeds", "final", "lock")},
         )
 

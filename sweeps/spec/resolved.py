@@ -87,6 +87,14 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Contenders:
+    """The best `top` trials, which are run again when the search is over, until each has that many `seeds`."""
+
+    top: int
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Tracking:
     """What W&B is told beside the runs."""
 
@@ -127,6 +135,7 @@ class Spec:
     early_terminate: tuple[Terms, ...] = ()
     resources: Resources = Resources()
     replicates: int = 1
+    contenders: Contenders | None = None
     budget: Budget = Budget()
     seed: int = 0
     train_size: int | None = None
@@ -170,7 +179,8 @@ class Spec:
             "early_terminate": _one_or_list([terms.lines() for terms in self.early_terminate]),
             "constraint": _one_or_list([_lines(constraint) for constraint in self.metric.constraints]),
             **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
-            **{key: getattr(self, key) for key in ("inception", "replicates", "seed", "train_size")},
+            **{key: getattr(self, key) for key in ("inception", "seed", "train_size")},
+            "replicates": self.replicates if self.contenders is None else _lines(self.contenders),
             "classes": list(self.classes) if self.classes else None,
             **_lines(self.tracking),
             "tags": list(self.tracking.tags),

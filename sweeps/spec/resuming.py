@@ -25,13 +25,19 @@ def check_unchanged(began: Mapping[str, Any], spec: Spec, source: str) -> None:
 
     Both are as read today: what a later version of a model adds by itself is no change.
     """
-    now = spec.document()
+    now, began = _with_one_seed(spec.document()), _with_one_seed(began)
     if began == now:  # as a rule, and reading a spec takes its time
         return
     for key, old, new in _differences(load_spec(began, as_it_began(began)).document(), now, ""):
         what = f"{_word(old)} when the sweep began, {_word(new)} now: the trials would not compare"
         valid = f"a change of {', '.join(MAY_CHANGE)}; or a new sweep with 'sweeps run'"
         raise SpecError(what, key=key, valid=valid, source=source)
+
+
+def _with_one_seed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Contenders come after a search of one seed a trial: they may be asked for, or not, at any time."""
+    searched = {} if isinstance(document.get("replicates", 1), int) else {"replicates": 1}
+    return {**document, **searched}
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any, Any]]:

@@ -13,7 +13,8 @@ from sweeps.stopping.rule import SweepEnd
 
 
 class Decisions:
-    """Hears of all trials. One that goes on with an earlier one is outside of the rules, as somebody asked for it.
+    """Hears of all trials. One that goes on with an earlier one is outside of the rules, as somebody asked for it, and
+    so is one that is another seed of an earlier one.
 
     `spent` says that the budget is used up.
     """
@@ -24,7 +25,7 @@ class Decisions:
     def restore(self, rows: Iterable[Row], ended: Mapping[str, Status]) -> None:
         """Hear all of an interrupted sweep again: its rows, and the ends in their order."""
         for row in rows:
-            if ended.get(row.trial) != "failed" and not self.continues(row.trial):
+            if ended.get(row.trial) != "failed" and not self._is_outside(row.trial):
                 rules.report(self._rules, row)
         for trial, status in ended.items():
             self.ended(trial, status)
@@ -34,14 +35,14 @@ class Decisions:
 
         Where the end of the sweep names those that go on, that is the rule for all.
         """
-        reason = None if self.continues(row.trial) else rules.report(self._rules, row)
+        reason = None if self._is_outside(row.trial) else rules.report(self._rules, row)
         end = self.sweep_end(running)
         if end is not None and end.finishing is not None:
             return "" if end.lets(row.trial) else end.reason
         return reason or ""
 
     def ended(self, trial: str, status: Status) -> None:
-        if not self.continues(trial):
+        if not self._is_outside(trial):
             rules.ended(self._rules, trial, status)
 
     def sweep_end(self, running: Iterable[str]) -> SweepEnd | None:
@@ -59,8 +60,18 @@ class Decisions:
         """Whether a trial goes on with an earlier one."""
         return self._search.continuation(int(trial)) is not None
 
+    @property
+    def halted(self) -> bool:
+        """Whether nothing starts any more, whatever it is: somebody has ended the sweep, or its budget is used up."""
+        notes = self._search.notes
+        return bool(notes.stopped) or (not notes.granted and self._spent() is not None)
+
+    def _is_outside(self, trial: str) -> bool:
+        """Whether the rules are not about a trial."""
+        return self.continues(trial) or int(trial) in self._search.replicates
+
     def _sparing(self, end: SweepEnd, running: Iterable[str], since: int = 0) -> SweepEnd:
-        """The end, which lets the trials run that go on with earlier ones, from number `since` on."""
+        """The end, which lets the trials run that the rules are not about, from number `since` on."""
         if end.finishing is None:
             return end
-        return SweepEnd(end.reason, end.finishing.union(t for t in running if self.continues(t) and int(t) >= since))
+        return SweepEnd(end.reason, end.finishing.union(t for t in running if self._is_outside(t) and int(t) >= since))

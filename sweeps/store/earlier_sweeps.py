@@ -120,7 +120,7 @@ class _Source:
         for line in left.trials.to_dict("records"):
             trial, status = str(line[TRIAL]), str(line[STATUS])
             failed = status == "failed" and not str(line[REASON]).startswith(CRASHED)
-            if not failed and (trial not in places or status == "running"):
+            if trial in left.replicates or (not failed and (trial not in places or status == "running")):
                 continue  # it says nothing of its config
             try:
                 config = self._config(left.configs.get(trial, {}))

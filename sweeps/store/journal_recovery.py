@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.formatting import counted
 from analysis.ranking import BestStep
-from analysis.results import CONTINUES, REASON, RUNNING, STATUS, TRIAL, SweepResults, continued
+from analysis.results import CONTINUES, REASON, REPLICATES, RUNNING, SEED, STATUS, TRIAL, SweepResults, continued
 from analysis.rows import Row
 from basics.files import replace_file, replacing, set_aside
 from search_spaces.domains import Choice, Domain, Int
@@ -44,6 +44,8 @@ class Known:
     reason: str = ""
     score: float = math.nan  # by the table, where the rows are lost
     continues: str = ""  # the trial that it goes on with
+    replicates: str = ""  # the trial that it is another seed of
+    seed: int = 0
 
 
 def open_search(sweep: SweepResults, spec: Spec, say: Say) -> Search:
@@ -117,6 +119,8 @@ def _known(sweep: SweepResults, spec: Spec) -> dict[int, Known]:
             line[REASON],
             sweep.score(line[TRIAL]),
             continued(line.get(CONTINUES)),
+            continued(line.get(REPLICATES)),
+            int(line[SEED]) if continued(line.get(REPLICATES)) else 0,
         )
         for _, line in sweep.trials.iterrows()
         if line[TRIAL].isdecimal()
@@ -166,7 +170,9 @@ def _rebuilt(
 
 def _tell(search: Search, spec: Spec, number: int, known: Known) -> None:
     """Ask for a trial, which the search is given the config of, and report what became of it."""
-    if known.continues:
+    if known.replicates:
+        search.replicate(int(known.replicates), known.seed)
+    elif known.continues:
         search.go_on(int(known.continues), spec.budget.steps)
     else:
         search.ask_for(known.config)

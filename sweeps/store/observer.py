@@ -14,6 +14,9 @@ class Observer(Protocol):
 
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None: ...
 
+    def replicates(self, trial: str, of: str, seed: int) -> None:
+        """The trial that starts next is another seed, counted from 1 on, of an earlier one."""
+
     def row(self, row: Row) -> None:
         """One evaluation."""
 

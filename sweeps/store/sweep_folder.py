@@ -26,7 +26,9 @@ from analysis.results import (
     CONTINUES,
     ENDED,
     MEDIA_FOLDER,
+    REPLICATES,
     ROWS_FILE,
+    SEED,
     STARTED,
     TRIAL_COLUMNS,
     TRIALS_FILE,
@@ -65,6 +67,8 @@ class Record:
     started: float | str = ""  # in seconds since 1970
     ended: float | str = ""
     continues: str = ""  # the trial that it goes on with
+    replicates: str = ""  # the trial whose config it runs with another seed: which of its seeds, from 1 on
+    seed: int = 0
     steps: int = 0
     seconds: float = 0.0
     last: dict[str, float] = field(default_factory=dict)
@@ -73,7 +77,7 @@ class Record:
 
 
 class Store:
-    """Observes a sweep and keeps its folder; `keep` is how many final states it has at most."""
+    """Observes a sweep and keeps its folder: of the best few trials the final states (`keep`), and the `models`."""
 
     def __init__(
         self,
@@ -81,11 +85,12 @@ class Store:
         objective: Objective,
         keep: int = KEPT_CHECKPOINTS,
         needs: Callable[[int], bool] = lambda number: False,
+        models: int = 1,
     ) -> None:
         self.folder, self._objective = folder, objective
         self._needs, self._not_yet = needs, list[str]()  # whether other trials may go on from the state of one
         self._with_state = {"done": BestFew(keep), "stopped": BestFew(keep)}
-        self._with_model = BestFew(1)
+        self._with_model = BestFew(models)
         self._records: dict[str, Record] = {}
         self.extractors: set[str] = set()  # that the rows' scores come from
         self._checkpoints = folder / CHECKPOINTS
@@ -116,6 +121,10 @@ class Store:
     def continues(self, trial: str, before: str) -> None:
         """A trial goes on where another one ended."""
         self._record(trial).continues = before
+
+    def replicates(self, trial: str, of: str, seed: int) -> None:
+        """A trial is another seed of an earlier one."""
+        self._record(trial).replicates, self._record(trial).seed = of, seed
 
     def go_on(self, trial: str, before: str) -> bool:
         """Give a trial that goes on with another one that one's rows, pictures and checkpoint; whether it had one."""
@@ -212,9 +221,11 @@ class Store:
     def _thin_out(self, record: Record) -> None:
         """Remove the final state and the model of an ended trial, or of the one whose place among the best it takes.
 
-        Of those that are done and of those that were stopped the best few keep it; the winner keeps its model.
+        Of those that are done and of those that were stopped the best few keep it; the winner keeps its model, and so
+        do those that may still win.
         """
-        its_place = place(record, [*self._objective.goals.values()])
+        # Another seed of a trial has no place of its own.
+        its_place = None if record.replicates else place(record, [*self._objective.goals.values()])
         few = self._with_state.get(record.status, BestFew(0))
         if (out := few.add(record.trial, its_place)) is not None:
             self._not_yet.append(out)
@@ -256,6 +267,7 @@ def _line(record: Record) -> dict[str, Any]:
     # A null that was chosen is not an empty cell: that is a parameter with no part in this config.
     line |= {f"config/{name}": "null" if value is None else in_text(value) for name, value in record.config.items()}
     line |= {CONTINUES: record.continues} if record.continues else {}
+    line |= {REPLICATES: record.replicates, SEED: record.seed} if record.replicates else {}
     line |= {f"last/{name}": value for name, value in record.last.items()}
     line |= {f"best/{name}": value for name, value in record.best.items()}
     return {**line, "best_step": record.at_best.step if record.at_best is not None else ""}

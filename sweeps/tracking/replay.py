@@ -37,13 +37,17 @@ def replay(folder: Path, spec: Spec, say: Say) -> Replay:
     for trial in sorted({*ends, *running}, key=trial_order):
         config = ends[trial][0] if trial in ends else running[trial]
         started = {"event": "trial_started", "trial": trial, "config": config, "resumed": False}
-        trials[trial] = [started, *_steps(trial, rows[trial], pictures[trial])]
+        run = search.replicates.get(int(trial))
+        of = {} if run is None else {"of": trial_name(run.trial), "seed": run.seed}
+        again = [{"event": "replicates", "trial": trial, **of}] if of else []
+        trials[trial] = [*again, started, *_steps(trial, rows[trial], pictures[trial])]
         if trial in ends:
             _, status, reason = ends[trial]
             trials[trial].append({"event": "trial_ended", "trial": trial, "status": status, "reason": reason})
     metrics = {name for steps in rows.values() for row in steps.values() for name in row.numbers if is_metric(name)}
     goals = [{"event": "goal", "metric": name, "goal": goal} for name in sorted(metrics) if (goal := goal_of(name))]
-    all_asked = search.exhausted or bool(spec.budget.limits) or ENDED in left.manifest
+    ended = ENDED in left.manifest
+    all_asked = ended or (spec.contenders is None and (search.exhausted or bool(spec.budget.limits)))
     return Replay([*goals, *tested_events(folder)], trials, complete=all_asked and not running)
 
 

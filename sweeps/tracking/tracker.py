@@ -67,6 +67,9 @@ class Tracker:
     def trial_started(self, trial: str, config: Mapping[str, Any], resumed: bool) -> None:
         self._put({"event": "trial_started", "trial": trial, "config": dict(config), "resumed": resumed})
 
+    def replicates(self, trial: str, of: str, seed: int) -> None:
+        self._put({"event": "replicates", "trial": trial, "of": of, "seed": seed})
+
     def row(self, row: Row) -> None:
         for metric in row.numbers.keys() - self._known:
             self._declare(metric, goal_of(metric) if "/" in metric else None)

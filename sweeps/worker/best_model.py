@@ -9,26 +9,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.ranking import BestStep, Place, Standing, place
+from analysis.ranking import BestStep, Standing, place
 from analysis.rows import Row
 from sweeps.spec.resolved import Objective, Spec
+from sweeps.store.best_few import BestFew
 from sweeps.worker.messages import Work
 from trainables.data import Dataset
 
 
 @dataclass
 class BestModel:
-    """Of each worker one; the best of all trials is the best of its worker."""
+    """Of each worker the best `keep`; the best of all trials are among those of their workers."""
 
     model: str
     objective: Objective
     search_path: Sequence[str]
-    _best: Place | None = None
+    keep: int = 1
+    _few: BestFew = field(init=False)
     _best_steps: dict[str, BestStep | None] = field(default_factory=dict)  # of the trials that run
 
     @classmethod
     def of(cls, spec: Spec) -> BestModel:
-        return cls(spec.model, spec.metric, spec.model_path)
+        return cls(spec.model, spec.metric, spec.model_path, spec.contenders.top if spec.contenders else 1)
+
+    def __post_init__(self) -> None:
+        self._few = BestFew(self.keep)
 
     def files(self, work: Work, model: Any, data: Dataset, row: Row, *, finished: bool) -> dict[str, bytes]:
         """The saved model of a trial whose last `row` this is, if it is the best so far, by name; else nothing.
@@ -43,10 +48,8 @@ class BestModel:
         if self.objective.lacking(best_step) or not ("torch" in sys.modules or hasattr(model, "plain")):
             return {}
         here = place(Standing(work.trial, "done", best_step), [*self.objective.goals.values()])
-        assert here is not None
-        if self._best is not None and here > self._best and not work.resumed:
+        if self._few.add(work.trial, here) == work.trial and not work.resumed:
             return {}
-        self._best = here if self._best is None else min(here, self._best)
         return self._saved(model, work.config, data, work.seeds[0])
 
     def _saved(self, model: Any, config: Mapping[str, Any], data: Dataset, seed: int) -> dict[str, bytes]:

@@ -53,12 +53,15 @@ def history(sweep: SweepResults) -> SearchHistory:
 
 
 def best_so_far(sweep: SweepResults) -> NDArray[np.float64]:
-    """The score that would have won had the search ended with each of `trials`, (n,), NaN before the first."""
-    standings = sweep.standings.values()
+    """The score that would have won had the search ended with each of `trials`, (n,), NaN before the first.
+
+    By one seed a trial: other seeds of the best are tried when the search is over, and change nothing here.
+    """
+    standings = sweep.seed_standings.values()
     none_done = all(standing.status != DONE for standing in standings)
     best, found = None, []
     for standing in standings:
-        if standing.status == DONE or none_done:
+        if (standing.status == DONE or none_done) and standing.trial not in sweep.replicates:
             best = leader(filter(None, (best, standing)), tuple(sweep.goals.values()))
         found.append(sweep.score(best.trial) if best is not None else np.nan)
     return np.array(found, dtype=np.float64)

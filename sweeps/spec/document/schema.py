@@ -152,6 +152,11 @@ class BudgetSection(Section):
     )
 
 
+class ReplicatesSection(Section):
+    top: Whole = Field(ge=1, description="a whole number, 1 or more: the best trials, which are run again")
+    seeds: Whole = Field(ge=2, description="a whole number, 2 or more: seeds that each of them has in the end")
+
+
 class SpecSection(Section):
     """A sweep: what is trained, on what, what is tried, and how the search goes."""
 
@@ -185,7 +190,10 @@ class SpecSection(Section):
     )
     budget: BudgetSection = Field(BudgetSection(), description="a mapping {steps, seconds, core_hours, ...}")
     resources: ResourcesSection = Field(ResourcesSection(), description="a mapping {cpu, gpu}")
-    replicates: Whole = Field(1, ge=1, description="a whole number, 1 or more: seeds per config, metrics averaged")
+    replicates: Annotated[Whole, Field(ge=1)] | ReplicatesSection = Field(
+        1,
+        description="a whole number, 1 or more: seeds per config, metrics averaged; or a mapping {top: 5, seeds: 5}",
+    )
     seed: Whole = Field(0, ge=0, lt=2**32, description="a whole number, 0 or more, below 2^32")
     train_size: Whole | None = Field(None, ge=1, description="a whole number, 1 or more: training images used")
     cv_folds: Whole | None = Field(None, ge=2, description="a whole number, 2 or more: cross-validate, a fold a step")
@@ -250,5 +258,6 @@ SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("early_terminate",): EarlyTerminateSection,
     ("early_terminate", "*"): EarlyTerminateSection,
     ("budget",): BudgetSection,
+    ("replicates",): ReplicatesSection,
     ("resources",): ResourcesSection,
 }

@@ -33,7 +33,16 @@ def log_artifacts(folder: Path, settings: FeedSettings, histories: TrialHistorie
     _log(opened, MODEL, folder / MODELS / best, metadata, settings)
     run = {} if opened.run.offline else {"best/run": opened.run.url}
     runs.finish(best)
-    return {"best/trial": best, **{f"best/{name}": value for name, value in score.items()}, **run}
+    return {"best/trial": best, **{f"best/{name}": value for name, value in score.items()}, **_over_seeds(lock), **run}
+
+
+def _over_seeds(lock: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a best trial that was run again: over how many seeds its score is the mean, the ends of its interval, and what
+    it was on the seed that chose it."""
+    if "over_seeds" not in lock:
+        return {}
+    low, high = lock.get("interval") or (None, None)
+    return {"best/seeds": lock["over_seeds"], "best/low": low, "best/high": high, "best/first_seed": lock["first_seed"]}
 
 
 def log_final_model(folder: Path, settings: FeedSettings, histories: TrialHistories, opened: OpenRun) -> None:

@@ -92,6 +92,7 @@ class Overview:
         lock = best_lock(self._folder)
         counts = ", ".join(f"{count} {name}" for name, count in self._histories.counts().most_common())
         best = f"; best: trial {lock['trial']}, {lock['metric']} {lock['score']:.4g}" if lock else ""
+        best += f" over {lock['over_seeds']} seeds" if lock and "over_seeds" in lock else ""
         best += f", one of {len(self._histories.front())} on the front" if lock and self._settings.others else ""
         best += " (stopped early: none is done)" if lock and lock.get("stopped") else ""
         tested = (f"; {name} {value:.4g}" for name, value in self._histories.tested.items() if _is_main(name))

@@ -13,7 +13,7 @@ from typing import Any
 
 import wandb
 
-from analysis.results import TRIAL
+from analysis.results import REPLICATES, TRIAL
 from analysis.rows import Row
 from sweeps.tracking.feed.charts import logged
 from sweeps.tracking.feed.trial_history import TrialHistories
@@ -124,7 +124,9 @@ class Runs:
         # What was recorded offline and not uploaded must not be overtaken: such a run goes on offline.
         online = self._online and all(is_synced(file) for file in earlier if is_offline(file))
         name = settings.name if trial == SWEEP else f"{settings.name}-{trial}"
-        config = {} if trial == SWEEP else {TRIAL: trial, **self._histories[trial].config}
+        of = self._histories.replicates.get(trial)
+        again = {} if of is None else {REPLICATES: of}  # so that a server can group the seeds of a config
+        config = {} if trial == SWEEP else {TRIAL: trial, **again, **self._histories[trial].config}
         run = open_run(settings, run_id, name, config, self._scratch or self._folder, online=online, job=job)
         if online:
             self.place, self.url = f"{run.entity}/{run.project}", run.project_url

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.contenders import with_seeds
 from analysis.metrics import Goal
-from analysis.ranking import BestStep, front, improves, leader
+from analysis.ranking import BestStep, Standing, front, improves, leader
 from analysis.results import EVIDENCE, EXTRACTOR, VERDICT, in_a_cell
 from analysis.rows import Row
 from sweeps.spec.resolved import Objective
@@ -86,6 +87,7 @@ class TrialHistories:
         self.ended: dict[str, None] = {}  # an ordered set
         self.tested: Mapping[str, float] = {}  # what the test set said of a final training, over its seeds
         self.model = ""  # its model, by a path from the sweep's folder
+        self.replicates: dict[str, str] = {}  # of each trial that is another seed of an earlier one, that one
         self._trials: dict[str, TrialHistory] = {}
 
     def __getitem__(self, trial: str) -> TrialHistory:
@@ -96,6 +98,8 @@ class TrialHistories:
         kind = event["event"]
         if kind == "goal":
             self.goals.setdefault(event["metric"], event["goal"])
+        elif kind == "replicates":
+            self.replicates[event["trial"]] = event["of"]
         elif kind == "trial_started":
             self[event["trial"]].config = event["config"]
         elif kind == "row":
@@ -119,15 +123,18 @@ class TrialHistories:
         failed = (self._trials[trial] for trial in reversed(self.ended) if self._trials[trial].status == "failed")
         return next((history.reason for history in failed), "")
 
-    def best(self) -> TrialHistory | None:
-        """The winner so far of the trials that are done: a curve cannot say that one was stopped early."""
-        ended = (self._trials[trial] for trial in self.ended)
-        return leader((trial for trial in ended if trial.status == "done"), [*self.objective.goals.values()])
+    def best(self) -> Standing | None:
+        """The winner so far of the trials that are done: a curve cannot say that one was stopped early. Those that were
+        run again with other seeds stand by the mean."""
+        return leader(self._done(), [*self.objective.goals.values()])
 
-    def front(self) -> list[TrialHistory]:
+    def front(self) -> list[Standing]:
         """Of several objectives the trials that are done and that none beats in all of them."""
-        done = (self._trials[trial] for trial in self.ended if self._trials[trial].status == "done")
-        return front(done, [*self.objective.goals.values()])
+        return front(self._done(), [*self.objective.goals.values()])
+
+    def _done(self) -> list[Standing]:
+        over = [self._trials[trial] for trial in self.ended if self._trials[trial].status in ("done", "failed")]
+        return [standing for standing in with_seeds(over, self.replicates) if standing.status == "done"]
 
     def _test(self, event: Event) -> None:
         if "trial" in event:

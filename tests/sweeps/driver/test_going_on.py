@@ -148,6 +148,8 @@ class Heard:
     def trial_started(self, trial: str, config: Any, resumed: bool) -> None:
         self.steps.append((trial, 0))
 
+    def replicates(self, trial: str, of: str, seed: int) -> None: ...
+
     def row(self, row: Row) -> None:
         self.steps.append((row.trial, row.step))
 

@@ -31,6 +31,8 @@ class Listener:
     def trial_started(self, trial: str, config: Any, resumed: bool) -> None:
         self.heard.append(("started", trial, resumed))
 
+    def replicates(self, trial: str, of: str, seed: int) -> None: ...
+
     def row(self, row: Row) -> None:
         self.heard.append(("row", row.trial, row.step))
 
