@@ -36,8 +36,12 @@ def front_numbers(points: Sequence[Point]) -> list[int]:
 
 
 def _lets(point: Point, front: Sequence[Point]) -> bool:
-    """Whether none of a front dominates the point; the latest are the likeliest to."""
-    return not any(dominates(other, point) for other in reversed(front))
+    """Whether none of a front dominates the point, which comes after all of them; the latest are the likeliest to.
+
+    Of two costs the second falls along a front, so that the last has the least.
+    """
+    nearest = front[-1:] if len(point) == 2 else reversed(front)
+    return not any(dominates(other, point) for other in nearest)
 
 
 def first_front(points: Sequence[Point]) -> list[int]:

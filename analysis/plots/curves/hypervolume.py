@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.fronts import Point, hypervolume
+from analysis.fronts import Point, dominates, hypervolume
 from analysis.plots import scales, style
 from analysis.ranking import costs_of
 from analysis.results import DONE, STOPPED, SweepResults
@@ -52,11 +52,14 @@ def _shares(costs: list[Point | None]) -> list[float]:
     if not there:
         return [0.0] * len(costs)
     ends = [(min(column), (max(column) - min(column)) or 1.0) for column in zip(*there, strict=True)]
-    corner, found, shares = (BEYOND,) * len(ends), list[Point](), list[float]()
+    corner, on_front, share, shares = (BEYOND,) * len(ends), list[Point](), 0.0, list[float]()
     for cost in costs:
         if cost is not None:
-            found.append(tuple((c - low) / span for c, (low, span) in zip(cost, ends, strict=True)))
-        shares.append(hypervolume(found, corner) / BEYOND ** len(ends))
+            point = tuple((c - low) / span for c, (low, span) in zip(cost, ends, strict=True))
+            if not any(dominates(other, point) for other in on_front):
+                on_front = [*(other for other in on_front if not dominates(point, other)), point]
+                share = hypervolume(on_front, corner) / BEYOND ** len(ends)
+        shares.append(share)
     return shares
 
 
