@@ -33,6 +33,8 @@ REPORT_FILE = "report.html"
 MARKS = (SPEC_FILE, MANIFEST_FILE, ROWS_FILE)  # a folder with one of them is a sweep's
 MEDIA_FOLDER = "media"
 FIGURES_FOLDER = "figures"
+PROGRAMS_FOLDER = "ray/programs"  # a folder for each trial that is a program: its output, metrics, W&B run, checkpoint
+OUTPUT_FILES = ("stdout.txt", "stderr.txt")  # there
 
 TRIAL, STEP, SECONDS, STATUS, REASON = "trial", "step", "seconds", "status", "reason"
 # What a row holds besides numbers. Of a generative trial: the judge's verdict, its sentences, who looked for it, and
@@ -259,7 +261,7 @@ def metric_names(rows: pd.DataFrame) -> list[str]:
 
 def is_metric(name: str) -> bool:
     """Whether the value of that name in a row is a metric."""
-    return "/" in name and not name.startswith(SYSTEM)
+    return name not in (TRIAL, STEP, SECONDS) and not name.startswith(SYSTEM)
 
 
 def main_metrics(rows: pd.DataFrame) -> list[str]:

@@ -76,11 +76,11 @@ def run(
     from sweeps.driver.new_folder import new_folder
 
     folder = new_folder(spec, out)
-    say(f"{spec.model} on {spec.dataset}, {spec.method} search; results go to {folder}")
+    say(f"{spec.subject}, {spec.method} search; results go to {folder}")
     from sweeps.driver import runner  # after the first line: it takes a while
 
     data = str(data_dir.resolve()) if data_dir else None
-    options = runner.Options(address=address, wandb=wandb, data_dir=data, report=not no_report)
+    options = runner.Options(address, wandb, data, report=not no_report, start_in=str(Path.cwd()))
     return _to_the_end(folder, lambda: runner.run(spec, folder, options, say, _print_results, wait=_waits()))
 
 

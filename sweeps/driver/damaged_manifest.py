@@ -16,7 +16,7 @@ from sweeps.tracking.settings import read_settings
 def read_manifest(folder: Path, say: Say) -> dict[str, Any]:
     """The manifest; of a damaged one only `sweep` and `options`, as far as other files hold them."""
     found = json_document(folder / MANIFEST_FILE, [])
-    if isinstance(found.get("sweep"), str) and all(isinstance(found.get(key), dict) for key in ("options", "data")):
+    if isinstance(found.get("sweep"), str) and isinstance(found.get("options"), dict):
         return found
     path = folder / MANIFEST_FILE
     say(f"{path}: damaged or gone, written anew; whether the data is what it was cannot be told, options are defaults")

@@ -17,6 +17,7 @@ from sweeps.driver.lanes import Lanes
 from sweeps.driver.ray_hooks import LaneCallback, LaneScheduler, LaneSearcher, SweepOver
 from sweeps.driver.sweep import Sweep
 from sweeps.worker.lane import Lane
+from sweeps.worker.program.settings import ProgramSettings
 from sweeps.worker.shared import Shared
 
 
@@ -24,7 +25,7 @@ def fit(
     sweep: Sweep,
     slots: Slots,
     folder: Path,
-    shared: Shared,
+    shared: Shared | ProgramSettings,
     say: Callable[[str], None],
     listen: Callable[[], None],
     all_started: Callable[[], None],

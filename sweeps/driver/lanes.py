@@ -111,7 +111,10 @@ class Lanes:
     def reported(self, name: str, reports: Sequence[Report], attachments: int) -> bool:
         """File what a worker reports and give it what comes next; False if nothing is left for it."""
         lane = self._lanes[name]
-        endings = {report.trial: ending for report in reports if (ending := self._sweep.reported(report)) is not None}
+        endings: dict[str, Ending] = {}
+        for report in reports:  # of one trial there may be several: what it says after its end counts no more
+            if report.trial not in endings and (ending := self._sweep.reported(report)) is not None:
+                endings[report.trial] = ending
         self._close(lane, endings, attachments)
         self.settle(wait=len(self._errands) > BEHIND)
         self._hand_out(lane)

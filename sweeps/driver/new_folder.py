@@ -18,7 +18,7 @@ ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://bucket, of which a pa
 def new_folder(spec: Spec, wanted: Path | None) -> Path:
     """Create the folder of a new sweep; FolderError if it is not empty or cannot be made."""
     try:
-        return _named_folder(spec.name or spec.model.split(":")[-1]) if wanted is None else _wanted_folder(wanted)
+        return _named_folder(spec.short_name) if wanted is None else _wanted_folder(wanted)
     except OSError as error:
         folder = wanted or error.filename or "sweep-results"
         raise FolderError(f"{folder} cannot be made: {error.strerror}; choose another --out") from None

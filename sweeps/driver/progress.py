@@ -13,7 +13,7 @@ from analysis.ranking import LIVE_PLACES, BestStep, front, leader, trial_order
 from analysis.results import HEALTHY
 from analysis.rows import Row
 from sweeps.search.method import Status
-from sweeps.spec.resolved import UNJUDGED, Objective
+from sweeps.spec.resolved import FINISHED, UNJUDGED, Objective
 from sweeps.store.sweep_folder import Record
 
 
@@ -57,7 +57,7 @@ class Progress:
     """
 
     def __init__(self, objective: Objective, total: int | None) -> None:
-        self.objective, self.total, self.ranked = objective, total, objective.name != UNJUDGED
+        self.objective, self.total, self.ranked = objective, total, objective.name not in (UNJUDGED, FINISHED)
         self._goals = tuple(objective.goals.values())
         self._running: dict[str, TrialState] = {}  # the one heard of last is last, here
         self._ended: dict[str, TrialState] = {}  # and here

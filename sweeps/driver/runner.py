@@ -25,6 +25,7 @@ from sweeps.driver.going_on import AS_IT_WAS, Beyond, train_on, with_more
 from sweeps.driver.listening import Listener, terminated_as_interrupted
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.preparation import load_data, shared_with_workers
+from sweeps.driver.program import program_settings
 from sweeps.driver.report_process import ReportProcess
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import FolderError, full_disk_named, no_sweep
@@ -42,8 +43,10 @@ from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest, note_end
 from sweeps.store.sweep_folder import KEPT_CHECKPOINTS, Store
 from sweeps.tracking.best import write_best
-from sweeps.tracking.settings import settings_of
+from sweeps.tracking.settings import FeedSettings, settings_of
 from sweeps.tracking.tracker import Tracker
+from sweeps.worker.program.settings import ProgramSettings
+from sweeps.worker.shared import Shared
 from trainables import find_model
 from trainables.data import Dataset
 
@@ -56,6 +59,8 @@ class Options:
     wandb: str = "auto"  # auto, online, offline or off
     data_dir: str | None = None
     report: bool = True  # whether the page of pictures is written at the end
+    start_in: str | None = None  # the folder that a program is started in
+    ship: bool = True  # whether that travels to the nodes of a cluster
 
     @property
     def folder(self) -> Path | None:
@@ -94,9 +99,9 @@ def run(
     the report as well, which otherwise a process of its own may still be drawing.
     """
     with locked(folder):
-        data = load_data(spec, options.folder)
-        earlier = keep(folder, spec, data.content_hash)
-        for line in (*data.doubts, *earlier):
+        data = load_data(spec, options.folder) if spec.program is None else None
+        earlier = keep(folder, spec, data.content_hash if data is not None else None)
+        for line in (*(data.doubts if data is not None else ()), *earlier):
             say(line)
         sweep_id = secrets.token_hex(4)
         _write_manifest(spec, folder, options, data, sweep_id, earlier)
@@ -130,10 +135,10 @@ def resume(
             check_unchanged(document["spec"], spec, str(folder / SPEC_FILE))
         given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}
         options = Options(**{k: v for k, v in given.items() if k in Options.__dataclass_fields__})
-        data = load_data(spec, options.folder)
-        if "data" not in document:
+        data = load_data(spec, options.folder) if spec.program is None else None
+        if "spec" not in document or (data is not None and "data" not in document):
             _write_manifest(spec, folder, options, data, document["sweep"])
-        elif data.content_hash != document["data"]["hash"]:
+        elif data is not None and data.content_hash != document["data"]["hash"]:
             raise FolderError(
                 f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
             )
@@ -151,7 +156,7 @@ def _write_spec(folder: Path, spec: Spec) -> None:
 
 
 def _write_manifest(
-    spec: Spec, folder: Path, options: Options, data: Dataset, sweep_id: str, earlier: Sequence[str] = ()
+    spec: Spec, folder: Path, options: Options, data: Dataset | None, sweep_id: str, earlier: Sequence[str] = ()
 ) -> None:
     document = {**manifest(spec, data, sweep_id), "options": asdict(options), "spec": spec.document()}
     document |= {WARM_START: list(earlier)} if earlier else {}
@@ -162,13 +167,13 @@ def _run(
     spec: Spec,
     folder: Path,
     options: Options,
-    data: Dataset,
+    data: Dataset | None,
     sweep_id: str,
     ended: Ended,
     wait: bool,
     say: Say = lambda line: None,
 ) -> Outcome:
-    settings = settings_of(spec, folder, sweep_id, data.classes, options.wandb)
+    settings = settings_of(spec, folder, sweep_id, data.classes if data is not None else (), options.wandb)
     report = ReportProcess(folder)
     with full_disk_named(folder), Tracker(folder, settings) as tracker:
         left = load(folder)
@@ -176,7 +181,7 @@ def _run(
         restore_rows(left, search, say)
         kept = spec.trials or 0 if spec.final else KEPT_CHECKPOINTS
         store = Store(folder, spec.metric, kept, search.needs, spec.contenders.top if spec.contenders else 1)
-        outcome = _swept(_Parts(spec, folder, options, data, tracker, search, store), report, ended)
+        outcome = _swept(_Parts(spec, folder, options, data, settings, tracker, search, store), report, ended)
         if tracker.on:
             write_best(folder)
         if options.report and not wait and not tracker.on:  # to W&B goes what the process computes besides
@@ -195,7 +200,8 @@ class _Parts:
     spec: Spec
     folder: Path
     options: Options
-    data: Dataset
+    data: Dataset | None
+    settings: FeedSettings
     tracker: Tracker
     search: Search
     store: Store
@@ -241,10 +247,19 @@ def _run_trials(parts: _Parts, sweep: Sweep, console: LiveConsole, report: Repor
     ray.enter_context(ray_session(options.address, parts.folder / "ray" / "ray.log"))
     slots = Slots(spec.resources, may_grow=options.address is not None)
     console.slots = slots()
-    entry = find_model(spec.model, [Path(path) for path in spec.model_path])
-    shared = shared_with_workers(spec, entry, parts.data, options.folder, parts.store, save_best=parts.tracker.on)
+    shared = _shared(parts)
     imports.join()
     from sweeps.driver.fitting import fit
 
     listener = Listener(parts.folder, sweep, console.say)
     fit(sweep, slots, parts.folder, shared, console.say, listener, report.prepare if options.report else lambda: None)
+
+
+def _shared(parts: _Parts) -> Shared | ProgramSettings:
+    """What every worker is given once."""
+    spec, options = parts.spec, parts.options
+    if parts.data is None:
+        start_in = Path(options.start_in or Path.cwd())
+        return program_settings(spec, parts.folder, parts.settings, start_in, options.address, ship=options.ship)
+    entry = find_model(spec.model, [Path(path) for path in spec.model_path])
+    return shared_with_workers(spec, entry, parts.data, options.folder, parts.store, save_best=parts.tracker.on)

@@ -37,7 +37,7 @@ class UnfinishedTrial:
     origin: Origin | None = None
     at_best: BestStep | None = None
     steps: set[int] = field(default_factory=set)  # that have their row
-    reported: list[str] = field(default_factory=list)
+    reported: dict[str, None] = field(default_factory=dict)  # metrics, an ordered set
 
 
 class Sweep:
@@ -178,7 +178,9 @@ class Sweep:
 
         Safe to call from one other thread than the rest.
         """
-        if attachment.kind == "model":
+        if attachment.kind == "program":
+            self._store.save_program_file(attachment.trial, attachment.name, attachment.content)
+        elif attachment.kind == "model":
             self._store.save_model(attachment.trial, attachment.name, attachment.content)
         elif attachment.kind == "checkpoint":
             self._store.save_checkpoint(attachment.trial, attachment.content)
@@ -238,7 +240,9 @@ class Sweep:
                 observer.replicates(trial, trial_name(run.trial), run.seed)
             observer.trial_started(trial, config, resumed)
         seeds = trial_seeds(self._spec, int(trial))
-        work = Work(trial, self._spec.arranged(config), seeds, self._spec.budget.steps, resumed, keep=self._spec.final)
+        begun = self._take_up(trial) if resumed and self._spec.program is not None else 0
+        steps, arranged = self._spec.budget.steps, self._spec.arranged(config)
+        work = Work(trial, arranged, seeds, steps, resumed, keep=self._spec.final, begun=begun)
         before = self._search.continuation(int(trial) if run is None else run.trial)
         if run is not None:
             first, steps = (run.trial, work.steps) if before is None else (before.seeds_of, before.steps)
@@ -249,6 +253,17 @@ class Sweep:
             seeds = trial_seeds(self._spec, origin.first)
             return replace(work, seeds=seeds, steps=origin.steps, keep=True, parent=_parent(origin))
         return work
+
+    def _take_up(self, trial: str) -> int:
+        """The steps that an interrupted program has taken, after which it goes on; one that cannot starts again, and
+        what it said before is forgotten."""
+        trial_state = self._open[trial]
+        if self._spec.program is not None and self._spec.program.resumable:
+            return max(trial_state.steps, default=0)
+        self._open[trial] = UnfinishedTrial(trial_state.config, trial_state.origin)
+        self._decisions.forget(trial)
+        self._store.forget(trial)
+        return 0
 
     def _file(self, report: Report) -> str:
         """Write a row and report its objective; why the trial should stop early, if it should."""
@@ -263,7 +278,7 @@ class Sweep:
 
     def _remember(self, trial_state: UnfinishedTrial, row: Row) -> None:
         trial_state.steps.add(row.step)
-        trial_state.reported = [name for name in row.numbers if is_metric(name)]
+        trial_state.reported |= dict.fromkeys(name for name in row.numbers if is_metric(name))
         values = self._spec.metric.values(row)
         if values is not None:
             trial_state.at_best = self._spec.metric.best_step(trial_state.at_best, row)
@@ -273,8 +288,9 @@ class Sweep:
         trial_state = self._open[trial]
         lacking = self._spec.metric.lacking(trial_state.at_best)
         if trial_state.at_best is None:
-            there = ", ".join(trial_state.reported) or "nothing"
-            return self._ending(trial, "failed", f"it never reported the objective {lacking}; it reported {there}")
+            there, named = ", ".join(trial_state.reported) or "nothing", f"the objective {lacking}"
+            said, what = ("logged", lacking) if self._spec.program is not None else ("reported", named)
+            return self._ending(trial, "failed", f"it never {said} {what}; it {said} {there}")
         if lacking:
             return self._ending(trial, "failed", f"its best step has no {lacking}, which the constraint is on")
         return self._ending(trial, "done", "")

@@ -98,7 +98,7 @@ def _origin(spec: Spec, lock: Mapping[str, Any]) -> Iterator[str]:
     trials, sweep, metric, sampler = (lock.get(name, "?") for name in ("trials", "sweep", "metric", "sampler"))
     early = " stopped early (none was done)" if lock.get("stopped") else ""
     yield f"the best of {trials} trials{early} of the sweep {sweep} by {metric}"
-    yield f"{spec.model} on {spec.dataset}, sampler {sampler}"
+    yield f"{spec.subject}, sampler {sampler}"
     if line := lock.get("line"):
         yield f"it went on from the states of {', '.join(line[:-1])}, which had configs of their own"
     if "step" in lock:

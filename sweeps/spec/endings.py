@@ -23,7 +23,7 @@ def early_terminate(section: SpecSection, entry: Entry, dataset: str) -> tuple[T
     """The terms on which a trial is stopped; SpecError for lines that contradict each other or say nothing."""
     found = [terms for _, terms in _written(section)]
     if any(isinstance(terms, Collapse) for terms in found) and "judged" not in kinds_of(entry, dataset):
-        what = f"a {entry.kind} does not collapse: only models that sample are judged"
+        what = f"a {entry.kind if section.model else 'program'} does not collapse: only models that sample are judged"
         raise SpecError(what, key="early_terminate", valid="another type, without patience for collapse")
     return tuple(terms for terms in found if not isinstance(terms, Target))
 
@@ -119,7 +119,7 @@ def _constraint(key: str, line: ConstraintSection, section: SpecSection, entry: 
     if (line.max is None) == (line.min is None):
         raise SpecError("needs one bound", key=key, valid="max, or min")
     kinds = kinds_of(entry, dataset)
-    row = METRICS.get(line.name)
+    row = METRICS.get(line.name) if section.model is not None else None
     if (row is None and section.model in MODELS) or (row is not None and row.kind not in kinds):
         fitting = [name for name, metric in METRICS.items() if metric.kind in kinds]
         what = (

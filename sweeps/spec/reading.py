@@ -29,6 +29,7 @@ from sweeps.spec.narrowing import Narrowing
 from sweeps.spec.objective import objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.spec.points import fitted_to
+from sweeps.spec.program.section import doubts, objective_of, program_of
 from sweeps.spec.resolved import Objective, Resources, Spec, Tracking
 from sweeps.spec.search import population
 from sweeps.spec.search.contenders import contenders
@@ -91,24 +92,28 @@ class _Reader:
         lines, parameters = changes.split(self.overrides, entries if isinstance(entries, Mapping) else ())
         document, self.warnings = carried_over(changes.with_lines(self.document, lines))
         section = with_run_cap(read_spec({**document, "parameters": None}), lines)
+        program = program_of(section)
+        model = section.model or section.program or "program"
         path = self._model_path(section)
-        entry = _entry(section.model, path) if self._known(section.model) else stand_in(section)
-        dataset = self._dataset(section.dataset, "dataset" in lines)
+        entry = _entry(model, path) if self._known(section) else stand_in(section)
+        dataset = self._dataset(section.dataset, "dataset" in lines) if program is None else ""
         space, fixed = self._space(section, entries, parameters, entry, dataset)
-        metric = _with_ends(objective(section, entry, dataset), section, entry, dataset)
+        named = objective(section, entry, dataset) if program is None else objective_of(section)
+        metric = _with_ends(named, section, entry, dataset)
         searched = search_of(section, space, fixed, metric, entry, self.trusted)
         terms = early_terminate(section, entry, dataset)
-        first = first_trials(section, space, fixed, entry, asked=self._known(section.model))
+        first = first_trials(section, space, fixed, entry, asked=self._known(section))
         if searched.method == population.METHOD:
             population.check_rules(terms)
             population.check_first(first.configs, searched.sampler)
         self.warnings += [*searched.warnings, *first.warnings(searched.trials)]
+        self.warnings += doubts(section, program, {**fixed, **space}) if program is not None else []
         return Spec(
-            model=section.model,
+            model=model,
             dataset=dataset,
             method=searched.method,
             sampler=searched.sampler,
-            default_first=first.default,
+            default_first=first.default and program is None,
             enqueue=first.enqueued,
             first=first.configs,
             warm_start=warm_start(section, space, Path.cwd() if "warm_start" in lines else self.folder),
@@ -123,7 +128,8 @@ class _Reader:
             budget=budget_of(section),
             classes=tuple(section.classes) if section.classes else None,
             tracking=_tracking(section),
-            model_path=tuple(map(str, path)) if ":" in section.model else (),
+            model_path=tuple(map(str, path)) if ":" in model and program is None else (),
+            program=program,
             source=self.source,
             warnings=tuple(self.warnings),
             replicates=section.replicates if isinstance(section.replicates, int) else 1,
@@ -132,8 +138,9 @@ class _Reader:
             **{key: getattr(section, key) for key in ("seeds", "final", "lock")},
         )
 
-    def _known(self, model: str) -> bool:
-        return self.trusted or ":" not in model
+    def _known(self, section: SpecSection) -> bool:
+        """Whether the model may be asked: a program is started to train and for nothing else."""
+        return section.model is not None and (self.trusted or ":" not in section.model)
 
     def _model_path(self, section: SpecSection) -> list[Path]:
         """The folders a user's own model is looked for in: those the spec names, its own, the working folder."""
@@ -159,7 +166,8 @@ class _Reader:
         self, section: SpecSection, parameters: Any, changed: Mapping[str, Any], entry: Entry, dataset: str
     ) -> tuple[Space, dict[str, Value]]:
         """What is searched and what is fixed: the whole space of the model, or what `parameters` takes of it."""
-        base, defaults = _base(section.model, entry), entry.defaults()
+        model = section.model or section.program or "program"
+        base, defaults = _base(model, entry), entry.defaults()
         whole = parameters is None and "parameters" not in self.document
         entries = {name: write_domain(domain) for name, domain in base.items()} if whole else parameters
         if changed:
@@ -167,19 +175,20 @@ class _Reader:
                 _check_names(changed, {**base, **defaults})
             entries = changes.with_parameters(entries or {}, changed, {**base, **defaults})
         if whole and not entries:
-            raise SpecError(f"{section.model} has no SPACE, so these must be given", key="parameters")
+            what = f"{model} has no SPACE" if section.model is not None else "a program is asked for none"
+            raise SpecError(f"{what}, so these must be given", key="parameters")
         # A constant of a user's SPACE is as good as a default, and a model without a config has no other.
         constants = {name: domain for name, domain in base.items() if isinstance(domain, Constant)}
         chosen: dict[str, Domain] = constants | read_domains(entries) | _cross_validation(section, entry)
         self.warnings += [words for name in entries if (words := doubt(entries[name], f"parameters.{name}"))]
         named = frozenset(changes.path_in(path, entries)[0] for path in changed) if whole else frozenset(entries)
-        chosen = fitted_to(dataset, section.model, entry, chosen, named)
+        chosen = fitted_to(dataset, model, entry, chosen, named)
         narrowing = Narrowing(base, defaults, chosen, named, anything=not base and entry.config is None)
         space = narrowing.space()
         if entry.config is None:
             same_kind(base, chosen)
         self.warnings += narrowing.warnings
-        if self._known(section.model):
+        if self._known(section):
             self.warnings += admit(entry.configure, space, narrowing.fixed)
         return space, narrowing.fixed
 

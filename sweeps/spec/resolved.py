@@ -14,8 +14,10 @@ from search_spaces.conditions import Value
 from search_spaces.space import Space
 from sweeps.spec.early_termination import Terms
 from sweeps.spec.parameters import write_domain
+from sweeps.spec.program.program import Program
 
 T = TypeVar("T", bound=Terms)
+FINISHED = "program/finished"  # the objective of a program's spec that names none: 1 for every trial that is done
 UNJUDGED = "train/images"  # the objective of a spec that holds no images out: the same for every trial
 
 
@@ -148,6 +150,7 @@ class Spec:
     seeds: int | None = None
     final: bool = False
     lock: Mapping[str, Any] | None = None
+    program: Program | None = None
     source: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
@@ -164,10 +167,22 @@ class Spec:
         """The `parameters` of a spec that has this config alone."""
         return grouped({name: {"value": value} for name, value in config.items()}, self.paths)
 
+    @property
+    def subject(self) -> str:
+        """What is trained on what, in words."""
+        return self.model if self.program is not None else f"{self.model} on {self.dataset}"
+
+    @property
+    def short_name(self) -> str:
+        """What the sweep is called: the name it has, or that of what is trained."""
+        return self.name or (self.program.name if self.program is not None else self.model.split(":")[-1])
+
     def document(self) -> dict[str, Any]:
         """Plain data for YAML, in the spec's own vocabulary: `load_spec` reads it back to an equal Spec."""
         lines = {
-            **{key: getattr(self, key) for key in ("name", "description", "model", "dataset", "method")},
+            **{key: getattr(self, key) for key in ("name", "description")},
+            **(self.program.lines() if self.program else {"model": self.model, "dataset": self.dataset}),
+            "method": self.method,
             "model_path": list(self.model_path),
             "metric": _one_or_list(self._metrics()),
             "sampler": dict(self.sampler) if self.space else None,
@@ -180,7 +195,7 @@ class Spec:
             "constraint": _one_or_list([_lines(constraint) for constraint in self.metric.constraints]),
             **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
             **{key: getattr(self, key) for key in ("inception", "seed", "train_size")},
-            "replicates": self.replicates if self.contenders is None else _lines(self.contenders),
+            "replicates": self._replicates(),
             "classes": list(self.classes) if self.classes else None,
             **_lines(self.tracking),
             "tags": list(self.tracking.tags),
@@ -195,8 +210,17 @@ class Spec:
         return next((terms for terms in self.early_terminate if isinstance(terms, kind)), None)
 
     def _metrics(self) -> list[dict[str, Any]]:
+        """None where a program names none."""
+        if self.metric.name == FINISHED:
+            return []
         lines: list[dict[str, Any]] = [{"name": name, "goal": goal} for name, goal in self.metric.goals.items()]
         return [line | {"target": self.metric.target} if self.metric.target is not None else line for line in lines]
+
+    def _replicates(self) -> Any:
+        """None of a program, whose seeds are its own."""
+        if self.program is not None:
+            return None
+        return self.replicates if self.contenders is None else _lines(self.contenders)
 
     def _parameters(self) -> dict[str, Any]:
         constants = {name: {"value": value} for name, value in self.fixed.items()}

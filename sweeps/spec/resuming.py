@@ -12,7 +12,17 @@ from sweeps.spec.reading import load_spec
 from sweeps.spec.resolved import Spec, Tracking
 
 OF_WANDB = tuple(line.name for line in fields(Tracking))
-MAY_CHANGE = ("run_cap", "budget", "resources", "early_terminate", "metric.target", "name", "description", *OF_WANDB)
+MAY_CHANGE = (
+    "run_cap",
+    "budget",
+    "resources",
+    "early_terminate",
+    "metric.target",
+    "grace",
+    "name",
+    "description",
+    *OF_WANDB,
+)
 
 
 def as_it_began(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,10 @@ class Decisions:
         if not self._is_outside(trial):
             rules.ended(self._rules, trial, status)
 
+    def forget(self, trial: str) -> None:
+        """A trial starts again: what it reported before is as if it had failed."""
+        self.ended(trial, "failed")
+
     def sweep_end(self, running: Iterable[str]) -> SweepEnd | None:
         """Why no more trials start, if that is not because all have been asked for."""
         notes = self._search.notes

@@ -29,7 +29,7 @@ from sweeps.spec.resolved import Spec
 from sweeps.spec.search.warm_start import KEY
 from trainables import ModelError, find_model
 
-OF_A_VALUE = ("model", "dataset", "classes", "train_size", "inception", "final")  # lines that a trial's value rests on
+OF_A_VALUE = ("model", "program", "command", "dataset", "classes", "train_size", "inception", "final")  # lines that a trial's value rests on
 CLOSE = 1e-9  # a share of a number: two that are no farther apart are the same
 NAMED = 3  # reasons in a line
 
@@ -58,7 +58,7 @@ def gather(spec: Spec, content_hash: str | None = None) -> Gathered:
     return found
 
 
-def keep(folder: Path, spec: Spec, content_hash: str) -> list[str]:
+def keep(folder: Path, spec: Spec, content_hash: str | None) -> list[str]:
     """Gather, and leave the copy in a new sweep's folder; what is to be said of it, a line each."""
     if not spec.warm_start:
         return []

@@ -26,8 +26,8 @@ DISTRIBUTION = "gdsweeps"
 TIME = "%Y-%m-%dT%H:%M:%S%z"
 
 
-def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:
-    """The manifest of a sweep that starts now."""
+def manifest(spec: Spec, data: Dataset | None, sweep_id: str) -> dict[str, Any]:
+    """The manifest of a sweep that starts now; `data` is None where a program has its own."""
     return {
         "sweep": sweep_id,
         "started": time.strftime(TIME),
@@ -35,17 +35,21 @@ def manifest(spec: Spec, data: Dataset, sweep_id: str) -> dict[str, Any]:
         "versions": versions(),
         "git": git_state(Path.cwd()),
         "seed": spec.seed,
-        "data": {
-            "name": data.name,
-            "hash": data.content_hash,
-            "split_seed": data.split_seed,
-            "train": len(data.train.y),
-            "val": len(data.val.y),
-            "image_shape": list(data.image_shape),
-            "classes": list(data.classes),
-            "class_shares": (np.bincount(data.train.y, minlength=data.n_classes) / len(data.train.y)).tolist(),
-        },
+        **({"data": _described(data)} if data is not None else {}),
         "machine": machine(),
+    }
+
+
+def _described(data: Dataset) -> dict[str, Any]:
+    return {
+        "name": data.name,
+        "hash": data.content_hash,
+        "split_seed": data.split_seed,
+        "train": len(data.train.y),
+        "val": len(data.val.y),
+        "image_shape": list(data.image_shape),
+        "classes": list(data.classes),
+        "class_shares": (np.bincount(data.train.y, minlength=data.n_classes) / len(data.train.y)).tolist(),
     }
 
 

@@ -26,6 +26,7 @@ from analysis.results import (
     CONTINUES,
     ENDED,
     MEDIA_FOLDER,
+    PROGRAMS_FOLDER,
     REPLICATES,
     ROWS_FILE,
     SEED,
@@ -156,6 +157,18 @@ class Store:
     def media(self, trial: str, step: int, name: str) -> None:
         """Nothing: `save_media` has written it."""
 
+    def forget(self, trial: str) -> None:
+        """A trial starts again, and differently: its rows are removed, and its record is new."""
+        kept = self._records.pop(trial, Record(trial, {}))
+        if kept.steps:
+            self._rows.close()
+            rows = [row for row in read_rows(self.folder / ROWS_FILE) if row.trial != trial]
+            lines = "".join(json.dumps(row.document()) + "\n" for row in rows)
+            replace_file(self.folder / ROWS_FILE, lines.encode())
+            self._rows = (self.folder / ROWS_FILE).open("a", encoding="utf-8")
+        record = self._record(trial)
+        record.config, record.continues = kept.config, kept.continues
+
     def trial_ended(self, trial: str, status: Status, reason: str) -> None:
         record = self._record(trial)
         record.status, record.reason = status, reason
@@ -185,6 +198,12 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
 
+    def save_program_file(self, trial: str, name: str, content: bytes) -> None:
+        """A file of a program's folder, by its path there."""
+        path = self.folder / PROGRAMS_FOLDER / trial / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+
     def checkpoint(self, trial: str) -> bytes | None:
         path = self._checkpoints / f"{trial}.pt"
         return path.read_bytes() if path.exists() else None
@@ -207,7 +226,8 @@ class Store:
     def _note(self, record: Record, row: Row) -> None:
         numbers = {name: value for name, value in row.numbers.items() if is_metric(name)}
         if row.step >= record.steps:  # a step whose row was lost may be reported again after later ones
-            record.steps, record.last = row.step, numbers
+            record.steps = row.step
+            record.last = record.last | numbers  # a program may report one metric now and another one then
             record.seconds = record.seconds if row.seconds is None else row.seconds
             record.verdict, record.evidence = row.verdict, in_a_cell(row.evidence)
         self.extractors |= {row.extractor} if row.extractor else set()

@@ -7,7 +7,7 @@ import io
 import os
 from typing import Any, Literal
 
-from sweeps.tracking import wandb_internals
+from sweeps.wandb_log import internals
 
 Mode = Literal["online", "offline", "off"]
 # What another program's run, sweep or launch left in the environment: wandb.init would go on with that run, or draw
@@ -17,7 +17,7 @@ ANOTHERS = frozenset(
     for name in (
         *("SERVICE", "RUN_ID", "RUN_NAME", "NAME", "RUN_DIR", "RESUME", "RESUME_FROM", "FORK_FROM", "REINIT"),
         *("SWEEP_ID", "SWEEP_PARAM_PATH", "CONFIG_PATHS", "LAUNCH", "LAUNCH_CONFIG_PATH", "JOB_TYPE", "JOB_NAME"),
-        *("PROGRAM", *wandb_internals.VARIABLES),
+        *("PROGRAM", *internals.VARIABLES),
     )
 )
 

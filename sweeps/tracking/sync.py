@@ -86,7 +86,7 @@ def _upload(layout: Layout, parallel: int, stderr_lines: StderrLines) -> int:
         load_spec(layout.folder / SPEC_FILE, trusted=False),
         json.loads((layout.folder / MANIFEST_FILE).read_text()),
     )
-    settings = settings_of(spec, layout.folder, manifest["sweep"], manifest["data"]["classes"])
+    settings = settings_of(spec, layout.folder, manifest["sweep"], (manifest.get("data") or {}).get("classes", ()))
     if not (layout.folder / REPORT_FILE).exists():
         write_report(layout.folder)
     write_best(layout.folder)

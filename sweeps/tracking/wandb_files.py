@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import struct
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from sweeps.tracking.wandb_internals import record
-
-BLOCK, HEADER = 32768, 7  # the format is LevelDB's log: blocks of chunks, both the file and a chunk begin with 7 bytes
-WHOLE, LAST = 1, 4  # the kinds of chunk that end a record
-
-
-def run_id_of(sweep_id: str, trial: str) -> str:
-    """The stable id of a trial's run: a resumed sweep continues its runs."""
-    return re.sub(r"[^A-Za-z0-9_-]", "-", f"{sweep_id}-{trial}")[:128]
+from sweeps.wandb_log.transaction_log import records
 
 
 def fragments(wandb: Path, run_id: str) -> list[Path]:
     """The files of a run, oldest first: it gets another one each time it is resumed."""
     return sorted(wandb.glob(f"*/run-{run_id}.wandb"))
-
-
-def records(file: Path) -> Iterator[Any]:
-    """The records of a file as far as it is whole (a killed process leaves a torn end)."""
-    content, position, parts = file.read_bytes(), HEADER, b""
-    while position + HEADER <= len(content):
-        if BLOCK - position % BLOCK < HEADER:  # a block's end too short for a chunk is padding
-            position += BLOCK - position % BLOCK
-            continue
-        _, size, kind = struct.unpack_from("<IHB", content, position)
-        position += HEADER + size
-        if kind == 0 or position > len(content):
-            return
-        parts += content[position - size : position]
-        if kind in (WHOLE, LAST):
-            yield record(parts)
-            parts = b""
 
 
 def last_step(file: Path) -> int:

@@ -15,7 +15,8 @@ class Work:
 
     `resumed`: it ran before; its checkpoint is sent separately (`Lane.take`), not
     as a part of this. `keep`: a checkpoint of the last step is always wanted. `parent`: the trial from whose last
-    checkpoint this one goes on, as long as it has none of its own; its steps count on from there.
+    checkpoint this one goes on, as long as it has none of its own; its steps count on from there. `begun`: the steps
+    that a program has taken which goes on by itself.
     """
 
     trial: str
@@ -25,6 +26,7 @@ class Work:
     resumed: bool = False
     keep: bool = False
     parent: str = ""
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file from a worker to the driver: a picture, a checkpoint or a part of a saved model."""
+    """A file from a worker to the driver: a picture, a checkpoint, a part of a saved model or of a program's folder."""
 
     trial: str
     step: int
-    kind: Literal["media", "checkpoint", "model"]
+    kind: Literal["media", "checkpoint", "model", "program"]
     name: str
     content: bytes
 

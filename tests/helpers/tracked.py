@@ -28,7 +28,9 @@ from sweeps.store.sweep_folder import Store
 from sweeps.tracking.best import write_best
 from sweeps.tracking.settings import settings_of
 from sweeps.tracking.tracker import Tracker
-from sweeps.tracking.wandb_files import fragments, records, run_id_of
+from sweeps.tracking.wandb_files import fragments
+from sweeps.wandb_log.run_id import run_id_of
+from sweeps.wandb_log.transaction_log import records
 
 MARK = "TRACKING_TEST"
 KEY = "0123456789abcdef" * 3

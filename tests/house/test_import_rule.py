@@ -12,7 +12,7 @@ from helpers.repository import REPOSITORY
 
 # From the ground up: a floor imports from itself and from those below it.
 FLOORS = (
-    "errors", "search", "spec", "store", "stopping", "evaluation", "worker", "results", "tracking", "driver", "final",
+    "errors", "report", "wandb_log", "search", "spec", "store", "stopping", "evaluation", "worker", "results", "tracking", "driver", "final",
     "cli",
 )  # fmt: skip
 # What each package may import besides the standard library. `sweeps` is the home of the run's libraries; torch is

@@ -10,7 +10,7 @@ from helpers.repository import REPOSITORY
 HOMES = {
     "ray": "sweeps/driver/cluster/ray_internals.py",
     "optuna": "sweeps/search/optuna_internals.py",
-    "wandb": "sweeps/tracking/wandb_internals.py",
+    "wandb": "sweeps/wandb_log/internals.py",
 }
 # Names without an underscore that are no more public: of no reference page, or said to be the library's own.
 UNSAID = ("temporary_state", "error_file", "ray_actor", "wandb_internal_pb2")

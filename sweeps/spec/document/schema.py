@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sweeps.search import methods
-from sweeps.spec.document.values import FolderName, Name, Number, Plain, Real, Seconds, Value, Whole
+from sweeps.spec.document.values import FolderName, Name, Number, Plain, Real, Seconds, Value, Whole, Word
 from sweeps.spec.early_termination import TERMS
 
-# Lines of W&B's that say how ITS agents start a program: here the model is trained by the sweep itself.
+# Lines of W&B's that say how ITS agents start a program: beside a `model` they mean nothing; without one, two do.
+OF_PROGRAMS = ("program", "command")
 INAPPLICABLE = ("program", "command", "controller", "imports", "job", "image_uri", "apiVersion", "kind", "settings")
 
 SETTLED = ("impute", "impute_while_running")  # of `metric`: what a trial without a value counts as
@@ -160,7 +161,21 @@ class ReplicatesSection(Section):
 class SpecSection(Section):
     """A sweep: what is trained, on what, what is tried, and how the search goes."""
 
-    model: Name = Field(description="a model of ours, or package.module:Name of your own")
+    model: Name | None = Field(None, description="a model of ours, or package.module:Name of your own")
+    program: Name | None = Field(None, description="text: the program to train in place of a model, such as train.py")
+    command: list[Word] | None = Field(
+        None, min_length=1, description="a list of words, how the program is started, with W&B's macros such as ${args}"
+    )
+    resumable: bool = Field(
+        False, description="true or false: the program itself goes on from the folder SWEEPS_CHECKPOINT_DIR"
+    )
+    seed_parameter: Name | None = Field(None, description="the name of the parameter that seeds the program")
+    grace: Seconds | None = Field(
+        None, ge=0, description="a number, 0 or more: seconds that a program has to end from SIGTERM to SIGKILL"
+    )
+    environment: dict[str, Word] | None = Field(
+        None, description="a mapping {NAME: text}: variables that the program has beside those of the shell"
+    )
     model_path: Name | list[Name] | None = Field(None, description="a folder, or a list of them, with your own model")
     dataset: Name = Field("digits", description="a data set of ours, or the path of a .npz or of a folder of images")
     method: Method = Field("tpe", description=f"one of {', '.join(methods.names())}, {methods.HUB}NAME")
@@ -226,7 +241,7 @@ def json_schema() -> dict[str, Any]:
         for name, field in section.model_fields.items():
             properties[name] |= _bounds(field)
     foreign = {"description": "W&B's own line: it does not apply here and changes nothing", "deprecated": True}
-    schema["properties"] |= dict.fromkeys(INAPPLICABLE, foreign)
+    schema["properties"] |= dict.fromkeys((name for name in INAPPLICABLE if name not in OF_PROGRAMS), foreign)
     schema["$defs"]["MetricSection"]["properties"] |= dict.fromkeys(SETTLED, foreign)
     # What pydantic writes of a bound on a converted value is no word of JSON Schema's.
     found: dict[str, Any] = json.loads(json.dumps(schema), object_hook=_without_bounds)

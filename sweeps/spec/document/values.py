@@ -41,6 +41,11 @@ def finite(value: Any) -> Any:
     return value
 
 
+def as_text(value: Any) -> Any:
+    """`value`, or the text that a number or a truth value in YAML is."""
+    return str(value) if isinstance(value, bool | int | float) else value
+
+
 def harmless(name: str) -> str:
     """`name`; ValueError where the folder named after it would lie elsewhere, or cannot be."""
     if "\0" in name or name.startswith("/") or ".." in name.split("/"):
@@ -74,4 +79,5 @@ Seconds = Annotated[float, _FINITE, BeforeValidator(as_seconds, json_schema_inpu
 Value = Annotated[Scalar, _FINITE, BeforeValidator(as_number)]
 Plain = Annotated[Any, BeforeValidator(as_plain)]
 Name = Annotated[str, Field(min_length=1)]
+Word = Annotated[str, BeforeValidator(as_text, json_schema_input_type=str | int | float | bool)]  # of a command line
 FolderName = Annotated[Name, AfterValidator(harmless)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from basics.text import shown
 from sweeps.errors import SpecError
-from sweeps.spec.document.schema import INAPPLICABLE
+from sweeps.spec.document.schema import INAPPLICABLE, OF_PROGRAMS
 
 _REFUSED = {
     "metrics": ("several objectives stand in the line metric here", "metric: [{name, goal}, {name, goal}]"),
@@ -33,12 +33,13 @@ def carried_over(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]
         what, valid = _REFUSED[name]
         raise SpecError(what, key=name, valid=valid)
     document, settled = _without_settled(document)
-    foreign = [name for name in INAPPLICABLE if name in document]
-    if "model" not in document and foreign:
+    is_program = "model" not in document and not document.keys().isdisjoint(OF_PROGRAMS)
+    foreign = [name for name in INAPPLICABLE if name in document and not (is_program and name in OF_PROGRAMS)]
+    if "model" not in document and not is_program and foreign:
         what = f"is missing, and {foreign[0]}: {shown(document[foreign[0]])} does not apply here"
-        raise SpecError(what, key="model", valid="a model of ours, or package.module:Name of your own")
-    left_out = "does not apply here (the sweep trains `model` itself) and is left out"
-    warnings = [*settled, *(f"{name}: {left_out}" for name in foreign)]
+        raise SpecError(what, key="model", valid="a model of ours, package.module:Name of your own, or a program")
+    why = "is W&B's own" if is_program else "does not apply here (the sweep trains `model` itself)"
+    warnings = [*settled, *(f"{name}: {why} and is left out" for name in foreign)]
     return {name: value for name, value in document.items() if name not in foreign}, warnings
 
 

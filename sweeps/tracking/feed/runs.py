@@ -20,7 +20,8 @@ from sweeps.tracking.feed.trial_history import TrialHistories
 from sweeps.tracking.feed.wandb_run import InitError, OpenRun, open_run
 from sweeps.tracking.queue import Event, Layout
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced, run_id_of
+from sweeps.tracking.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced
+from sweeps.wandb_log.run_id import run_id_of
 
 __all__ = ["InitError", "Runs"]
 

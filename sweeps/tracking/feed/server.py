@@ -9,7 +9,7 @@ import wandb
 
 from sweeps.tracking.feed.wandb_run import project_of
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.wandb_files import run_id_of
+from sweeps.wandb_log.run_id import run_id_of
 
 SECONDS = 10  # for an answer
 PAGE = 500

@@ -13,7 +13,7 @@ import wandb
 from analysis.media import thumbnail
 from analysis.results import BEST, BEST_STEP, CONFIG, LAST, REASON, SECONDS, STATUS, TRIAL, VERDICT, SweepResults
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.wandb_files import run_id_of
+from sweeps.wandb_log.run_id import run_id_of
 
 PICTURES = ("samples", "reconstructions", "weight_maps")  # the first there is stands for the trial
 PICTURED = 300  # trials with a picture, the best

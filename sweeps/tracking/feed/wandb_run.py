@@ -10,7 +10,7 @@ from typing import Any
 import wandb
 
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.wandb_internals import SETTINGS
+from sweeps.wandb_log.internals import SETTINGS
 
 STEP_AXIS = "step"
 SUMMARIES = {"maximize": "max,last", "minimize": "min,last"}

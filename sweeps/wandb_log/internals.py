@@ -19,6 +19,10 @@ SETTINGS: Mapping[str, Any] = {
 VARIABLES = ("X_FILES_DIR", "X_SYNC_DIR_SUFFIX", "X_PRIMARY", "X_LABEL", "X_RUNQUEUE_ITEM_ID")
 
 
+# The same setting for a program's run, in its environment: its rows are read while it trains.
+PROGRAM_ENVIRONMENT = {"WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL": "0.2"}
+
+
 def record(content: bytes) -> Any:
     """A record of a .wandb file: what its runs have on disk is not said by any public name."""
     protocol = importlib.import_module("wandb.proto.wandb_internal_pb2")  # generated at import: nothing to type
