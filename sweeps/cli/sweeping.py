@@ -74,6 +74,9 @@ def run(
         return DONE
     arguments.check_wandb(wandb)
     from sweeps.driver.new_folder import new_folder
+    from sweeps.driver.program.settings import check_there
+
+    check_there(spec, Path.cwd())  # before its folder is made
 
     folder = new_folder(spec, out)
     say(f"{spec.subject}, {spec.method} search; results go to {folder}")

@@ -25,7 +25,7 @@ from sweeps.driver.going_on import AS_IT_WAS, Beyond, train_on, with_more
 from sweeps.driver.listening import Listener, terminated_as_interrupted
 from sweeps.driver.lost_rows import restore_rows
 from sweeps.driver.preparation import load_data, shared_with_workers
-from sweeps.driver.program import program_settings
+from sweeps.driver.program.settings import program_settings
 from sweeps.driver.report_process import ReportProcess
 from sweeps.driver.sweep import Sweep
 from sweeps.errors import FolderError, full_disk_named, no_sweep

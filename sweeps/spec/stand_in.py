@@ -25,6 +25,8 @@ class UnreadGenerator(Unread):
 
 def stand_in(section: SpecSection) -> Entry:
     """An entry that takes any parameters; what is searched for and how trials end tell whether the model samples."""
+    if section.model is None:  # a program's metrics are its own
+        return Entry(Unread, points={})
     names = [*(line.name for _, line in keyed(section.metric)), *(line.name for _, line in keyed(section.constraint))]
     rows = [METRICS[name] for name in names if name in METRICS]
     samples = has_collapse(section) or section.inception is not None or any(row.kind not in OF_ANY for row in rows)

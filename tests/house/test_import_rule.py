@@ -12,8 +12,8 @@ from helpers.repository import REPOSITORY
 
 # From the ground up: a floor imports from itself and from those below it.
 FLOORS = (
-    "errors", "report", "wandb_log", "search", "spec", "store", "stopping", "evaluation", "worker", "results", "tracking", "driver", "final",
-    "cli",
+    "errors", "report", "wandb_log", "search", "spec", "store", "stopping", "evaluation", "worker", "results",
+    "tracking", "driver", "final", "cli",
 )  # fmt: skip
 # What each package may import besides the standard library. `sweeps` is the home of the run's libraries; torch is
 # allowed there only where checkpoints are read and threads are bound.

@@ -15,7 +15,7 @@ from sweeps.worker.messages import Attachment, Report, Work
 from sweeps.worker.program.command import arguments
 from sweeps.worker.program.metrics import JsonLines, Logged, WandbRuns
 from sweeps.worker.program.place import CONFIG_JSON, METRICS, Place
-from sweeps.worker.program.process import ERRORS, Process
+from sweeps.worker.program.process import ERRORS, Supervisor
 from sweeps.worker.program.settings import ProgramSettings
 
 SETTLE = 2.0  # seconds that W&B's client has to write the end of a run whose program was killed
@@ -33,7 +33,7 @@ class ProgramTrial:
         self._last: dict[str, float] = {}  # what it said of each metric
         self._pictures: dict[str, Path] = {}  # the last of each name that no one has seen
 
-    def start(self, start_in: Path, environment: dict[str, str]) -> None:
+    def start(self, supervisor: Supervisor, start_in: Path, environment: dict[str, str]) -> None:
         program = self._settings.program
         self.place.prepare(self.work.config, program, resumed=self.work.resumed)
         self._lines = JsonLines(self.place.folder / METRICS)
@@ -41,7 +41,7 @@ class ProgramTrial:
         json_file = self.place.folder / CONFIG_JSON
         command = arguments(program.command, program.path, self.work.config, json_file, environment)
         self._began = time.time()
-        self.process = Process(command, environment, start_in, self.place.folder, program.grace)
+        self.process = supervisor.start(command, environment, start_in, self.place.folder, program.grace)
 
     def news(self) -> list[Report]:
         """A report of each row since the last call, and at the end how it ended."""
@@ -99,8 +99,8 @@ class ProgramTrial:
     def _report(self, numbers: dict[str, float] | None = None, *, finished: bool = False, failed: str = "") -> Report:
         now, trial = time.time(), self.work.trial
         row = Row(trial, self._step, round(now - self._began, 3), numbers) if numbers is not None else None
-        where = {"worker": self._worker, "started": round(self._began, 3), "ended": round(now, 3)}
-        return Report(trial, self._device, row, finished, failed, **where)
+        began, ended = round(self._began, 3), round(now, 3)
+        return Report(trial, self._device, row, finished, failed, worker=self._worker, started=began, ended=ended)
 
     def _attach(self, *, last: bool) -> None:
         """The pictures of steps 1, 2, 4, 8, ... and of the last."""

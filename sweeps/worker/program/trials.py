@@ -11,6 +11,7 @@ from sweeps.wandb_log.run_id import run_id_of
 from sweeps.worker.messages import Attachment, Report, Work
 from sweeps.worker.program.environment import environment
 from sweeps.worker.program.place import place_of
+from sweeps.worker.program.process import Supervisor
 from sweeps.worker.program.settings import ProgramSettings
 from sweeps.worker.program.trial import ProgramTrial
 
@@ -30,6 +31,7 @@ class ProgramTrials:
         self._waiting: list[Work] = []
         self._running: dict[str, ProgramTrial] = {}
         self._ending: list[ProgramTrial] = []
+        self._idle: list[Supervisor] = []
         self.attachments: list[Attachment] = []
 
     def __len__(self) -> int:
@@ -48,7 +50,7 @@ class ProgramTrials:
     def step(self) -> list[Report]:
         """What the trials have to say, for which it waits a moment."""
         deadline = time.monotonic() + WAIT
-        while not (reports := self._news()) and time.monotonic() < deadline:
+        while not (reports := self._news()) and len(self) and time.monotonic() < deadline:
             processes = [trial.process for trial in (*self._running.values(), *self._ending)]
             select.select(processes, [], [], POLL)
         return reports
@@ -60,6 +62,8 @@ class ProgramTrials:
         for ending in self._ending:
             ending.process.wait()
         self._clear()
+        for supervisor in self._idle:
+            supervisor.close()
 
     def _news(self) -> list[Report]:
         self._clear()
@@ -81,7 +85,9 @@ class ProgramTrials:
         own["WANDB_NAME"] = f"{self._settings.wandb.get('WANDB_RUN_GROUP', 'sweep')}-{work.trial}"
         own |= {"WANDB_RESUME": "allow"} if self._settings.program.resumable else {}
         place.folder.mkdir(parents=True, exist_ok=True)
-        trial.start(self._start_in, environment(self._settings, own, has_gpu=self._device != "cpu"))
+        supervisor = self._idle.pop() if self._idle else Supervisor()
+        variables = environment(self._settings, own, has_gpu=self._device != "cpu")
+        trial.start(supervisor, self._start_in, variables)
         self._running[work.trial] = trial
 
     def _leave(self, trial: ProgramTrial) -> None:
@@ -95,8 +101,14 @@ class ProgramTrials:
         """Forget those of which nothing is left."""
         for trial in self._ending:
             trial.process.look()
-            if trial.process.gone and not self._settings.keep_runs:
-                shutil.rmtree(trial.place.folder / "wandb", ignore_errors=True)
-            if trial.process.gone and not trial.place.is_shared:
-                shutil.rmtree(trial.place.folder, ignore_errors=True)
+            if trial.process.gone:
+                self._forget(trial)
         self._ending = [trial for trial in self._ending if not trial.process.gone]
+
+    def _forget(self, trial: ProgramTrial) -> None:
+        if not trial.process.is_lost:
+            self._idle.append(trial.process.supervisor)
+        if not self._settings.keep_runs:
+            shutil.rmtree(trial.place.folder / "wandb", ignore_errors=True)
+        if not trial.place.is_shared:
+            shutil.rmtree(trial.place.folder, ignore_errors=True)

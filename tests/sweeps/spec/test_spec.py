@@ -208,10 +208,8 @@ def test_lines_that_start_a_program_are_named_and_left_out() -> None:
 
 
 def test_a_sweep_of_wandb_without_a_model_hears_what_it_lacks() -> None:
-    line = refused(load_spec, {"program": "train.py", "method": "bayes"})
-    assert line.startswith(
-        "spec: model: is missing, and program: 'train.py' does not apply here; valid: a model of ours"
-    )
+    line = refused(load_spec, {"controller": {}, "method": "bayes"})
+    assert line.startswith("spec: model: is missing, and controller: {} does not apply here; valid: a model of ours")
 
 
 def test_seeds_are_trials_of_the_one_config() -> None:

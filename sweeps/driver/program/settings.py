@@ -12,18 +12,16 @@ from sweeps.tracking.settings import FeedSettings
 from sweeps.wandb_log.internals import PROGRAM_ENVIRONMENT
 from sweeps.worker.program.settings import ProgramSettings
 
+FORGOTTEN = ANOTHERS | {"WANDB_DISABLED"}
+
 
 def program_settings(
     spec: Spec, folder: Path, tracking: FeedSettings, start_in: Path, address: str | None, *, ship: bool
 ) -> ProgramSettings:
     """SpecError for a program that is not there."""
     assert spec.program is not None
-    if spec.program.path.endswith((".py", ".sh")) and not (start_in / spec.program.path).is_file():
-        what = f"there is no file {spec.program.path} in {start_in}"
-        raise SpecError(
-            what, key="program", valid="a path from the folder that the sweep is run in", source=spec.source
-        )
-    before = dict(os.environ)
+    check_there(spec, start_in)
+    variables = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
     mode = resolve_mode(tracking.mode)
     return ProgramSettings(
         program=spec.program,
@@ -33,15 +31,18 @@ def program_settings(
         folder=str(folder.resolve()),
         start_in=str(start_in),
         unnamed=spec.metric.name == FINISHED,
-        environment={name: value for name, value in before.items() if name not in FORGOTTEN}
-        if address is None
-        else None,
+        environment=variables if address is None else None,
         wandb=_wandb(tracking, "online" if mode == "online" else "offline"),
         keep_runs=mode != "off",
     )
 
 
-FORGOTTEN = ANOTHERS | {"WANDB_DISABLED"}
+def check_there(spec: Spec, start_in: Path) -> None:
+    """SpecError for a program that is not there, as far as its name tells that it is a file."""
+    path = spec.program.path if spec.program is not None else ""
+    if path.endswith((".py", ".sh")) and not (start_in / path).is_file():
+        what, valid = f"there is no file {path} in {start_in}", "a path from the folder that the sweep is run in"
+        raise SpecError(what, key="program", valid=valid, source=spec.source)
 
 
 def _wandb(tracking: FeedSettings, mode: str) -> dict[str, str]:
