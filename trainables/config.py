@@ -43,6 +43,20 @@ def mutable(config: type) -> frozenset[str]:
     return frozenset(name for part in config.__mro__ for name in part.__dict__.get("MUTABLE", ()))
 
 
+def constants(config: Any) -> tuple[tuple[str, Any], ...]:
+    """Names and values of what models that are trained as one array must have in common.
+
+    A class names in `FREE` what they may differ in, beside what is `MUTABLE`, in `FAMILY` what of the latter they may
+    not, and in `without_effect` the values that its other ones leave without one.
+    """
+
+    def named(attribute: str) -> set[str]:
+        return {name for part in type(config).__mro__ for name in part.__dict__.get(attribute, ())}
+
+    free = (named("MUTABLE") | named("FREE")) - named("FAMILY") | set(getattr(config, "without_effect", ()))
+    return tuple((f.name, getattr(config, f.name)) for f in dataclasses.fields(config) if f.name not in free)
+
+
 def above(config: Any, minimum: float, *names: str) -> None:
     """ConfigError unless each named number is over `minimum`."""
     for name in names:

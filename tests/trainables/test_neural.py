@@ -10,7 +10,7 @@ from helpers.contract import advance, coloured, digits
 
 from trainables import MODELS
 from trainables.base import ConfigError, DivergedError
-from trainables.classifiers.neural import Dropout
+from trainables.classifiers.dropout import Dropout
 from trainables.data import Dataset, Split
 from trainables.training.rng import torch_generator
 

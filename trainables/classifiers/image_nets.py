@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import pad, scaled_dot_product_attention
 
 from trainables.base import ConfigError
-from trainables.classifiers.neural import Dropout, NeuralClassifier, NeuralConfig
+from trainables.classifiers.dropout import Dropout
+from trainables.classifiers.neural import FusibleClassifier, NeuralClassifier, NeuralConfig
 from trainables.config import at_least, between
 from trainables.entry import Entry
 from trainables.nets import Shape
@@ -35,6 +36,10 @@ class MlpConfig(NeuralConfig):
         between(self, 1, MAX_DEPTH, "depth")
         at_least(self, 1, *(f"width_{layer + 1}" for layer in range(MAX_DEPTH)))
 
+    @property
+    def without_effect(self) -> list[str]:
+        return [f"width_{layer + 1}" for layer in range(self.depth, MAX_DEPTH)]
+
     def net(self, shape: Shape, classes: int) -> nn.Module:
         widths = [math.prod(shape), *(getattr(self, f"width_{layer + 1}") for layer in range(self.depth))]
         layers: list[nn.Module] = [nn.Flatten()]
@@ -43,7 +48,7 @@ class MlpConfig(NeuralConfig):
         return nn.Sequential(*layers, nn.Linear(widths[-1], classes))
 
 
-class Mlp(NeuralClassifier):
+class Mlp(FusibleClassifier):
     """Fully connected layers on the pixels."""
 
 
@@ -82,7 +87,7 @@ class CnnConfig(NeuralConfig):
         return [convolution, nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)]
 
 
-class Cnn(NeuralClassifier):
+class Cnn(FusibleClassifier):
     """Two convolutions, then fully connected."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -15,10 +16,13 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import get_total_norm
 
 from trainables.arrays import Images
-from trainables.base import Classifier, ConfigError, DivergedError, State
-from trainables.config import Names, above, at_least
+from trainables.base import Classifier, ConfigError, State
+from trainables.classifiers.dropout import dropouts, sizes
+from trainables.config import Names, above, at_least, constants
 from trainables.nets import Shape, initialised
 from trainables.training.batches import Batches
+from trainables.training.means import means
+from trainables.training.member import IMAGES, LABELS, Descent, Drawn, Losses, Member, Nets, Values, WeightAverage
 from trainables.training.optimizers import restore_optimizer
 from trainables.training.rng import capture, restore, snapshot, torch_generator
 
@@ -35,6 +39,7 @@ class NeuralConfig(ABC):
     """How a net is trained. Without effect: `momentum` unless the optimizer is sgd."""
 
     MUTABLE: ClassVar[Names] = ("lr", "momentum", "weight_decay", "dropout")
+    FREE: ClassVar[Names] = ("lr_schedule", "updates")
 
     lr: float = 1e-3
     lr_schedule: Literal["cosine", "constant"] = "cosine"  # up from 0 in a twentieth of the updates, then down to 0
@@ -59,22 +64,6 @@ class NeuralConfig(ABC):
         """Images (n, c, h, w) of `shape` to logits (n, classes); ConfigError if there is no such net."""
 
 
-class Dropout(nn.Module):
-    """Dropout from a generator of the model's own: PyTorch's draws from the global one."""
-
-    generator: torch.Generator
-
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training or not self.share:
-            return x
-        kept = torch.rand(x.shape, generator=self.generator, device=x.device) >= self.share
-        return x * kept / (1 - self.share)
-
-
 class NeuralClassifier(Classifier):
     """A neural net in training; a step is `updates_per_step` minibatches and reports their means."""
 
@@ -83,11 +72,10 @@ class NeuralClassifier(Classifier):
         self._generator = torch_generator(seed, "dropout", device=device)
         weights = torch_generator(seed, "weights")
         self._net = initialised(lambda: config.net(data.image_shape, data.n_classes), weights, self._device)
-        for module in self._net.modules():
-            if isinstance(module, Dropout):
-                module.generator = self._generator
+        for module in dropouts(self._net):
+            module.generator = self._generator
         self._optimizer = _optimizer(config, self._net)
-        size = min(config.batch_size, len(data.train))
+        self._shape, size = data.image_shape, min(config.batch_size, len(data.train))
         self._batches = Batches(data.train.x, data.train.y, size, seed=seed, device=self._device)
         self._updates = 0
 
@@ -98,9 +86,11 @@ class NeuralClassifier(Classifier):
     def step(self) -> dict[str, float]:
         """Means over the interval: the cross entropy, nats, and the norm of its gradient."""
         end = max(self._updates + 1, min(self._updates + self.config.updates_per_step, self.config.updates))
-        means = self._means([self._update(update) for update in range(self._updates, end)])
+        row = means(
+            QUANTITIES, torch.stack([self._update(update) for update in range(self._updates, end)]), self._updates
+        )
         self._updates = end
-        return means
+        return row
 
     @torch.no_grad()
     def predict_proba(self, x: Images) -> NDArray[np.float64]:
@@ -131,26 +121,77 @@ class NeuralClassifier(Classifier):
         restore(self._generator, state["generator"])
         self._updates = state["updates"]
 
+    def _member(self) -> Member:
+        descent = Descent(
+            "net",
+            cross_entropy_of,
+            self._optimizer,
+            lr=self._lr,
+            norm="train/grad_norm",
+            draw=self._drawn,
+            values=lambda _: {"dropout": self.config.dropout, "kept": 1 - self.config.dropout},
+        )
+        config = self.config
+        return Member(
+            constants=(type(self), constants(config), self._shape, self._batches.size),
+            nets={"net": self._net},
+            descents=(descent,),
+            average=WeightAverage("net", None, float),
+            batches=self._batches,
+            generator=self._generator,
+            done=self._updates,
+            updates=config.updates,
+            updates_per_step=config.updates_per_step,
+            advance=self._advance,
+        )
+
+    def _advance(self, updates: int) -> None:
+        self._updates += updates
+
     def _update(self, update: int) -> Tensor:
         """One minibatch; its loss and the norm of the gradient."""
         images, labels = self._batches.next()
-        loss = cross_entropy(self._net(images), labels)
+        [loss] = cross_entropy_of({"net": self._net}, {IMAGES: images, LABELS: labels}, {}).values()
         self._optimizer.zero_grad()
         loss.backward()
         norm = get_total_norm([p.grad for p in self._net.parameters() if p.grad is not None])
         for group in self._optimizer.param_groups:
-            group["lr"] = self.config.lr * _share(self.config, update)
+            group["lr"] = self._lr(update)
         self._optimizer.step()
         return torch.stack([loss.detach(), norm])
 
-    def _means(self, rows: list[Tensor]) -> dict[str, float]:
-        # One transfer an interval: a GPU is not waited for at every update.
-        table = torch.stack(rows).double().cpu()
-        for row, values in enumerate(table.tolist() if not table.isfinite().all() else []):
-            for name, value in zip(QUANTITIES, values, strict=True):
-                if not math.isfinite(value):
-                    raise DivergedError(f"{name} is {value} at update {self._updates + row + 1}")
-        return dict(zip(QUANTITIES, table.mean(0).tolist(), strict=True))
+    def _lr(self, update: int) -> float:
+        return self.config.lr * _share(self.config, update)
+
+    @cached_property
+    def _dropped(self) -> list[torch.Size]:
+        return sizes(self._net, torch.zeros((self._batches.size, *self._shape), device=self._device))
+
+    def _drawn(self, update: int) -> Drawn:
+        """What the net's dropouts would draw in a pass, in their order; of one that drops nothing zeros."""
+        if not self.config.dropout:
+            return {f"dropout_{n}": torch.zeros(size, device=self._device) for n, size in enumerate(self._dropped)}
+        return {
+            f"dropout_{n}": torch.rand(size, generator=self._generator, device=self._device)
+            for n, size in enumerate(self._dropped)
+        }
+
+
+class FusibleClassifier(NeuralClassifier):
+    """A neural net that can be trained with others of its shape as one array."""
+
+    def member(self) -> Member:
+        """This model taken apart."""
+        return self._member()
+
+
+def cross_entropy_of(nets: Nets, drawn: Drawn, values: Values, costly: bool = True) -> Losses:
+    """The loss of a minibatch; dropout by what is drawn, where `values` has its share."""
+    if "dropout" in values:
+        one_by_one = iter([numbers for name, numbers in drawn.items() if name.startswith("dropout")])
+        for module in dropouts(nets["net"]):
+            module.given = (one_by_one, values["dropout"], values["kept"])
+    return {"train/loss": cross_entropy(nets["net"](drawn[IMAGES]), drawn[LABELS])}
 
 
 def _optimizer(config: NeuralConfig, net: nn.Module) -> torch.optim.Optimizer:

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from trainables.latent.interpolation import ways
 from trainables.latent.vae_nets import Autoencoder, convolutional, dense, halvings
 from trainables.latent.variational import Likelihood, Posterior, Prior, image, log_likelihood, log_prior
 from trainables.training.fitting import FitConfig, NetModel
+from trainables.training.member import IMAGES, LABELS, Drawn, Losses, Member, Nets, Values
 from trainables.training.rng import torch_generator
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class VaeConfig(FitConfig):
     """Parameters of a variational autoencoder; `width` is used with net mlp, `channels` with net conv."""
 
     MUTABLE: ClassVar[Names] = ("beta",)
+    FREE: ClassVar[Names] = ("importance_samples",)
 
     lr: float = 3e-3
     updates: int = 12_000
@@ -57,6 +60,10 @@ class VaeConfig(FitConfig):
         between(self, 0 if self.net == "mlp" else 1, MAX_DEPTH, "depth")
         at_least(self, 1, "width", "channels", "latent_dim", "importance_samples")
         at_least(self, 0, "beta")
+
+    @property
+    def without_effect(self) -> list[str]:
+        return ["channels"] if self.net == "mlp" else ["width"]
 
     def autoencoder(self, shape: tuple[int, ...], classes: int) -> Autoencoder:
         """The nets; ConfigError if the image cannot be halved as often as the depth says."""
@@ -82,7 +89,7 @@ class Vae(NetModel[Autoencoder], Explicit):
     def __init__(
         self, config: VaeConfig, data: Dataset, *, seed: int, device: str = "cpu", conditional: bool = False
     ) -> None:
-        self.config, self.conditional, self._seed = config, conditional, seed
+        self.config, self.conditional, self._seed, self._shape = config, conditional, seed, data.image_shape
         classes = data.n_classes if conditional else 0
         super().__init__(config, data, lambda: config.autoencoder(data.image_shape, classes), seed=seed, device=device)
         self.log_priors = log_priors(data.train.y, data.n_classes)
@@ -133,20 +140,22 @@ class Vae(NetModel[Autoencoder], Explicit):
                 filled = np.where(mask, x, self._reconstructed(filled, labels))
         return filled
 
+    def member(self) -> Member:
+        """This model taken apart, to be trained with others as one array."""
+        return self._member(self._shape, self._negative_elbo, self._drawn, {"beta": self.config.beta})
+
     def _losses(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        given = labels if self.conditional else None
-        posterior = self._posterior(self._net, images, given)
-        shape = posterior.mean.shape
-        noise = torch.randn(shape, generator=self._generator, device=self._device)
-        log_p = log_likelihood(
-            images, self._net.decode(posterior.draw(noise)[0], given), self._net.log_scale, self.config.likelihood
-        ).mean()
-        divergence = posterior.divergence(noise).mean()
-        return {
-            "train/loss": self.config.beta * divergence - log_p,
-            "train/reconstruction": -log_p,
-            "train/divergence": divergence,
-        }
+        drawn = {IMAGES: images, LABELS: labels, **self._drawn(self._updates)}
+        return self._negative_elbo({"net": self._net}, drawn, {"beta": self.config.beta})
+
+    def _drawn(self, update: int) -> Drawn:
+        shape = (self._batches.size, self.config.latent_dim)
+        return {"noise": torch.randn(shape, generator=self._generator, device=self._device)}
+
+    @property
+    def _negative_elbo(self) -> Callable[..., Losses]:
+        kinds = {"prior": self.config.latent_prior, "likelihood": self.config.likelihood}
+        return partial(negative_elbo, conditional=self.conditional, **kinds)
 
     def _log_density(self, x: Images, label: int | None) -> NDArray[np.float64]:
         return self._bounds(x, label)[1]
@@ -205,6 +214,30 @@ class Vae(NetModel[Autoencoder], Explicit):
 
     def _tensor(self, labels: Labels) -> Tensor:
         return torch.from_numpy(labels).to(self._device)
+
+
+def negative_elbo(
+    nets: Nets,
+    drawn: Drawn,
+    values: Values,
+    costly: bool = True,
+    *,
+    conditional: bool,
+    prior: Prior,
+    likelihood: Likelihood,
+) -> Losses:
+    """The loss of a minibatch, nats an image, and its two parts; `values` has beta, the weight of the second."""
+    net, images = nets["net"], drawn[IMAGES]
+    given = drawn[LABELS] if conditional else None
+    posterior = Posterior(*net.encode(images, given), prior)
+    decoded = net.decode(posterior.draw(drawn["noise"])[0], given)
+    log_p = log_likelihood(images, decoded, net.log_scale, likelihood).mean()
+    divergence = posterior.divergence(drawn["noise"]).mean()
+    return {
+        "train/loss": values["beta"] * divergence - log_p,
+        "train/reconstruction": -log_p,
+        "train/divergence": divergence,
+    }
 
 
 def _split(labels: Tensor | None) -> Iterable[Tensor | None]:

@@ -23,12 +23,16 @@ class Average:
         """Follow `net`, which has made `updates` updates: at first nearly at once, so that its start is forgotten."""
         if self.net is self._source:
             return
-        decay = min(self._decay, (1 + updates) / (10 + updates))
+        decay = self.decay(updates)
         for mean, value in zip(self.net.state_dict().values(), self._source.state_dict().values(), strict=True):
             if mean.is_floating_point():
                 mean.lerp_(value, 1 - decay)
             else:
                 mean.copy_(value)
+
+    def decay(self, updates: int) -> float:
+        """The decay of the `updates`-th update."""
+        return min(self._decay, (1 + updates) / (10 + updates))
 
     def state(self) -> State:
         return {} if self.net is self._source else snapshot(self.net.state_dict())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from trainables.arrays import Images, Labels
 from trainables.base import State
 from trainables.training.rng import capture, numpy_generator, restore
+
+Rows = NDArray[np.intp]
 
 
 class Batches:
@@ -25,11 +28,20 @@ class Batches:
         self._shuffle()
 
     def next(self) -> tuple[Tensor, Tensor]:
+        return self.take(self.rows())
+
+    def rows(self) -> Rows:
+        """The next batch as row numbers, (b,), of the images and labels in `data`."""
         if self._position + self._size > self._n:
             self._shuffle()
         index = self._order[self._position : self._position + self._size]
         self._position += self._size
-        return self._take(index)
+        return index
+
+    @property
+    def size(self) -> int:
+        """How many images a batch has."""
+        return self._size
 
     def labels(self, n: int, generator: torch.Generator) -> Tensor:
         """`n` labels as frequent as in the data, drawn from `generator` (on `device`)."""
@@ -50,8 +62,10 @@ class Batches:
         self._order = self._generator.permutation(self._n)
         self._position = 0
 
-    def _take(self, index: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[Tensor, Tensor]:
+    def take(self, rows: Rows | Tensor) -> tuple[Tensor, Tensor]:
+        """The images (..., c, h, w) and labels (...) of row numbers (...): an array, or a tensor on `device`."""
         if isinstance(self._x, Tensor) and isinstance(self._y, Tensor):
-            rows = torch.from_numpy(index).to(self._device)
+            rows = rows if isinstance(rows, Tensor) else torch.from_numpy(rows).to(self._device)
             return self._x[rows], self._y[rows]
-        return torch.from_numpy(self._x[index]), torch.from_numpy(self._y[index])
+        rows = rows.numpy() if isinstance(rows, Tensor) else rows
+        return torch.from_numpy(self._x[rows]), torch.from_numpy(self._y[rows])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -13,9 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainables.base import ConfigError, DivergedError, Generative, State
-from trainables.config import Names, above, at_least, between
+from trainables.base import ConfigError, Generative, State
+from trainables.config import Names, above, at_least, between, constants
 from trainables.training.batches import Batches
+from trainables.training.means import means
+from trainables.training.member import Descent, Drawn, Losses, Member, Values, WeightAverage
 from trainables.training.optimizers import restore_optimizer
 from trainables.training.rng import capture, restore, snapshot, torch_generator
 from trainables.training.seeds import derive
@@ -33,6 +35,7 @@ class FitConfig:
     """Training parameters of nets with a single loss; models' own configs add those of the net."""
 
     MUTABLE: ClassVar[Names] = ("lr",)
+    FREE: ClassVar[Names] = ("lr_decay", "ema", "updates")
 
     lr: float = 1e-3  # Adam's learning rate
     lr_decay: Literal["cosine", "none"] = "cosine"  # down to 0 over the updates
@@ -76,9 +79,9 @@ class NetModel(Generative, Generic[Net]):
         updates = min(self._fit.updates_per_step, self._fit.updates - self._updates)
         names, rows = self._update(self._updates)
         table = [rows, *(self._update(self._updates + done)[1] for done in range(1, updates))]
-        means = self._means(names, table)
+        row = means(names, torch.stack(table), self._updates)
         self._updates += updates
-        return means
+        return row
 
     def state(self) -> State:
         return {
@@ -119,18 +122,43 @@ class NetModel(Generative, Generic[Net]):
     @torch.no_grad()
     def _average(self, done: int) -> None:
         if self._fit.ema:
-            # The first weights are no better than noise: the average forgets them faster than it will later on.
-            decay = min(self._fit.ema, (1 + done) / (10 + done))
-            torch._foreach_lerp_(list(self._averaged.parameters()), list(self._net.parameters()), 1 - decay)
+            averaged, net = list(self._averaged.parameters()), list(self._net.parameters())
+            torch._foreach_lerp_(averaged, net, 1 - self._decay(done))
 
-    def _means(self, names: list[str], rows: list[Tensor]) -> dict[str, float]:
-        # One transfer an interval: a GPU is not waited for at every update.
-        table = torch.stack(rows).double().cpu()
-        for row, values in enumerate(table.tolist() if not table.isfinite().all() else []):
-            for name, value in zip(names, values, strict=True):
-                if not math.isfinite(value):
-                    raise DivergedError(f"{name} is {value} at update {self._updates + row + 1}")
-        return dict(zip(names, table.mean(0).tolist(), strict=True))
+    def _decay(self, done: int) -> float:
+        # The first weights are no better than noise: the average forgets them faster than it will later on.
+        return min(self._fit.ema, (1 + done) / (10 + done))
+
+    def _member(
+        self, family: Hashable, losses: Callable[..., Losses], draw: Callable[[int], Drawn], values: Values
+    ) -> Member:
+        """This model taken apart, its loss as a pure function; `family` is what the losses depend on else."""
+        descent = Descent(
+            "net",
+            losses,
+            self._optimizer,
+            lr=self._lr,
+            norm="train/grad_norm",
+            draw=draw,
+            values=lambda _: values,
+            divisor=self._pixels,
+            max_norm=MAX_GRAD_NORM,
+        )
+        return Member(
+            constants=(type(self), constants(self._fit), family),
+            nets={"net": self._net},
+            descents=(descent,),
+            average=WeightAverage("net", self._averaged if self._fit.ema else None, self._decay),
+            batches=self._batches,
+            generator=self._generator,
+            done=self._updates,
+            updates=self._fit.updates,
+            updates_per_step=self._fit.updates_per_step,
+            advance=self._advance,
+        )
+
+    def _advance(self, updates: int) -> None:
+        self._updates += updates
 
     def _parts(self, x: NDArray[Any], size: int) -> Iterator[Tensor]:
         """The images in batches of up to `size`, on the net's device."""
