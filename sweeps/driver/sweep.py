@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from analysis.ranking import BestStep
 from analysis.results import is_metric, trial_name
 from analysis.rows import Row
-from sweeps.driver.replication.contenders import ContenderRuns
 from sweeps.driver.spending import Spending
+from sweeps.driver.trials.contenders import ContenderRuns
+from sweeps.driver.trials.work import UnfinishedTrial, work_of
 from sweeps.search.journal import CRASHED
-from sweeps.search.method import Ending, Nothing, Origin, Status
+from sweeps.search.method import Ending, Nothing, Status
 from sweeps.search.search import Search
 from sweeps.spec.resolved import Spec
-from sweeps.spec.seeds import replicate_seed, trial_seeds
 from sweeps.stopping.decisions import Decisions
 from sweeps.stopping.rule import SweepEnd
 from sweeps.store.observer import Observer
@@ -27,17 +26,6 @@ from sweeps.store.sweep_folder import Store
 from sweeps.worker.messages import Attachment, Report, Work
 
 RESTARTS = 3  # times a trial is started again after its worker died, before it counts as failed
-
-
-@dataclass
-class UnfinishedTrial:
-    """What the driver knows of a trial that is not over."""
-
-    config: Mapping[str, Any]
-    origin: Origin | None = None
-    at_best: BestStep | None = None
-    steps: set[int] = field(default_factory=set)  # that have their row
-    reported: dict[str, None] = field(default_factory=dict)  # metrics, an ordered set
 
 
 class Sweep:
@@ -118,7 +106,7 @@ class Sweep:
     def checkpoint(self, trial: str) -> bytes | None:
         """Where a trial goes on, from its own checkpoint or that of its parent; None where it starts anew."""
         own = self._store.checkpoint(trial)
-        parent = _parent(self._open[trial].origin)
+        parent = self._open[trial].parent
         return self._store.checkpoint(parent) if own is None and parent else own
 
     @property
@@ -233,26 +221,13 @@ class Sweep:
             self._spending.close()
 
     def _start(self, trial: str, resumed: bool) -> Work:
-        config, origin = self._open[trial].config, self._open[trial].origin
-        run = self._search.replicates.get(int(trial))
+        known, run = self._open[trial], self._search.replicates.get(int(trial))
         for observer in self._observers:
             if run is not None:
                 observer.replicates(trial, trial_name(run.trial), run.seed)
-            observer.trial_started(trial, config, resumed)
-        seeds = trial_seeds(self._spec, int(trial))
+            observer.trial_started(trial, known.config, resumed)
         begun = self._take_up(trial) if resumed and self._spec.program is not None else 0
-        steps, arranged = self._spec.budget.steps, self._spec.arranged(config)
-        work = Work(trial, arranged, seeds, steps, resumed, keep=self._spec.final, begun=begun)
-        before = self._search.continuation(int(trial) if run is None else run.trial)
-        if run is not None:
-            first, steps = (run.trial, work.steps) if before is None else (before.seeds_of, before.steps)
-            return replace(work, seeds=(replicate_seed(self._spec, first, run.seed),), steps=steps)
-        if before is not None:
-            return replace(work, seeds=trial_seeds(self._spec, before.seeds_of), steps=before.steps)
-        if origin is not None:
-            seeds = trial_seeds(self._spec, origin.first)
-            return replace(work, seeds=seeds, steps=origin.steps, keep=True, parent=_parent(origin))
-        return work
+        return replace(work_of(self._spec, self._search, trial, known, resumed), begun=begun)
 
     def _take_up(self, trial: str) -> int:
         """The steps that an interrupted program has taken, after which it goes on; one that cannot starts again, and
@@ -297,8 +272,3 @@ class Sweep:
 
     def _ending(self, trial: str, status: Status, reason: str, *, crashed: bool = False) -> Ending:
         return Ending.of(status, self._open[trial].at_best, reason, crashed=crashed)
-
-
-def _parent(origin: Origin | None) -> str:
-    """The trial whose state one goes on from, or nothing."""
-    return trial_name(origin.parent) if origin is not None and origin.parent is not None else ""

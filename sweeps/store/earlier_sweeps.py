@@ -29,16 +29,8 @@ from sweeps.spec.resolved import Spec
 from sweeps.spec.search.warm_start import KEY
 from trainables import ModelError, find_model
 
-OF_A_VALUE = (
-    "model",
-    "program",
-    "command",
-    "dataset",
-    "classes",
-    "train_size",
-    "inception",
-    "final",
-)  # lines that a trial's value rests on
+# Lines that a trial's value rests on.
+OF_A_VALUE = ("model", "program", "command", "environment", "dataset", "classes", "train_size", "inception", "final")
 CLOSE = 1e-9  # a share of a number: two that are no farther apart are the same
 NAMED = 3  # reasons in a line
 

@@ -1,1 +1,0 @@
-"""What a sweep does when its search is over: it tells luck from merit."""
