@@ -14,8 +14,9 @@ from analysis.ranking import HEALTHY, BestStep, Ranked, Standing
 
 
 def over_seeds(own: BestStep, others: Sequence[BestStep], lost: int = 0) -> BestStep:
-    """A trial's best step with the means of the values, and of the violations, over its seeds, and the verdict of the
-    median seed, of an even number the worse of the two; `lost` seeds have failed.
+    """A trial's best step with the means of the values, and of the violations, over its seeds; `lost` have failed.
+
+    Verdict and findings are those of the median seed, of an even number the worse of the two.
 
     Each seed is taken where it was at its best, as the first one was.
     """
@@ -25,7 +26,8 @@ def over_seeds(own: BestStep, others: Sequence[BestStep], lost: int = 0) -> Best
     values = [_mean(of) for of in zip(*(best.values for best in seeds), strict=True)]
     past = [_mean(of) for of in zip(*(best.violations for best in seeds), strict=True)]
     first, *rest = (value or 0.0 for value in values)
-    return BestStep(first, own.step, median(seeds).verdict, tuple(past), tuple(rest), len(seeds), lost)
+    said = median(seeds)
+    return BestStep(first, own.step, said.verdict, tuple(past), tuple(rest), len(seeds), lost, said.findings)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

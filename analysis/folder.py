@@ -16,6 +16,7 @@ import yaml
 
 from analysis.configs import config_columns, read_configs
 from analysis.formatting import counted
+from analysis.judge.findings import cell_of
 from analysis.metrics import Goal, goal_of
 from analysis.results import (
     BEST,
@@ -23,6 +24,7 @@ from analysis.results import (
     CONFIG,
     ENDED,
     EVIDENCE,
+    FINDINGS,
     IMPORTANCE_FILE,
     LAST,
     MANIFEST_FILE,
@@ -221,7 +223,7 @@ def trials_table(
     order = [*written.columns, *(name for name in derived.columns if name not in written.columns)]
     table = sorted_by_trial(table[order].rename_axis(TRIAL).reset_index())
     table = pd.concat([table, config_columns(configs, list(table[TRIAL]))], axis=1)
-    words = {name: table[name].astype(object).fillna("") for name in (REASON, VERDICT, EVIDENCE)}
+    words = {name: table[name].astype(object).fillna("") for name in (REASON, VERDICT, FINDINGS, EVIDENCE)}
     return table.assign(**words, **{STATUS: table[STATUS].astype(object).fillna(RUNNING)})
 
 
@@ -254,7 +256,7 @@ def _derived(rows: pd.DataFrame, objectives: Mapping[str, Goal]) -> pd.DataFrame
     table["steps"] = final[STEP].astype(float)
     if SECONDS in final:
         table[SECONDS] = final[SECONDS]
-    for name, in_words in ((VERDICT, str), (EVIDENCE, in_a_cell)):
+    for name, in_words in ((VERDICT, str), (FINDINGS, cell_of), (EVIDENCE, in_a_cell)):
         if name in final:
             table[name] = final[name].dropna().map(in_words)
     metrics = [name for name in metric_names(rows) if name in final]

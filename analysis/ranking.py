@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from analysis.fronts import Point, front_numbers
+from analysis.judge.findings import in_short
 from analysis.metrics import Goal
 
 # Verdicts that no score makes up for: the others are of a generator that has only begun, or that has memorised images.
@@ -25,6 +26,11 @@ HOPELESS = frozenset({"mode_collapse", "low_diversity", "discriminator_wins", "g
 HEALTHY = "healthy"  # the one verdict that finds no fault
 PLACES: Mapping[str, int] = {"done": 0, "stopped": 1, "running": 2}  # of a trial that ended so, the least first
 LIVE_PLACES: Mapping[str, int] = {"done": 0, "running": 0, "stopped": 1}  # as long as those that run may still win
+
+
+def is_hopeless(verdict: str, findings: Iterable[str] = ()) -> bool:
+    """Whether the verdict, or one of the findings beside it, is one that no score makes up for."""
+    return not HOPELESS.isdisjoint((verdict, *findings))
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Constraint:
 class BestStep:
     """The step at which a trial's objective is best, the earliest of equals: its value, verdict and `violations`.
 
+    `findings` are the names of all that was found there, the strongest first: one may hide behind the verdict.
     `violations` are how far the step is past each constraint, None where it lacks that one's metric. `others`: of
     several objectives the values of those after the first; they tell between steps that are equal in the first.
     `seeds`: of a trial that was run again with other seeds, over how many of them the values are the means, and `lost`
@@ -63,10 +70,16 @@ class BestStep:
     others: tuple[float, ...] = ()
     seeds: int = 1
     lost: int = 0
+    findings: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, values: Iterable[float | None], step: int, verdict: str, violations: Iterable[float | None] = ()
+        cls,
+        values: Iterable[float | None],
+        step: int,
+        verdict: str,
+        violations: Iterable[float | None] = (),
+        findings: tuple[str, ...] = (),
     ) -> BestStep | None:
         """A step that may be its trial's best; None where an objective has no finite value."""
         finite = []
@@ -74,7 +87,7 @@ class BestStep:
             if value is None or not math.isfinite(value):
                 return None
             finite.append(float(value))
-        return cls(finite[0], step, verdict, tuple(violations), tuple(finite[1:]))
+        return cls(finite[0], step, verdict, tuple(violations), tuple(finite[1:]), findings=findings)
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -83,7 +96,12 @@ class BestStep:
 
     @property
     def hopeless(self) -> bool:
-        return self.verdict in HOPELESS
+        return is_hopeless(self.verdict, self.findings)
+
+    @property
+    def in_short(self) -> str:
+        """The verdict, and what was found beside it."""
+        return in_short(self.verdict, self.findings)
 
     @property
     def past_constraint(self) -> bool:

@@ -6,7 +6,7 @@ The names of files and columns here are the format of a sweep's folder; `analysi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.contenders import with_seeds
+from analysis.judge.findings import cell_of, findings_in, names
 from analysis.metrics import DEFAULT_OBJECTIVES, Goal, goal_of
 from analysis.ranking import HEALTHY as HEALTHY
 from analysis.ranking import BestStep, Constraint, Standing, front, rank, trial_order
@@ -37,12 +38,13 @@ PROGRAMS_FOLDER = "ray/programs"  # a folder for each trial that is a program: i
 OUTPUT_FILES = ("stdout.txt", "stderr.txt")  # there
 
 TRIAL, STEP, SECONDS, STATUS, REASON = "trial", "step", "seconds", "status", "reason"
-# What a row holds besides numbers. Of a generative trial: the judge's verdict, its sentences, who looked for it, and
-# the share of samples taken for each class. Of a classifier's last step: counts, true class by predicted class.
-VERDICT, EVIDENCE, EXTRACTOR = "verdict", "evidence", "extractor"
+# What a row holds besides numbers. Of a generative trial: the judge's verdict, all that it found, its sentences, who
+# looked for it, and the share of samples taken for each class. Of a classifier's last step: counts, true class by
+# predicted class.
+VERDICT, FINDINGS, EVIDENCE, EXTRACTOR = "verdict", "findings", "evidence", "extractor"
 CLASS_HISTOGRAM, CONFUSION = "class_histogram", "confusion"
 PARENT = "parent"  # of a row whose trial goes on from the state of another one: that one
-NO_NUMBERS = (VERDICT, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
+NO_NUMBERS = (VERDICT, FINDINGS, EVIDENCE, EXTRACTOR, CLASS_HISTOGRAM, CONFUSION)
 BETWEEN = "; "  # the judge's sentences in one cell
 SEVERITY = "gen/severity"
 SYSTEM = "sys/"  # what the step took of the machine: no metric of the model
@@ -54,7 +56,7 @@ WORKER, STARTED, ENDED = "worker", "started", "ended"  # who ran a trial last, f
 # Columns that are there where a trial is another seed of an earlier one: of which, and which seed, from 1 on.
 REPLICATES, SEED = "replicates", "seed"
 CONTINUES = "continues"  # a column that is there where a trial goes on with an earlier one: which
-TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, EVIDENCE, "steps", SECONDS, "device", WORKER, STARTED, ENDED)
+TRIAL_COLUMNS = (TRIAL, STATUS, REASON, VERDICT, FINDINGS, EVIDENCE, "steps", SECONDS, "device", WORKER, STARTED, ENDED)
 DONE, STOPPED, FAILED, RUNNING = STATUSES = ("done", "stopped", "failed", "running")
 
 MEDIA_COLUMNS = [TRIAL, STEP, "name", "path"]
@@ -163,8 +165,20 @@ class SweepResults:
     @cached_property
     def verdicts(self) -> pd.Series[Any]:
         """The verdict on each trial of `trials` at its best step, or where that is not known the last, or ""."""
-        last = self.trials.set_index(TRIAL)[VERDICT] if VERDICT in self.trials else pd.Series(dtype=object)
-        there = self.at_best[VERDICT].dropna() if VERDICT in self.at_best else pd.Series(dtype=object)
+        return self._said(VERDICT, str)
+
+    @cached_property
+    def findings(self) -> pd.Series[Any]:
+        """What was found of each trial at the step of its verdict, the strongest first, in one cell (`judge.findings`).
+
+        "" where nothing was found, or by an earlier version, which told the verdict alone.
+        """
+        return self._said(FINDINGS, cell_of)
+
+    def _said(self, name: str, in_words: Callable[[Any], str]) -> pd.Series[Any]:
+        """What the judge says of each trial at its best step, in words, or where that is not known at the last."""
+        last = self.trials.set_index(TRIAL)[name] if name in self.trials else pd.Series(dtype=object)
+        there = self.at_best[name].dropna().map(in_words) if name in self.at_best else pd.Series(dtype=object)
         index = pd.Index(self.trials[TRIAL])
         return there.reindex(index).astype(object).combine_first(last.reindex(index)).fillna("")
 
@@ -199,11 +213,12 @@ class SweepResults:
         others = [self.values(name).to_dict() for name in [*self.goals][1:]]
         bounded = [(bound, self.values(bound.name).to_dict()) for bound in self.constraints]
         steps = self.trials.get(BEST_STEP, pd.Series(np.nan, index=self.trials.index)).fillna(0)
-        columns = (self.trials[TRIAL], self.trials[STATUS], self._scores, steps, self.verdicts)
-        for trial, status, score, step, verdict in zip(*columns, strict=True):
+        columns = (self.trials[TRIAL], self.trials[STATUS], self._scores, steps, self.verdicts, self.findings)
+        for trial, status, score, step, verdict, found in zip(*columns, strict=True):
             values = (score, *(values[trial] for values in others))
             violations = (bound.violation(values[trial]) for bound, values in bounded)
-            yield Standing(str(trial), str(status), BestStep.of(values, int(step), str(verdict), violations))
+            best = BestStep.of(values, int(step), str(verdict), violations, names(findings_in(found)))
+            yield Standing(str(trial), str(status), best)
 
     @cached_property
     def _scores(self) -> pd.Series[float]:

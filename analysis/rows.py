@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.judge.findings import Finding, findings_of, names
 from analysis.ranking import BestStep, Constraint
 from analysis.results import (
     CLASS_HISTOGRAM,
     CONFUSION,
     EVIDENCE,
     EXTRACTOR,
+    FINDINGS,
     NO_NUMBERS,
     PARENT,
     SECONDS,
@@ -29,9 +31,10 @@ class Row:
     """One evaluation of a trial, after `step` reporting intervals.
 
     `seconds` of training, None where they were lost; `numbers`: metrics, and what the machine gave, by name. Of a
-    generative model: the judge's `verdict` and its sentences, `extractor`, who looked for it, and `class_histogram`,
-    the share of samples taken for each class. Of a classifier: `confusion`, counts of true class by predicted class.
-    `parent`: the trial from whose state this one went on. Words and lists are empty where there are none.
+    generative model: the judge's `verdict`, its `findings` (none in rows from before there were any) and sentences,
+    `extractor`, who looked for it, and `class_histogram`, the share of samples taken for each class. Of a classifier:
+    `confusion`, counts of true class by predicted class. `parent`: the trial from whose state this one went on. Words
+    and lists are empty where there are none.
     """
 
     trial: str
@@ -44,6 +47,7 @@ class Row:
     class_histogram: Sequence[float] = ()
     confusion: Sequence[Sequence[float]] = ()
     parent: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Row:
@@ -62,13 +66,15 @@ class Row:
             document.get(CLASS_HISTOGRAM) or (),
             document.get(CONFUSION) or (),
             document.get(PARENT) or "",
+            findings_of(document.get(FINDINGS)),
         )
 
     def document(self) -> dict[str, Any]:
         """The line of results.jsonl: JSON has no NaN, a number that is not finite is null."""
         seconds = {SECONDS: self.seconds} if self.seconds is not None else {}
         numbers = {name: value if math.isfinite(value) else None for name, value in self.numbers.items()}
-        judged = {VERDICT: self.verdict, EVIDENCE: list(self.evidence)} if self.verdict else {}
+        judged: dict[str, Any] = {VERDICT: self.verdict, EVIDENCE: list(self.evidence)} if self.verdict else {}
+        judged |= {FINDINGS: [found.document() for found in self.findings]} if self.findings else {}
         others = {EXTRACTOR: self.extractor, CLASS_HISTOGRAM: self.class_histogram, CONFUSION: self.confusion}
         others[PARENT] = self.parent
         there = {name: value for name, value in others.items() if value}
@@ -81,4 +87,5 @@ class Row:
     def as_best(self, metrics: Sequence[str], constraints: Sequence[Constraint] = ()) -> BestStep | None:
         """This step as one that may be its trial's best by `metrics`; None where one of them has no finite value."""
         violations = [constraint.violation(self.number(constraint.name)) for constraint in constraints]
-        return BestStep.of([self.number(name) for name in metrics], self.step, self.verdict, violations)
+        values, found = [self.number(name) for name in metrics], names(self.findings)
+        return BestStep.of(values, self.step, self.verdict, violations, found)

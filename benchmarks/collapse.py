@@ -27,6 +27,7 @@ from table import put_part
 
 from analysis.judge.definitions import borderline_table, definition_table
 from analysis.judge.extracted_features import Reference
+from analysis.judge.findings import in_short, names
 from analysis.judge.judgement import VERDICTS, Judgement, judge
 from analysis.media import encode_grid
 from sweeps.evaluation.extractors import Extractor, real_features_of
@@ -53,6 +54,11 @@ class Result:
     def right(self) -> bool:
         return self.found.verdict == self.label
 
+    @property
+    def found_it(self) -> bool:
+        """Whether the label is among the findings; of a healthy one, whether there are none."""
+        return self.label in names(self.found.findings) if self.found.findings else self.right
+
 
 @dataclass(frozen=True)
 class CollapseBenchmark:
@@ -63,6 +69,7 @@ class CollapseBenchmark:
     pool: Pool
     reference: Reference
     extractor: Extractor
+    kept: Path | None = None  # a folder of games that were trained before
 
     def of_images(self, part: str | None) -> Iterator[Result]:
         for name, kind in KINDS.items():
@@ -74,7 +81,7 @@ class CollapseBenchmark:
 
     def of_gans(self, part: str | None) -> Iterator[Result]:
         for name, run, seed in runs(self.name, part):
-            found = self.judged(played(run, seed, self.data))
+            found = self.judged(played(run, seed, self.data, self.kept))
             yield Result(self.name, name, f"seed {seed}", run.part, run.label, found)
 
     def judged(self, game: Game) -> Judgement:
@@ -93,18 +100,18 @@ def runs(dataset: str, part: str | None) -> Iterator[tuple[str, LabelledGanRun, 
             yield from ((name, run, seed) for seed in run.seeds)
 
 
-def benchmark_on(name: str) -> CollapseBenchmark:
+def benchmark_on(name: str, kept: Path | None) -> CollapseBenchmark:
     data, pool = real(name)
     real_features = real_features_of(data)
-    return CollapseBenchmark(name, data, pool, real_features.reference(data), real_features.extractor)
+    return CollapseBenchmark(name, data, pool, real_features.reference(data), real_features.extractor, kept)
 
 
-def draw(folder: Path, dataset: str, part: str | None) -> None:
+def draw(folder: Path, dataset: str, part: str | None, kept: Path | None) -> None:
     """A picture of samples of each GAN."""
     data = load_dataset(dataset)
     folder.mkdir(parents=True, exist_ok=True)
     for name, run, seed in runs(dataset, part):
-        samples = played(run, seed, data).samples[-1]
+        samples = played(run, seed, data, kept).samples[-1]
         (folder / f"{dataset} {name} {seed}.png").write_bytes(encode_grid(samples[:100], 20))
 
 
@@ -123,8 +130,9 @@ def confusion(results: Sequence[Result]) -> str:
 
 
 def summary(results: Sequence[Result]) -> str:
-    right = sum(result.right for result in results)
-    return f"{right} of {len(results)} right, {right / len(results):.1%}"
+    right, found = (sum(values) for values in zip(*((one.right, one.found_it) for one in results), strict=True))
+    shares = f"{right / len(results):.1%} and {found / len(results):.1%}"
+    return f"{right} of {len(results)} right, the label among the findings of {found}, {shares}"
 
 
 def main() -> None:
@@ -134,6 +142,7 @@ def main() -> None:
     parser.add_argument("--datasets", nargs="+", default=DATASETS, choices=(*DATASETS, *BEYOND))
     parser.add_argument("--cases", nargs="+", default=("images", "gans"), choices=("images", "gans"))
     parser.add_argument("--pictures", type=Path, metavar="FOLDER")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="read trained GANs from there, train what it lacks")
     given = parser.parse_args()
     if given.tables:
         put_part(PAGE, "definition", definition_table())
@@ -143,17 +152,18 @@ def main() -> None:
     results = []
     for name in given.datasets:
         if given.pictures:
-            draw(given.pictures, name, given.part)
+            draw(given.pictures, name, given.part, given.kept)
             continue
-        on = benchmark_on(name)
+        on = benchmark_on(name, given.kept)
         kinds = {"images": on.of_images, "gans": on.of_gans}
         for result in chain.from_iterable(kinds[kind](given.part) for kind in given.cases):
             results.append(result)
             if not result.right:
                 found = result.found
+                short = in_short(found.verdict, names(found.findings))
                 print(
                     f"{result.dataset}, {result.kind} {result.setting} ({result.part}): {result.label} was taken for "
-                    f"{found.verdict} {found.severity:.2f}: {'; '.join(found.evidence)}",
+                    f"{short} {found.severity:.2f}: {'; '.join(found.evidence)}",
                     flush=True,
                 )
     for part in ("calibration", "test"):

@@ -14,14 +14,18 @@ Runs of the "test" part have settings that no threshold was set on.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from collapse_cases import Part
 from collapse_recipes import Array
 
+from sweeps.evaluation.array_cache import Arrays, cached
+from sweeps.evaluation.extractors import digest
 from trainables import MODELS
 from trainables.data import Dataset, Split
 
@@ -53,8 +57,24 @@ class Game:
     samples: list[Array]
 
 
-def played(run: LabelledGanRun, seed: int, data: Dataset) -> Game:
-    """The run, trained on (a part of) the data."""
+def played(run: LabelledGanRun, seed: int, data: Dataset, kept: Path | None = None) -> Game:
+    """The run, trained on (a part of) the data, or read from the folder `kept` if it was trained before.
+
+    The folder does not know the code that trained what is in it: it is to be emptied where that has changed.
+    """
+    if kept is None:
+        return _trained(run, seed, data)
+    kept.mkdir(parents=True, exist_ok=True)
+    what = [run.model, {**SHORT, **run.config}, seed, data.content_hash, [*(run.classes or ())]]
+    found = cached(kept / f"{digest(what)}.npz", lambda: _arrays(_trained(run, seed, data)), print)
+    return Game(json.loads(str(found["rows"])), list(found["samples"]))
+
+
+def _arrays(game: Game) -> Arrays:
+    return {"rows": np.array(json.dumps(game.rows)), "samples": np.stack(game.samples)}
+
+
+def _trained(run: LabelledGanRun, seed: int, data: Dataset) -> Game:
     if run.classes is not None:
         kept = np.isin(data.train.y, run.classes)
         data = replace(data, train=Split(data.train.x[kept], data.train.y[kept]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -50,25 +50,38 @@ class SampleDiagnostics:
 
         A quarter of what the usual grain of their class leaves, which is no noise.
         """
+        return _beyond_usual(self._is_white)
+
+    @cached_property
+    def _is_white(self) -> NDArray[np.bool_]:
         if self._points:
-            return 0.0
+            return np.zeros(len(self.fake), np.bool_)
         usual = pixels.class_grain(self.reference)[self.fake.predicted]
         level = np.maximum(usual + NOISY * (1 - usual), np.quantile(pixels.held_out_grain(self.reference), 1 - RARE))
-        return _beyond_usual(pixels.grain_of(self.reference, self.fake) > level)
+        return np.asarray(pixels.grain_of(self.reference, self.fake) > level)
 
     @cached_property
     def unlike_training(self) -> float:
         """Share of samples less similar to any training image than 99 % of held-out images are, though not for want of
         contrast (as blurred ones); of points, the share farther from all training points than 99 % of held-out ones."""
-        if not self._usual_known:
-            return 0.0
+        return _beyond_usual(self._is_unlike) if self._usual_known else 0.0
+
+    @cached_property
+    def _is_unlike(self) -> NDArray[np.bool_]:
         if self._points:
             far = np.quantile(memorisation.held_out_nearest(self.reference).distance, 1 - RARE)
-            return _beyond_usual(memorisation.nearest(self.reference, self.fake).distance > far)
+            return np.asarray(memorisation.nearest(self.reference, self.fake).distance > far)
         usual = np.quantile(held_out_similarity(self.reference).correlation, RARE)
         contrast, real = (x.images.var(axis=(1, 2, 3)) for x in (self.fake, usual_images(self.reference)))
         unlike = similarity(self.reference, self.fake).correlation < usual
-        return _beyond_usual(unlike & (contrast > np.median(real) / 2))
+        return np.asarray(unlike & (contrast > np.median(real) / 2))
+
+    @cached_property
+    def clean(self) -> SampleDiagnostics:
+        """The same of those samples that are not noise, with their own coverage."""
+        fake = self.fake.at(~(self._is_white | self._is_unlike)) if self._usual_known else self.fake.at(~self._is_white)
+        covered = neighbours.coverage(self.reference, fake) if len(fake) > neighbours.K else 0.0
+        return replace(self, fake=fake, metrics={**self.metrics, "gen/coverage": covered})
 
     @cached_property
     def real_shares(self) -> NDArray[np.float64]:
@@ -100,6 +113,11 @@ class SampleDiagnostics:
         ]
         rows: NDArray[np.int64] = np.flatnonzero(due & lost[0] & lost[1])
         return rows
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the missing classes in the real images."""
+        return float(self.real_shares[self.missing_classes].sum())
 
     @cached_property
     def near_duplicates(self) -> float:
@@ -169,6 +187,11 @@ class SampleDiagnostics:
     def late_metrics(self) -> Mapping[str, float]:
         """Both losses and D's accuracy over the last quarter of training, by short name; NaN where not reported."""
         return {name: game.late(self.history, f"train/{name}") for name in ("loss_g", "loss_d", "d_accuracy")}
+
+    @property
+    def d_accuracy(self) -> float:
+        """D's accuracy over the last quarter of training; NaN where there is none."""
+        return self.late_metrics["d_accuracy"]
 
     @cached_property
     def loss_growth(self) -> float:

@@ -10,10 +10,12 @@ import numpy as np
 
 from analysis.judge.diagnostics import SampleDiagnostics
 from analysis.judge.extracted_features import ExtractedFeatures, Reference
-from analysis.judge.verdicts import FOOLED, HOLDS, VERDICTS, WON
+from analysis.judge.findings import Finding
+from analysis.judge.strengths import FOOLED, HOLDS, WON
+from analysis.judge.verdicts import VERDICTS
 from analysis.metrics import METRICS
 
-__all__ = ["FEWEST", "HOLDS", "VERDICTS", "Judgement", "judge"]
+__all__ = ["FEWEST", "HOLDS", "VERDICTS", "Finding", "Judgement", "judge"]
 
 FEWEST = 100  # samples
 
@@ -22,12 +24,15 @@ FEWEST = 100  # samples
 class Judgement:
     """One of VERDICTS, how bad it is in [0, 1] (0.5 and over: not healthy), and why, in sentences.
 
+    `findings` are all failures that hold, the strongest first, the verdict among them; none of a healthy model.
     `metrics` are the numbers of METRICS behind it, by name; `extractor` the name of what computed their features; `n`
-    the number of samples. The severity of a healthy model is the strength of the verdict it is nearest to.
+    the number of samples. The severity is the strength of the strongest finding, of a healthy model that of the verdict
+    it is nearest to.
     """
 
     verdict: str
     severity: float
+    findings: tuple[Finding, ...]
     evidence: tuple[str, ...]
     metrics: dict[str, float]
     extractor: str
@@ -46,7 +51,8 @@ def judge(reference: Reference, fake: ExtractedFeatures, history: Sequence[Mappi
         raise ValueError(f"samples {fake.images.shape} and real images {reference.train.images.shape} differ in shape")
     if not (np.isfinite(fake.images).all() and np.isfinite(fake.vectors).all()):
         diagnostics = SampleDiagnostics(reference, fake, history, {})
-        return _judgement("diverged", 1.0, ["samples are not finite numbers"], diagnostics)
+        found = Finding("diverged", 1.0, "samples are not finite numbers")
+        return _judgement("diverged", 1.0, (found,), [found.sentence], diagnostics)
     return _ruled(SampleDiagnostics(reference, fake, history, measured(reference, fake)))
 
 
@@ -58,19 +64,54 @@ def measured(reference: Reference, fake: ExtractedFeatures) -> dict[str, float]:
 
 
 def _ruled(diagnostics: SampleDiagnostics) -> Judgement:
-    """The first verdict that holds; of a healthy model also the failure it is nearest to."""
+    """The first verdict that holds with all findings; of a healthy model also the failure it is nearest to."""
     strengths = {name: row.strength(diagnostics) for name, row in VERDICTS.items()}
     verdict = next((name for name, strength in strengths.items() if strength >= HOLDS), "healthy")
-    worst = max(strengths, key=lambda name: strengths[name]) if verdict == "healthy" else verdict
-    evidence = [VERDICTS[verdict].sentence(diagnostics)]
-    if worst != verdict and strengths[worst] > 0:
-        evidence.append(f"nearest to {worst}: {VERDICTS[worst].sentence(diagnostics)}")
-    return _judgement(verdict, strengths[worst], evidence + _losses(diagnostics), diagnostics)
+    found = () if verdict == "healthy" else _findings(diagnostics, verdict, strengths)
+    severity = max(finding.strength for finding in found) if found else max(strengths.values())
+    evidence = [VERDICTS[verdict].sentence(diagnostics), *_beside(verdict, found), *_nearest(strengths, diagnostics)]
+    return _judgement(verdict, severity, found, evidence + _losses(diagnostics), diagnostics)
 
 
-def _judgement(verdict: str, severity: float, evidence: Sequence[str], diagnostics: SampleDiagnostics) -> Judgement:
+def _findings(diagnostics: SampleDiagnostics, verdict: str, strengths: Mapping[str, float]) -> tuple[Finding, ...]:
+    """All failures that hold, the strongest first, of equals in the order of VERDICTS.
+
+    Each but the verdict is looked at alone, so that none hides another.
+    """
+    alone = {name: row.alone(diagnostics) for name, row in VERDICTS.items() if row.alone and name != verdict}
+    held = {name: strength for name, strength in {**strengths, **alone}.items() if strength >= HOLDS}
+    return tuple(_finding(name, held[name], diagnostics) for name in sorted(held, key=lambda name: -held[name]))
+
+
+def _finding(name: str, strength: float, diagnostics: SampleDiagnostics) -> Finding:
+    row = VERDICTS[name]
+    numbers = {number: float(getattr(diagnostics, number)) for number in row.numbers}
+    finite = {number: round(value, 4) for number, value in numbers.items() if math.isfinite(value)}
+    return Finding(name, round(strength, 4), row.sentence(diagnostics), finite)
+
+
+def _beside(verdict: str, found: Sequence[Finding]) -> list[str]:
+    """A sentence on each finding but the verdict."""
+    others = (finding for finding in found if finding.verdict != verdict)
+    return [f"also {finding.verdict} ({finding.strength:.2f}): {finding.sentence}" for finding in others]
+
+
+def _nearest(strengths: Mapping[str, float], diagnostics: SampleDiagnostics) -> list[str]:
+    """The failure that a healthy model is nearest to, if any is near."""
+    worst = max(strengths, key=lambda name: strengths[name])
+    near = 0 < strengths[worst] < HOLDS
+    return [f"nearest to {worst}: {VERDICTS[worst].sentence(diagnostics)}"] if near else []
+
+
+def _judgement(
+    verdict: str,
+    severity: float,
+    found: tuple[Finding, ...],
+    evidence: Sequence[str],
+    diagnostics: SampleDiagnostics,
+) -> Judgement:
     n, extractor = len(diagnostics.fake), diagnostics.reference.extractor
-    return Judgement(verdict, severity, tuple(evidence), dict(diagnostics.metrics), extractor, n)
+    return Judgement(verdict, severity, found, tuple(evidence), dict(diagnostics.metrics), extractor, n)
 
 
 def _losses(diagnostics: SampleDiagnostics) -> list[str]:

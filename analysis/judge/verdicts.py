@@ -5,37 +5,45 @@ A verdict has a strength from 0 to 1, 0.5 at its threshold. They are tried from 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
+from analysis.judge import strengths
 from analysis.judge.diagnostics import SampleDiagnostics
-
-HOLDS = 0.5  # strength
-WHITE, UNLIKE = 0.25, 0.5  # share of samples
-WHITE_ALIKE, UNLIKE_ALIKE = 0.5, 0.8  # the same where samples repeat each other
-BLUR, SOFT = 0.25, 0.6  # of the fine grain of real images
-REACHED = 0.15  # recall
-DIRTY, FILLED = 0.85, 0.5  # of the background of real images
-IMBALANCE, HALF = 0.25, math.log(2)  # nats over what chance makes
-SEVERAL = 2  # classes
-MOST_LOST = 0.75  # strength of a collapse with which half of the classes are missing
-ONE_IMAGE = 0.4  # share of samples
-REPEATED = 0.6  # share of samples
-UNCOVERED = 0.15  # share of held-out images
-COPIED, FEW = 0.3, 10  # share of samples, originals a class
-WON, FOOLED = 0.95, 0.6  # D's accuracy
-OFF = 0.5  # precision
-EXPLODED = 1e3  # times the losses of the first quarter
+from analysis.judge.strengths import (
+    BLUR,
+    COPIED,
+    DIRTY,
+    FEW,
+    FILLED,
+    FOOLED,
+    HALF,
+    IMBALANCE,
+    ONE_IMAGE,
+    REACHED,
+    REPEATED,
+    SEVERAL,
+    SOFT,
+    UNCOVERED,
+    UNLIKE,
+    UNLIKE_ALIKE,
+    WHITE,
+    WHITE_ALIKE,
+    WON,
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The definition of a verdict: its inputs and whether they include a training history, the threshold and the reason
-    for it in words; `strength` (0 to 1, 0.5 at the threshold) and the `sentence` of evidence in code."""
+    for it in words; `strength` (0 to 1, 0.5 at the threshold) and the `sentence` of evidence in code.
+
+    `numbers` name the diagnostics behind it. `alone` is the strength of a failure that another one hides, where it is
+    looked at for itself; None where nothing hides it.
+    """
 
     inputs: str
     needs_history: bool
@@ -43,17 +51,8 @@ class Verdict:
     reason: str
     strength: Callable[[SampleDiagnostics], float]
     sentence: Callable[[SampleDiagnostics], str]
-
-
-def scaled(value: float, threshold: float, worst: float) -> float:
-    """`value` on a scale that is 0 at 0, 0.5 at the threshold and 1 at the worst."""
-    return float(np.interp(value, [0, threshold, worst], [0, HOLDS, 1]))
-
-
-def _diverged(diagnostics: SampleDiagnostics) -> float:
-    if not diagnostics.finite_losses:
-        return 1.0
-    return _sick(diagnostics) if diagnostics.loss_growth >= EXPLODED else 0.0
+    numbers: tuple[str, ...] = ()
+    alone: Callable[[SampleDiagnostics], float] | None = None
 
 
 def _exploded(diagnostics: SampleDiagnostics) -> str:
@@ -62,92 +61,9 @@ def _exploded(diagnostics: SampleDiagnostics) -> str:
     return f"the losses are {diagnostics.loss_growth:,.0f} times what they were"
 
 
-def _frozen(diagnostics: SampleDiagnostics) -> float:
-    return _sick(diagnostics) if diagnostics.unchanged else 0.0
-
-
-def _discriminator_wins(diagnostics: SampleDiagnostics) -> float:
-    return _unreal(diagnostics) if diagnostics.late_metrics["d_accuracy"] >= WON else 0.0
-
-
-def _generator_wins(diagnostics: SampleDiagnostics) -> float:
-    return _unreal(diagnostics) if diagnostics.late_metrics["d_accuracy"] <= FOOLED else 0.0
-
-
-def _unreal(diagnostics: SampleDiagnostics) -> float:
-    """The strength with which samples are not like real images, for whatever reason."""
-    off, filled = (
-        scaled(1 - diagnostics.precision, 1 - OFF, 1.0),
-        scaled(1 - diagnostics.background_ratio, 1 - FILLED, 1.0),
-    )
-    return max(_white(diagnostics), _soft(diagnostics), off, filled)
-
-
-def _sick(diagnostics: SampleDiagnostics) -> float:
-    return max(_unreal(diagnostics), _mode_collapse(diagnostics), _low_diversity(diagnostics))
-
-
-def _noise(diagnostics: SampleDiagnostics) -> float:
-    return 0.0 if _is_one_image(diagnostics) else _white(diagnostics)
-
-
-def _white(diagnostics: SampleDiagnostics) -> float:
-    white, unlike = (WHITE_ALIKE, UNLIKE_ALIKE) if _alike(diagnostics) else (WHITE, UNLIKE)
-    return max(scaled(diagnostics.white_noise, white, 1.0), scaled(diagnostics.unlike_training, unlike, 1.0))
-
-
-def _blurred(diagnostics: SampleDiagnostics) -> float:
-    return 0.0 if _is_one_image(diagnostics) else _soft(diagnostics)
-
-
-def _soft(diagnostics: SampleDiagnostics) -> float:
-    means = _alike(diagnostics) and diagnostics.background_ratio < DIRTY and _lost_classes(diagnostics) < MOST_LOST
-    softness = scaled(-math.log(min(1.0, diagnostics.grain_ratio)), -math.log(SOFT if means else BLUR), -math.log(0.02))
-    return softness if means else min(softness, scaled(1 - diagnostics.recall, 1 - REACHED, 1.0))
-
-
-def _memorised(diagnostics: SampleDiagnostics) -> float:
-    few = (
-        diagnostics.originals_per_class <= (1 if diagnostics.copies_are_exact else FEW) and diagnostics.copies_each >= 2
-    )
-    return 0.0 if few else scaled(diagnostics.copied, COPIED, 1.0)
-
-
-def _mode_collapse(diagnostics: SampleDiagnostics) -> float:
-    return max(scaled(diagnostics.one_image, ONE_IMAGE, 1.0), _lost_classes(diagnostics))
-
-
-def _lost_classes(diagnostics: SampleDiagnostics) -> float:
-    classes = np.count_nonzero(diagnostics.real_shares)
-    if classes < 2:
-        return 0.0
-    threshold, few = (HALF, SEVERAL) if _alike(diagnostics) else (IMBALANCE, 1)
-    by_kl = scaled(diagnostics.class_imbalance, threshold, max(2 * threshold, math.log(classes)))
-    lost = (
-        float(diagnostics.real_shares[diagnostics.missing_classes].sum())
-        if len(diagnostics.missing_classes) >= few
-        else 0.0
-    )
-    return max(by_kl, HOLDS + HOLDS * lost if lost else 0.0)
-
-
-def _low_diversity(diagnostics: SampleDiagnostics) -> float:
-    return min(scaled(diagnostics.near_duplicates, REPEATED, 1.0), scaled(diagnostics.uncovered, UNCOVERED, 0.5))
-
-
-def _is_one_image(diagnostics: SampleDiagnostics) -> bool:
-    """Whether the samples are one image, whatever it shows: also black, or noise that is always the same."""
-    return diagnostics.one_image >= ONE_IMAGE
-
-
-def _alike(diagnostics: SampleDiagnostics) -> bool:
-    """Whether samples repeat each other, so that one glyph that is a little off counts many times."""
-    return diagnostics.near_duplicates >= REPEATED
-
-
 def _collapsed(diagnostics: SampleDiagnostics) -> str:
     same = f"{diagnostics.one_image:.0%} of the samples are one and the same image, or of one colour; "
-    return f"{same if _is_one_image(diagnostics) else ''}{_classes(diagnostics)}"
+    return f"{same if strengths.is_one_image(diagnostics) else ''}{_classes(diagnostics)}"
 
 
 def _classes(diagnostics: SampleDiagnostics) -> str:
@@ -167,8 +83,9 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "a pixel, a loss or a gradient that is not finite; or losses over 1,000 times those of the first quarter, "
             "and the samples are not healthy",
             "nothing finite can follow; a critic's losses have no scale, but they have a past",
-            _diverged,
+            strengths.diverged,
             _exploded,
+            numbers=("loss_growth",),
         ),
         "frozen": Verdict(
             "the numbers about samples of the last evaluations",
@@ -176,7 +93,7 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "none has changed by 0.001 (of itself if over 1) over 3 evaluations, and the samples are not healthy",
             "samples come from the same latents each time, so a generator that learns changes every number; one that "
             "has learnt may stand still",
-            _frozen,
+            strengths.frozen,
             lambda f: "no number about the samples has changed over 3 evaluations",
         ),
         "discriminator_wins": Verdict(
@@ -186,20 +103,22 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             f"near real images, or they have under {FILLED:.0%} of the background, or they are noise or blurred",
             "a D that is always right leaves G no gradient; where samples look real G has found one. The cause is "
             "named before the symptom. A grey mean of all images lies near real ones, but has no background",
-            _discriminator_wins,
+            strengths.discriminator_wins,
             lambda f: (
                 f"D tells {f.late_metrics['d_accuracy']:.0%} of its images apart and G has learnt none that look real"
             ),
+            numbers=("d_accuracy", "precision", "background_ratio"),
         ),
         "generator_wins": Verdict(
             "D's accuracy; precision, background, noise and blur of the samples",
             True,
             f"D tells {FOOLED:.0%} or less apart over the last quarter, and the samples do not look real, as above",
             "half is what balance looks like too; a D fooled by what is plainly not real teaches G nothing",
-            _generator_wins,
+            strengths.generator_wins,
             lambda f: (
                 f"D tells only {f.late_metrics['d_accuracy']:.0%} of its images apart but samples do not look real"
             ),
+            numbers=("d_accuracy", "precision", "background_ratio"),
         ),
         "noise": Verdict(
             "fine grain of each sample; its likeness to training images",
@@ -209,11 +128,13 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             f"{WHITE_ALIKE:.0%} and {UNLIKE_ALIKE:.0%} where samples repeat each other",
             "white noise with a tenth of the range as its deviation stays under a quarter, with a quarter of the range "
             "it does not; shift and contrast do not count. One glyph that is a little off, repeated, is a collapse",
-            _noise,
+            strengths.noise,
             lambda f: (
                 f"{f.white_noise:.0%} of the samples are white noise, "
                 f"{f.unlike_training:.0%} are like no training image"
             ),
+            numbers=("white_noise", "unlike_training"),
+            alone=strengths.white,
         ),
         "blurred": Verdict(
             "fine grain and background of the samples against held-out images of the same class; recall",
@@ -223,8 +144,10 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "and over half of the classes",
             "a blur by a pixel of 28 leaves less than a quarter, and no real image near. Samples of a VAE that is well "
             "trained are as soft on Fashion-MNIST, but among the real ones; the mean image of a class is repeated",
-            _blurred,
+            strengths.blurred,
             lambda f: f"the samples have {f.grain_ratio:.0%} of the fine grain of real images",
+            numbers=("grain_ratio", "recall", "background_ratio"),
+            alone=strengths.soft,
         ),
         "memorised": Verdict(
             "distances of each sample to its nearest and second nearest training image",
@@ -232,8 +155,10 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             f"{COPIED:.0%} of the samples are copies (nearer to one training image than half as far as to any other); "
             f"not where a few are repeated: one of a class, or up to {FEW} that are not copied exactly",
             "held-out images are hardly ever so near; prototypes with jitter are a collapse, wherever they are from",
-            _memorised,
+            strengths.memorised,
             lambda f: f"{f.copied:.0%} of the samples are copies of training images",
+            numbers=("copied", "originals_per_class", "copies_each"),
+            alone=strengths.copied,
         ),
         "mode_collapse": Verdict(
             "how many samples are one image; shares of the classes, corrected for what the extractor mistakes, and by "
@@ -246,8 +171,10 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             "the most total collapse may show anything: black, a mean, one pattern of noise. Of classes "
             "both opinions must agree, so that noise or shift that misleads one is no collapse; where there are few "
             "images, one that is mistaken is a class that seems lost",
-            _mode_collapse,
+            strengths.mode_collapse,
             _collapsed,
+            numbers=("one_image", "class_imbalance", "lost_share"),
+            alone=strengths.collapse_beside,
         ),
         "low_diversity": Verdict(
             "distances between samples against those between as many held-out images; coverage",
@@ -256,8 +183,10 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             f"{UNCOVERED:.0%} of the held-out images have no sample nearby that would have a real one",
             "a few images a class, however they are jittered; a conditional VAE's smooth samples lie near each other "
             "too, but near all real ones",
-            _low_diversity,
+            strengths.low_diversity,
             lambda f: f"{f.near_duplicates:.0%} of the samples are near-duplicates of another",
+            numbers=("near_duplicates", "uncovered"),
+            alone=strengths.low_diversity_beside,
         ),
         "healthy": Verdict(
             "all of the above",

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis.judge.findings import findings_in, names
 from analysis.plots import style
-from analysis.results import HEALTHY, REASON, TRIAL, VERDICT, SweepResults
+from analysis.results import FINDINGS, HEALTHY, REASON, TRIAL, VERDICT, SweepResults
 
 UNJUDGED = "not judged"
 COLLAPSES = ("mode_collapse", "low_diversity")
@@ -51,6 +52,25 @@ def last_verdicts(sweep: SweepResults) -> pd.Series[Any]:
     """The verdict on every trial of `trials` at its last step, indexed by trial: what its training came to."""
     table = sweep.trials.set_index(TRIAL)
     return _known(sweep, table[VERDICT] if VERDICT in table else pd.Series("", index=table.index))
+
+
+def found_beside(sweep: SweepResults) -> pd.Series[Any]:
+    """What was found of every trial of `trials` beside the verdict at its best step, names, the strongest first."""
+    return _others(sweep.findings, sweep.verdicts)
+
+
+def last_found_beside(sweep: SweepResults) -> pd.Series[Any]:
+    """The same of its last step."""
+    table = sweep.trials.set_index(TRIAL)
+    if FINDINGS not in table:
+        return pd.Series([()] * len(table), index=table.index, dtype=object)
+    return _others(table[FINDINGS], table[VERDICT])
+
+
+def _others(cells: pd.Series[Any], verdicts: pd.Series[Any]) -> pd.Series[Any]:
+    pairs = zip(map(findings_in, cells), verdicts, strict=True)
+    others = [tuple(name for name in names(found) if name != verdict) for found, verdict in pairs]
+    return pd.Series(others, index=verdicts.index, dtype=object)
 
 
 def _known(sweep: SweepResults, verdicts: pd.Series[Any]) -> pd.Series[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.formatting import counted, dataset_of, duration, is_missing, model_of, title, word
-from analysis.plots.verdicts import COLLAPSES, UNJUDGED, last_verdicts
+from analysis.plots.verdicts import COLLAPSES, UNJUDGED, last_found_beside, last_verdicts
 from analysis.ranking import Standing, improves
 from analysis.report import contenders
 from analysis.report.advice import MIN_TRIALS, advice
@@ -177,7 +177,7 @@ def _passed_over(sweep: SweepResults) -> Iterator[str]:
 
 def _fault(standing: Standing) -> str:
     best = standing.at_best
-    return best.verdict.replace("_", " ") if best is not None and best.hopeless else "past the constraint"
+    return best.in_short.replace("_", " ") if best is not None and best.hopeless else "past the constraint"
 
 
 def _lead(sweep: SweepResults) -> Iterator[str]:
@@ -219,8 +219,13 @@ def _judged(sweep: SweepResults) -> Iterator[str]:
     faults = ", ".join(f"{count} {str(name).replace('_', ' ')}" for name, count in counts.items() if name != HEALTHY)
     found = f" (found: {faults})" if faults else ""
     collapsed = judged.isin(COLLAPSES).sum()
-    yield f"Of {len(judged)} judged trials {counts.get(HEALTHY, 0)} ended healthy and {collapsed} collapsed{found}."
-    apart = difference(sweep, verdicts.isin(COLLAPSES).to_numpy())
+    hidden = last_found_beside(sweep).map(lambda others: not set(COLLAPSES).isdisjoint(others))
+    hidden &= ~verdicts.isin(COLLAPSES)
+    more = f", and {hidden.sum()} more behind another verdict" if hidden.any() else ""
+    yield (
+        f"Of {len(judged)} judged trials {counts.get(HEALTHY, 0)} ended healthy and {collapsed} collapsed{more}{found}."
+    )
+    apart = difference(sweep, (verdicts.isin(COLLAPSES) | hidden).to_numpy())
     if apart:
         yield f"Collapse goes with {apart.words}."
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.configs import is_nothing
 from analysis.formatting import in_yaml
 from analysis.plots import style
-from analysis.plots.verdicts import LOOKS, Glyph, are_judged, last_verdicts, verdicts_of
+from analysis.plots.verdicts import LOOKS, Glyph, are_judged, found_beside, last_verdicts, verdicts_of
 from analysis.results import (
     BEST_STEP,
     CONFIG,
@@ -21,6 +21,7 @@ from analysis.results import (
     DONE,
     EVIDENCE,
     FAILED,
+    FINDINGS,
     LAST,
     REASON,
     REPLICATES,
@@ -75,6 +76,7 @@ def columns(sweep: SweepResults) -> list[Column]:
         _column(STATUS, STATUS, "text"),
         *(_column(name, name, "text") for name in (CONTINUES, REPLICATES) if name in sweep.trials),
         *([_column(VERDICT, VERDICT, "text")] if judged else []),
+        *([_column(FINDINGS, "also found", "text")] if found_beside(sweep).any() else []),
         _column("score", sweep.objective, "number"),
         *(_column(f"{SCORE}{name}", name, "number") for name in [*sweep.goals][1:]),
         _column(BEST_STEP, "at step", "number"),
@@ -91,6 +93,7 @@ def table(sweep: SweepResults, order: Sequence[str], keys: Sequence[str]) -> lis
     for name in (name for name in (CONTINUES, REPLICATES) if name in trials):
         trials[name] = trials[name].map(continued)
     verdicts = {VERDICT: verdicts_of(sweep), LAST + VERDICT: last_verdicts(sweep)}
+    verdicts[FINDINGS] = found_beside(sweep).map(lambda found: ", ".join(found) or None)
     others = {f"{SCORE}{name}": sweep.values(name) for name in [*sweep.goals][1:]}
     trials = trials.assign(score=[sweep.score(name) for name in order], **others, **verdicts)
     kinds = {entry["key"]: entry["kind"] for entry in _parameters(sweep)}

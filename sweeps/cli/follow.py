@@ -144,6 +144,7 @@ def _records(sweep: SweepResults) -> Iterator[Record]:
         trial = str(line["trial"])
         record = Record(trial, sweep.configs.get(trial, {}), cast(Status, str(line["status"])), str(line["reason"]))
         record.verdict, record.steps = str(line.get("verdict") or ""), int(line["steps"] or 0)
+        record.findings = str(line.get("findings") or "")
         record.at_best, record.replicates = sweep.seed_standings[trial].at_best, sweep.replicates.get(trial, "")
         record.last = {name: float(values[trial]) for name, values in final.items() if trial in values}
         yield record

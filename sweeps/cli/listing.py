@@ -15,6 +15,7 @@ from analysis.results import (
     CONTINUES,
     EVIDENCE,
     FIGURES_FOLDER,
+    FINDINGS,
     MARKS,
     MEDIA_FOLDER,
     REPLICATES,
@@ -78,7 +79,7 @@ def _trial(row: pd.Series[Any], sweep: SweepResults, judged: bool) -> TableRow:
     shown = {name: plain(row[name]) for name in ("trial", "status", "reason", "steps", "seconds")}
     found = {name: plain(sweep.values(name)[row["trial"]]) for name in others}
     best = {metric: plain(row.get(f"best/{metric}")), **found, "best_step": plain(row.get("best_step"))}
-    words = {name: plain(row[name]) for name in (VERDICT, EVIDENCE)} if judged else {}
+    words = {name: plain(row[name]) for name in (VERDICT, FINDINGS, EVIDENCE)} if judged else {}
     before, of = continued(row.get(CONTINUES)), continued(row.get(REPLICATES))
     again = {REPLICATES: of, SEED: int(row[SEED])} if of else {}
     return {**shown, **best, **words, **({CONTINUES: before} if before else {}), **again}

@@ -97,12 +97,14 @@ def judge(
     as_json: Json = False,
 ) -> None:
     """Judge anybody's samples: a verdict with reasons, and how they compare with the real images."""
+    from analysis.judge.findings import in_short, names
     from sweeps.evaluation import judge_samples as bench
 
     found = bench.judge(samples, dataset, labels, data_dir, say, inception)
     if as_json:
         print_rows(bench.document(found), as_json=True)
         return
-    print(f"{found.verdict} (severity {found.severity:.2f}; {found.n:,} samples seen by {found.extractor})")
+    short = in_short(found.verdict, names(found.findings))
+    print(f"{short} (severity {found.severity:.2f}; {found.n:,} samples seen by {found.extractor})")
     print_text("\n".join([*(f"  {sentence}" for sentence in found.evidence), ""]))
     print_rows(bench.table(found), as_json=False)

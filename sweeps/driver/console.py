@@ -26,6 +26,7 @@ from sweeps.store.sweep_folder import Record
 QUIET = 10.0  # seconds without a line before a plain progress line
 PER_SECOND = 2  # refreshes of the live table
 TRIALS_SHOWN = 8
+VERDICT_WIDTH = 25  # columns: a verdict and a finding beside it
 NARROW = 50  # columns below which configs are left out
 STYLES: Mapping[Status, str] = {"done": "green", "running": "cyan", "stopped": "yellow", "failed": "red"}
 
@@ -195,9 +196,10 @@ class LiveConsole:
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
         judged = self._progress.judged
-        verdict = ("verdict",) if judged else ()
-        for head in ("trial", "status", "step", *self._progress.objective.goals, *verdict):
+        for head in ("trial", "status", "step", *self._progress.objective.goals):
             table.add_column(Text(printable(head)), no_wrap=True, max_width=20)
+        if judged:
+            table.add_column(Text("verdict"), no_wrap=True, max_width=VERDICT_WIDTH)
         if wide := self._console.width >= NARROW:
             table.add_column("config", no_wrap=True, overflow="ellipsis", ratio=1)
         room = max(self._console.height - 6, 1)
@@ -259,8 +261,7 @@ def _cells(state: TrialState, judged: bool) -> list[Text]:
         values = state.at_best.values if state.at_best is not None else tuple(None for _ in values)
     detail = state.reason if state.status == "failed" else settings(state.config)
     status = _one_line(state.status, STYLES[state.status])
-    verdict = state.verdict if state.status == "running" or state.at_best is None else state.at_best.verdict
-    words = [_one_line(verdict, "" if verdict == HEALTHY else "yellow")] if judged else []
+    words = [_one_line(state.judged, "" if state.judged == HEALTHY else "yellow")] if judged else []
     return [
         _one_line(state.trial),
         status,

@@ -16,8 +16,10 @@ from pickle import UnpicklingError
 from typing import Any
 
 from analysis.formatting import counted
+from analysis.judge.findings import findings_in
 from analysis.results import (
     EVIDENCE,
+    FINDINGS,
     LAST,
     ROWS_FILE,
     SECONDS,
@@ -97,11 +99,17 @@ def _of_journal(search: Search) -> Iterator[tuple[Key, Part]]:
         yield (trial_name(number), step), dict(zip(search.objectives, values, strict=True))
 
 
+def _judged(line: Mapping[str, Any]) -> Part:
+    """What the table has of the last step in words; of the findings no sentences."""
+    found = [finding.document() for finding in findings_in(line[FINDINGS])]
+    return {VERDICT: line[VERDICT], FINDINGS: found, EVIDENCE: sentences_in(line[EVIDENCE])}
+
+
 def _of_table(sweep: SweepResults) -> Iterator[tuple[Key, Part]]:
     lines: Any = sweep.trials.to_dict("records")
     for line in lines:
         last = {name.removeprefix(LAST): line[name] for name in line if name.startswith(LAST)}
         numbers = {name: float(value) for name, value in {SECONDS: line[SECONDS], **last}.items() if value == value}
-        words = {VERDICT: line[VERDICT], EVIDENCE: sentences_in(line[EVIDENCE])} if SEVERITY in numbers else {}
+        words = _judged(line) if SEVERITY in numbers else {}
         if line["steps"] >= 1:
             yield (line[TRIAL], int(line["steps"])), numbers | words

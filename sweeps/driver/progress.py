@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from analysis.contenders import with_seeds
+from analysis.judge.findings import findings_in, in_short, names
 from analysis.ranking import LIVE_PLACES, BestStep, front, leader, trial_order
 from analysis.results import HEALTHY
 from analysis.rows import Row
@@ -33,6 +34,7 @@ class TrialState:
     value: float | None = None
     others: tuple[float | None, ...] = ()
     verdict: str = ""
+    findings: tuple[str, ...] = ()  # beside it, the strongest first
     at_best: BestStep | None = None
 
     @property
@@ -45,9 +47,16 @@ class TrialState:
         best = self.at_best
         if best is None:
             return ""
-        verdict = "" if best.verdict == HEALTHY else best.verdict
+        verdict = "" if best.verdict == HEALTHY else best.in_short
         past = "past the constraint" if best.past_constraint else ""
         return ", ".join(filter(None, (verdict, past, f"{best.lost} seeds failed" if best.lost else "")))
+
+    @property
+    def judged(self) -> str:
+        """The verdict that goes with its value, and what was found beside it; that of the best step once it ended."""
+        if self.status == "running" or self.at_best is None:
+            return in_short(self.verdict, self.findings)
+        return self.at_best.in_short
 
 
 class Progress:
@@ -71,7 +80,7 @@ class Progress:
     def known(self, record: Record) -> None:
         """A trial of before this run of the sweep; one that ended says nothing about the pace."""
         kept = TrialState(record.trial, record.config, record.status, record.reason, record.steps)
-        kept.verdict = record.verdict
+        kept.verdict, kept.findings = record.verdict, names(findings_in(record.findings))
         if record.replicates:
             self.replicates[record.trial] = record.replicates
         if self.ranked:
@@ -90,7 +99,7 @@ class Progress:
     def row(self, row: Row) -> None:
         state = self._touch(row.trial)
         state.step, value = row.step, row.number(self.objective.name) if self.ranked else None
-        state.value, state.verdict = value, row.verdict
+        state.value, state.verdict, state.findings = value, row.verdict, names(row.findings)
         self.judged |= bool(state.verdict)
         if self.ranked:
             state.others = tuple(row.number(name) for name in self.objective.others)

@@ -40,7 +40,8 @@ def judge(
 
 def document(found: Judgement) -> dict[str, Any]:
     """A judgement as the JSON document that `--json` prints."""
-    return {**asdict(found), "evidence": list(found.evidence)}
+    findings = [finding.document() for finding in found.findings]
+    return {**asdict(found), "findings": findings, "evidence": list(found.evidence)}
 
 
 def table(found: Judgement) -> list[dict[str, Any]]:

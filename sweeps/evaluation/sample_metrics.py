@@ -14,7 +14,7 @@ from analysis.judge.judgement import judge
 from analysis.metrics import METRICS
 from analysis.metrics.histogram import class_shares
 from analysis.metrics.modes import modes_captured, reverse_kl
-from analysis.results import CLASS_HISTOGRAM, EVIDENCE, EXTRACTOR, SEVERITY, VERDICT
+from analysis.results import CLASS_HISTOGRAM, EVIDENCE, EXTRACTOR, FINDINGS, SEVERITY, VERDICT
 from trainables.arrays import Images, Labels
 from trainables.data import Dataset, Split
 
@@ -45,6 +45,7 @@ class SampleMetrics:
             **found.metrics,
             SEVERITY: found.severity,
             VERDICT: found.verdict,
+            FINDINGS: [finding.document() for finding in found.findings],
             EVIDENCE: list(found.evidence),
             EXTRACTOR: found.extractor,
             CLASS_HISTOGRAM: [round(float(share), 4) for share in class_shares(reference, extracted)],

@@ -44,7 +44,7 @@ class Candidate:
     def fault(self) -> str:
         """Why it should not be chosen however good its numbers are, or nothing."""
         if self.at_best.hopeless:
-            return f"{self.verdict} ({self.evidence})" if self.evidence else self.verdict
+            return f"{self.at_best.in_short} ({self.evidence})" if self.evidence else self.at_best.in_short
         if self.lost:
             return f"{len(self.lost)} of {len(self.lost) + len(self.others) + 1} seeds failed ({self.lost[0]})"
         return "past the spec's constraint" if self.at_best.past_constraint else ""

@@ -1,4 +1,4 @@
-"""Stops a trial whose samples stay collapsed: its verdict is one of those that mean the game is lost.
+"""Stops a trial whose samples stay collapsed: a finding is one of those that mean the game is lost.
 
 A generator that has only begun is noise or a blur, and learns; those verdicts do not count here, nor does one that has
 memorised images. The others mean that the game is lost, but a mild one (a class of ten is missing) may pass.
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from analysis.ranking import HOPELESS
+from analysis.judge.findings import in_short, names
+from analysis.ranking import is_hopeless
 from analysis.results import SEVERITY
 from analysis.rows import Row
 from sweeps.search.method import Status
@@ -37,7 +38,7 @@ class CollapseRule(StoppingRule):
         last = self._add(row)
         if len(last) < self.evaluations or not all(map(self._is_hopeless, last)):
             return None
-        if last[-1].numbers[SEVERITY] < last[0].numbers[SEVERITY]:
+        if _severity(last[-1]) < _severity(last[0]):
             return None
         return self._words(last[-1])
 
@@ -54,9 +55,16 @@ class CollapseRule(StoppingRule):
         return [rows[step] for step in sorted(rows)]
 
     def _is_hopeless(self, row: Row) -> bool:
-        return row.verdict in HOPELESS and row.numbers[SEVERITY] >= self.severity
+        return _severity(row) >= self.severity
 
     def _words(self, row: Row) -> str:
         times = "once" if self.evaluations == 1 else f"{self.evaluations} times in a row and no better"
         because = f": {row.evidence[0]}" if row.evidence else ""
-        return f"{row.verdict}, {times}, severity {row.numbers[SEVERITY]:.2f}{because}"
+        return f"{in_short(row.verdict, names(row.findings))}, {times}, severity {_severity(row):.2f}{because}"
+
+
+def _severity(row: Row) -> float:
+    """The strength of the worst collapse that was found, also behind another verdict; 0 where there is none."""
+    found = [found.strength for found in row.findings if is_hopeless(found.verdict)]
+    of_verdict = [row.numbers[SEVERITY]] if not row.findings and is_hopeless(row.verdict) else []
+    return max((*found, *of_verdict), default=0.0)

@@ -19,6 +19,7 @@ from typing import Any
 
 from analysis.configs import in_text
 from analysis.folder import read_rows
+from analysis.judge.findings import findings_cell
 from analysis.metrics import goal_of
 from analysis.ranking import BestStep, improves, place, trial_order
 from analysis.results import (
@@ -61,7 +62,8 @@ class Record:
     config: Mapping[str, Any]
     status: Status = "running"
     reason: str = ""
-    verdict: str = ""  # of the last row, as are its sentences
+    verdict: str = ""  # of the last row, as are its findings and sentences
+    findings: str = ""
     evidence: str = ""
     device: str = ""
     worker: str = ""
@@ -230,6 +232,7 @@ class Store:
             record.last = record.last | numbers  # a program may report one metric now and another one then
             record.seconds = record.seconds if row.seconds is None else row.seconds
             record.verdict, record.evidence = row.verdict, in_a_cell(row.evidence)
+            record.findings = findings_cell(row.findings)
         self.extractors |= {row.extractor} if row.extractor else set()
         goals = self._objective.goals
         for name, value in numbers.items():

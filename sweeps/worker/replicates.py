@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from analysis.ranking import HOPELESS
+from analysis.judge.findings import findings_of, names
+from analysis.ranking import is_hopeless
 from analysis.results import (
     CLASS_HISTOGRAM,
     CONFUSION,
     EVIDENCE,
     EXTRACTOR,
+    FINDINGS,
     HEALTHY,
     NO_NUMBERS,
     SEVERITY,
@@ -51,14 +54,22 @@ def _median(judged: Sequence[Values]) -> dict[str, Any]:
     evidence are one seed's and do not contradict each other.
     """
     median = sorted(judged, key=_badness)[len(judged) // 2]
-    verdicts = Counter(row[VERDICT] for row in judged)
-    others = f"of {len(judged)} replicates this is the median: " + ", ".join(f"{n} {v}" for v, n in verdicts.items())
+    seeds = Counter(name for row in judged for name in names(findings_of(row.get(FINDINGS))))
     found = {name: median[name] for name in (SEVERITY, VERDICT, EXTRACTOR)}
-    return {**found, EVIDENCE: [*median[EVIDENCE], others]}
+    its_own = [replace(one, seeds=seeds[one.verdict]).document() for one in findings_of(median.get(FINDINGS))]
+    return {**found, FINDINGS: its_own, EVIDENCE: [*median[EVIDENCE], *_of_all(judged, seeds)]}
+
+
+def _of_all(judged: Sequence[Values], seeds: Counter[str]) -> Iterator[str]:
+    """What the verdicts on all replicates are, and in how many of them each failure was found."""
+    verdicts = Counter(row[VERDICT] for row in judged)
+    yield f"of {len(judged)} replicates this is the median: {', '.join(f'{n} {v}' for v, n in verdicts.items())}"
+    if any(seeds[name] != verdicts[name] for name in seeds):
+        yield f"found of them: {', '.join(f'{name} in {n}' for name, n in seeds.most_common())}"
 
 
 def _badness(row: Values) -> tuple[bool, bool, float]:
-    return row[VERDICT] in HOPELESS, row[VERDICT] != HEALTHY, row[SEVERITY]
+    return is_hopeless(row[VERDICT], names(findings_of(row.get(FINDINGS)))), row[VERDICT] != HEALTHY, row[SEVERITY]
 
 
 def _counts(replicates: Sequence[Values]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,6 +87,15 @@ class TestParameterMap:
         assert [text.get_text() for text in axes.texts] == ["G:D 1:10", "G:D 1:1", "G:D 10:1"]
         for line, ratio in zip(axes.get_lines(), (0.1, 1, 10), strict=True):
             np.testing.assert_allclose(np.divide(line.get_xdata(), line.get_ydata()), ratio)
+
+    def test_a_mark_shows_what_was_found_beside_the_verdict(self) -> None:
+        sweep = games(*[self.corners[0]] * 2, (1e-2, 1e-2, "noise", 9.0))
+        sweep.trials["findings"] = ["", "", "mode_collapse 0.9; noise 0.6; blurred 0.5"]
+        info = parameter_map(sweep, "lr_g", "lr_d")
+        assert info.beside == ("", "", "mode_collapse")
+        drawn: Any = plot_parameter_map(sweep, "lr_g", "lr_d").axes[0].collections
+        at_the_corner = [marks for marks in drawn if (np.asarray(marks.get_offsets()) == (1e-2, 1e-2)).all()]
+        assert [marks.get_sizes()[0] for marks in at_the_corner] == [26, 9]
 
     def test_drawn_with_scores_where_nothing_was_judged(self) -> None:
         figure = plot_parameter_map(games(*self.corners, (1e-3, 1e-3, "", math.nan), verdict="other"), "lr_g", "lr_d")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analysis.metrics import Goal
 from analysis.plots import marks, scales, style
 from analysis.plots.parameters.parameter_axis import ParameterAxis, draw_x, draw_y, jitter, parameter_axis
-from analysis.plots.verdicts import UNJUDGED, are_judged, glyph_of, verdicts_of
+from analysis.plots.verdicts import UNJUDGED, are_judged, found_beside, glyph_of, verdicts_of
 from analysis.results import FAILED, TRIAL, SweepResults
 from analysis.searched import Searched, most_telling, searched_parameters
 
@@ -30,15 +30,17 @@ SIZE = (6.4, 4.4)
 class ParameterMap(NamedTuple):
     """Trials that use both parameters; `x` and `y` are their axes and all else runs over the same trials.
 
-    `verdicts` are empty where nothing was judged: then `score` tells the trials apart. `regions` (CELLS, CELLS) are
-    rows of y by columns of x in equal steps along both axes, the index into `kinds` of the verdict that most of the
-    nearest trials have, -1 where none is near.
+    `verdicts` are empty where nothing was judged: then `score` tells the trials apart. `beside` are the strongest
+    findings beside the verdicts, "" where there is none. `regions` (CELLS, CELLS) are rows of y by columns of x in
+    equal steps along both axes, the index into `kinds` of the verdict that most of the nearest trials have, -1 where
+    none is near.
     """
 
     x: ParameterAxis
     y: ParameterAxis
     trials: tuple[str, ...]
     verdicts: tuple[str, ...]
+    beside: tuple[str, ...]
     metric: str
     goal: Goal
     score: NDArray[np.float64]
@@ -62,6 +64,7 @@ def parameter_map(sweep: SweepResults, x: str, y: str) -> ParameterMap:
         y=second,
         trials=tuple(sweep.trials.loc[used, TRIAL]),
         verdicts=verdicts,
+        beside=tuple(others[0] if others else "" for others in found_beside(sweep)[used]) if verdicts else (),
         metric=sweep.objective,
         goal=sweep.goal,
         score=score,
@@ -81,18 +84,9 @@ def draw_parameter_map(axes: Axes, info: ParameterMap) -> None:
     if info.verdicts:
         _draw_regions(axes, info)
         for kind in dict.fromkeys([*info.kinds, *info.verdicts]):
-            chosen = marks.equal(kind, info.verdicts)
-            look = glyph_of(kind)
-            marks.scatter(
-                axes,
-                x[chosen],
-                y[chosen],
-                s=26,
-                color=look.color,
-                marker=look.marker,
-                label=kind.replace("_", " "),
-                zorder=4,
-            )
+            _draw_kind(axes, kind, marks.equal(kind, info.verdicts), x, y, s=26, label=kind.replace("_", " "), zorder=4)
+        for kind in dict.fromkeys(filter(None, info.beside)):
+            _draw_kind(axes, kind, marks.equal(kind, info.beside), x, y, s=9, zorder=5)
     else:
         _draw_scores(axes, x, y, info)
     is_best = marks.equal(info.best, info.trials)
@@ -102,6 +96,11 @@ def draw_parameter_map(axes: Axes, info: ParameterMap) -> None:
     axes.grid(False)
     style.set_labels(axes, info.x.parameter, info.y.parameter)
     style.set_legend(axes, columns=4)
+
+
+def _draw_kind(axes: Axes, kind: str, chosen: Any, x: Any, y: Any, **look: Any) -> None:
+    glyph = glyph_of(kind)
+    marks.scatter(axes, x[chosen], y[chosen], color=glyph.color, marker=glyph.marker, **look)
 
 
 def plot_parameter_map(sweep: SweepResults, x: str, y: str) -> Figure:
@@ -122,7 +121,8 @@ def pictures(sweep: SweepResults) -> Iterator[style.Picture]:
             if info.verdicts
             else "Colour is the score."
         )
-        caption = f"One mark a trial ({len(info.trials)} of them). {tint}"
+        two = " A small mark inside another is what was found beside the verdict." if any(info.beside) else ""
+        caption = f"One mark a trial ({len(info.trials)} of them). {tint}{two}"
         yield style.Picture("map", title, caption, info, draw_parameter_map, SIZE)
 
 

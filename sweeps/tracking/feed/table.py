@@ -11,7 +11,19 @@ import pandas as pd
 import wandb
 
 from analysis.media import thumbnail
-from analysis.results import BEST, BEST_STEP, CONFIG, LAST, REASON, SECONDS, STATUS, TRIAL, VERDICT, SweepResults
+from analysis.results import (
+    BEST,
+    BEST_STEP,
+    CONFIG,
+    FINDINGS,
+    LAST,
+    REASON,
+    SECONDS,
+    STATUS,
+    TRIAL,
+    VERDICT,
+    SweepResults,
+)
 from sweeps.tracking.settings import FeedSettings
 from sweeps.wandb_log.run_id import run_id_of
 
@@ -23,7 +35,8 @@ SIDE = 128  # pixels
 def trials_table(sweep: SweepResults, settings: FeedSettings, project_url: str | None) -> Any:
     """A row a trial, best first; the column `run` leads to its run where there is a server."""
     ranked = [*sweep.ranked, *(trial for trial in sweep.trials[TRIAL] if trial not in set(sweep.ranked))]
-    columns, lines = _columns(sweep), sweep.trials.set_index(TRIAL, drop=False).assign(verdict=sweep.verdicts)
+    judged = {VERDICT: sweep.verdicts, FINDINGS: sweep.findings}
+    columns, lines = _columns(sweep), sweep.trials.set_index(TRIAL, drop=False).assign(**judged)
     table = wandb.Table(columns=["picture", "run", *_shown(columns)], allow_mixed_types=True)
     pictures = _pictures(sweep, ranked[:PICTURED])
     for trial in ranked:
@@ -40,7 +53,8 @@ def _columns(sweep: SweepResults) -> list[str]:
     best = [name for name in names if name.startswith(BEST)]
     others = [n for n in names if n.startswith(LAST) and BEST + n.removeprefix(LAST) not in best]
     config = [name for name in names if name.startswith(CONFIG)]
-    first = [name for name in (TRIAL, STATUS, VERDICT, REASON, BEST + sweep.objective, BEST_STEP) if name in names]
+    heads = (TRIAL, STATUS, VERDICT, FINDINGS, REASON, BEST + sweep.objective, BEST_STEP)
+    first = [name for name in heads if name in names]
     rest = [name for name in (*config, *best, *others, "steps", SECONDS) if name in names]
     return list(dict.fromkeys([*first, *rest]))
 

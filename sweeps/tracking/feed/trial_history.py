@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.contenders import with_seeds
+from analysis.judge.findings import findings_cell, names
 from analysis.metrics import Goal
 from analysis.ranking import BestStep, Standing, front, improves, leader
-from analysis.results import EVIDENCE, EXTRACTOR, VERDICT, in_a_cell
+from analysis.results import EVIDENCE, EXTRACTOR, FINDINGS, VERDICT, in_a_cell
 from analysis.rows import Row
 from sweeps.spec.resolved import Objective
 from sweeps.tracking.queue import Event
@@ -40,6 +41,12 @@ class TrialHistory:
         return self.judged.verdict if self.judged is not None else ""
 
     @property
+    def findings(self) -> tuple[str, ...]:
+        """The verdict, and what was found beside it."""
+        found = names(self.judged.findings) if self.judged is not None else ()
+        return tuple(dict.fromkeys(filter(None, (self.verdict, *found))))
+
+    @property
     def evidence(self) -> str:
         return in_a_cell(self.judged.evidence) if self.judged is not None else ""
 
@@ -56,7 +63,9 @@ class TrialHistory:
         """How it ended in words and numbers; of a metric with a goal the best value as .max or .min, and the last."""
         outcome = {"status": self.status, "reason": self.reason}
         if self.judged is not None:
-            outcome |= {VERDICT: self.verdict, EVIDENCE: self.evidence, EXTRACTOR: self.judged.extractor}
+            found = findings_cell(self.judged.findings)
+            outcome |= {VERDICT: self.verdict, FINDINGS: found, EVIDENCE: self.evidence}
+            outcome |= {EXTRACTOR: self.judged.extractor}
         at_best = self.at_best
         best: dict[str, Any] = {}
         if at_best is not None:
@@ -68,8 +77,8 @@ class TrialHistory:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """How it ended, what the judge says, and whether it was tested, to filter by."""
-        return tuple(filter(None, (self.status, self.verdict, TESTED if self.tested else "")))
+        """How it ended, all that the judge found, and whether it was tested, to filter by."""
+        return (self.status, *self.findings, *((TESTED,) if self.tested else ()))
 
     @property
     def mark(self) -> str:

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from analysis.judge.findings import Finding
 from analysis.ranking import BestStep, Constraint
 from analysis.rows import Row
 from basics.terminal import printable
@@ -91,12 +92,14 @@ def test_the_table_has_verdicts_where_there_is_a_judge() -> None:
     for number, verdicts in enumerate([("noise", "healthy"), ("healthy", "mode_collapse")]):
         live.trial_started(f"{number:04d}", {}, False)
         for step, verdict in enumerate(verdicts, start=1):
-            live.row(replace(row(f"{number:04d}", step, train_loss=0.9 - 0.1 * step - 0.5 * number), verdict=verdict))
+            one = row(f"{number:04d}", step, train_loss=0.9 - 0.1 * step - 0.5 * number)
+            beside = (Finding(verdict, 0.9), Finding("noise", 0.6)) if verdict == "mode_collapse" else ()
+            live.row(replace(one, verdict=verdict, findings=beside))
     live.trial_ended("0000", "done", "")
     lines = table(live, 100)
     assert lines[1].startswith("best train/loss 0.7 in trial 0000: ")  # not 0001's 0.2, which has collapsed
     assert lines[2].split() == ["trial", "status", "step", "train/loss", "verdict", "config"]
-    assert [line.split()[4] for line in lines[3:]] == ["healthy", "mode_collapse"]
+    assert [line.split()[4:6] for line in lines[3:]] == [["healthy"], ["mode_collapse", "+noise"]]
 
 
 def test_of_trials_that_break_the_constraint_none_leads() -> None:

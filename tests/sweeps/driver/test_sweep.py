@@ -10,6 +10,7 @@ import pytest
 from helpers.driven_sweep import deliver, next_work
 
 from analysis.folder import load
+from analysis.judge.findings import Finding
 from analysis.ranking import BestStep, rank
 from analysis.rows import Row
 from sweeps.driver.sweep import RESTARTS, Sweep
@@ -317,6 +318,18 @@ def test_a_collapse_that_passes_or_is_mild_stops_nothing(tmp_path: Path) -> None
     course = [("mode_collapse", 0.95), ("mode_collapse", 0.9), ("healthy", 0.1), ("low_diversity", 0.8)]
     course += [("mode_collapse", 0.6), ("mode_collapse", 0.6), ("blurred", 1.0), ("memorised", 1.0)]
     assert not any(deliver(sweep, judged(work, step, *found)) for step, found in enumerate(course, start=1))
+
+
+def test_a_collapse_behind_noise_stops_a_trial_by_its_own_strength(tmp_path: Path) -> None:
+    sweep, store, _ = gans(tmp_path, early_terminate={"type": "collapse", "patience": 1, "severity": 0.8})
+    work = started(sweep)
+    for step, (strength, stopped) in enumerate([(0.7, False), (0.85, True)], start=1):
+        report = judged(work, step, "noise", 1.0)
+        assert report.row is not None
+        found = (Finding("noise", 1.0), Finding("mode_collapse", strength))
+        assert bool(deliver(sweep, replace(report, row=replace(report.row, findings=found)))) == stopped
+    assert store.records[0].reason.startswith("noise +mode_collapse, once, severity 0.85")
+    assert load(tmp_path).trials["findings"].tolist() == ["noise 1.00; mode_collapse 0.85"]
 
 
 def test_patience_survives_a_resume_and_goes_with_bands(tmp_path: Path) -> None:

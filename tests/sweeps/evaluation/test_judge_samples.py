@@ -23,7 +23,7 @@ def test_a_verdict_with_reasons_and_a_table(tmp_path: Path) -> None:
     written(tmp_path, np.repeat(TEST.x[TEST.y == 3], 4, axis=0))
     done = sweeps("judge", "samples.npy", "--dataset", "digits", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("mode_collapse (severity ")
+    assert done.stdout.startswith("mode_collapse +low_diversity (severity ")
     assert "1 of 10 classes cover 97 %" in done.stdout
     assert "gen/frechet" in done.stdout
     assert "samples, float32 (1, 8, 8), pixels in -1..1" in done.stderr
@@ -35,7 +35,7 @@ def test_json_is_the_judgement_and_nothing_else(tmp_path: Path) -> None:
     done = sweeps("judge", "samples.npy", "--dataset", "digits", "--labels", "labels.npy", "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert list(found) == ["verdict", "severity", "evidence", "metrics", "extractor", "n"]
+    assert list(found) == ["verdict", "severity", "findings", "evidence", "metrics", "extractor", "n"]
     assert found["verdict"] == "healthy"
     assert found["n"] == len(TEST)
     assert found["metrics"]["gen/conditional_accuracy"] > 0.95

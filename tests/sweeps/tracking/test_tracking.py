@@ -10,7 +10,9 @@ from helpers.tracked import TrackedSweep, config_of, histories, logged_out, of_k
 
 from sweeps.tracking.wandb_files import unsynced
 
-JUDGED: dict[str, Any] = {"verdict": "mode_collapse", "evidence": ["two classes", "no dog"], "extractor": "digits"}
+FINDINGS = [{"verdict": "mode_collapse", "strength": 0.9}, {"verdict": "noise", "strength": 0.6}]
+WORDS: dict[str, Any] = {"evidence": ["two classes", "no dog"], "extractor": "digits"}
+JUDGED = {"verdict": "mode_collapse", "findings": FINDINGS, **WORDS}
 
 
 class Recorded(NamedTuple):
@@ -86,7 +88,8 @@ def test_what_is_said_beside_numbers_becomes_charts_tags_and_summary(recorded: R
     assert ("confusion" in first, "confusion" in second) == (False, True)
     summary = summary_of(recorded.folder, "0002")
     assert (summary["verdict"], summary["evidence"]) == ("mode_collapse", "two classes; no dog")
-    assert {"done", "mode_collapse"} <= set(of_kind(recorded.folder, "0002", "run")[-1].tags)
+    assert summary["findings"] == "mode_collapse 0.90; noise 0.60"
+    assert {"done", "mode_collapse", "noise"} <= set(of_kind(recorded.folder, "0002", "run")[-1].tags)
     assert "stopped" in of_kind(recorded.folder, "0000", "run")[-1].tags
 
 

@@ -49,6 +49,22 @@ def test_its_evidence_names_the_others() -> None:
     assert row["gen/severity_std"] == pytest.approx(0.8 / 3**0.5)
 
 
+def found(*names: str) -> dict[str, object]:
+    """A replicate of which these were found, the verdict last: a row may name the milder one."""
+    return {**judged(0.9, names[-1]), "findings": [{"verdict": name, "strength": 0.9} for name in names]}
+
+
+def test_how_many_replicates_have_each_finding() -> None:
+    row = merged([found("noise"), found("mode_collapse", "noise"), found("mode_collapse", "noise")])
+    assert {each["verdict"]: each["seeds"] for each in row["findings"]} == {"mode_collapse": 2, "noise": 3}
+    assert row["evidence"][-1] == "found of them: noise in 3, mode_collapse in 2"
+
+
+def test_a_replicate_with_a_hidden_collapse_is_the_worst() -> None:
+    row = merged([found("noise"), judged(0.1, "healthy"), found("mode_collapse", "noise")])
+    assert (row["verdict"], [each["verdict"] for each in row["findings"]]) == ("noise", ["noise"])
+
+
 @pytest.mark.parametrize("collapsed", [1, 2])
 def test_ranking_early_termination_and_constraint_agree_on_replicates(collapsed: int) -> None:
     """One seed of three that collapses is bad luck, two are the config."""
