@@ -34,16 +34,17 @@ from analysis.results import (
 from analysis.rows import Row
 from basics.files import cut_torn_line, set_aside
 from sweeps.search.search import Search
+from sweeps.store.checkpoints import BEFORE, CHECKPOINTS, STATE
 from sweeps.store.journal_recovery import Say
-from sweeps.store.sweep_folder import CHECKPOINTS
 from sweeps.worker.replicates import merged
 
 Key = tuple[str, int]  # trial and step
 Part = dict[str, Any]  # of a row's document: what one of the three knows of it
+DAMAGED = (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, UnpicklingError, EOFError)
 
 
 def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
-    """Append the missing rows to results.jsonl; a damaged checkpoint is renamed, so that its trial starts again."""
+    """Append the missing rows to results.jsonl; a damaged checkpoint is renamed, and the one before it taken."""
     there: set[Key] = set(zip(sweep.rows[TRIAL], sweep.rows[STEP], strict=True))
     whole = _of_checkpoints(sweep.folder, there, say)
     ended = {trial_name(number) for number, *_ in search.ended()}  # the others report again what no checkpoint has
@@ -69,13 +70,27 @@ def _append(path: Path, found: Mapping[Key, Part], whole: Collection[Key], say: 
 
 def _of_checkpoints(folder: Path, there: set[Key], say: Say) -> dict[Key, Part]:
     found: dict[Key, Part] = {}
-    for path in sorted((folder / CHECKPOINTS).glob("*.pt")):
-        try:
-            found |= dict(_rows_in(path, there))
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, UnpicklingError, EOFError):
-            set_aside(path)
-            say(f"{path}: damaged, so that trial {path.stem} starts again if it has not ended")
+    kept = folder / CHECKPOINTS
+    for trial in sorted({path.name.split(".")[0] for end in (STATE, BEFORE) for path in kept.glob(f"*{end}")}):
+        found |= _of_trial(kept, trial, there, say)
     return found
+
+
+def _of_trial(kept: Path, trial: str, there: set[Key], say: Say) -> dict[Key, Part]:
+    """The rows in a trial's last checkpoint; if it is damaged or gone, in the one before, which takes its place."""
+    last, before = kept / f"{trial}{STATE}", kept / f"{trial}{BEFORE}"
+    state = "damaged" if last.exists() else "gone"
+    if last.exists():
+        try:
+            return dict(_rows_in(last, there))
+        except DAMAGED:
+            set_aside(last)
+    goes_on = "goes on from the one before it" if before.exists() else "starts again"
+    say(f"{last}: {state}, so that trial {trial} {goes_on} if it has not ended")
+    if not before.exists():
+        return {}
+    before.replace(last)
+    return _of_trial(kept, trial, there, say)
 
 
 def _rows_in(path: Path, there: set[Key]) -> Iterator[tuple[Key, Part]]:

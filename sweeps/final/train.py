@@ -37,8 +37,8 @@ from sweeps.spec.document.writing import as_yaml
 from sweeps.spec.document.yaml_file import BEST_FILE
 from sweeps.spec.resolved import Spec
 from sweeps.spec.seeds import trial_seeds
+from sweeps.store.checkpoints import CHECKPOINTS
 from sweeps.store.folder_lock import locked
-from sweeps.store.sweep_folder import CHECKPOINTS
 from sweeps.tracking.final_metrics import track_tested
 from sweeps.worker.messages import Work
 from sweeps.worker.running import Running

@@ -45,8 +45,8 @@ from basics.json_lines import json_lines
 from sweeps.search.method import Status
 from sweeps.spec.resolved import Objective
 from sweeps.store.best_few import BestFew
+from sweeps.store.checkpoints import Checkpoints
 
-CHECKPOINTS = "ray/checkpoints"
 MODELS = "ray/models"  # the best trial's model, as `trainables.load` reads it
 KEPT_CHECKPOINTS = 5  # of the trials that are done the best few keep their last state, and of those stopped
 TABLE_SECONDS = 1.0  # at most one rewrite of trials.csv in this time,
@@ -96,8 +96,7 @@ class Store:
         self._with_model = BestFew(models)
         self._records: dict[str, Record] = {}
         self.extractors: set[str] = set()  # that the rows' scores come from
-        self._checkpoints = folder / CHECKPOINTS
-        self._checkpoints.mkdir(parents=True, exist_ok=True)
+        self._checkpoints = Checkpoints(folder)
         self._models = folder / MODELS
         cut_torn_line(folder / ROWS_FILE)
         self._ran_before = _ran_before(folder / TRIALS_FILE)
@@ -192,7 +191,7 @@ class Store:
             setattr(self._record(trial), name, value)
 
     def save_checkpoint(self, trial: str, content: bytes) -> None:
-        replace_file(self._checkpoints / f"{trial}.pt", content)
+        self._checkpoints.save(trial, content)
 
     def save_model(self, trial: str, name: str, content: bytes) -> None:
         """A file of a saved model."""
@@ -207,8 +206,7 @@ class Store:
         replace_file(path, content)
 
     def checkpoint(self, trial: str) -> bytes | None:
-        path = self._checkpoints / f"{trial}.pt"
-        return path.read_bytes() if path.exists() else None
+        return self._checkpoints.load(trial)
 
     @property
     def records(self) -> list[Record]:
@@ -247,6 +245,7 @@ class Store:
         Of those that are done and of those that were stopped the best few keep it; the winner keeps its model, and so
         do those that may still win.
         """
+        self._checkpoints.remove_before(record.trial)
         # Another seed of a trial has no place of its own.
         its_place = None if record.replicates else place(record, [*self._objective.goals.values()])
         few = self._with_state.get(record.status, BestFew(0))
@@ -254,7 +253,7 @@ class Store:
             self._not_yet.append(out)
         needed = [trial for trial in self._not_yet if self._needs(int(trial))]
         for trial in set(self._not_yet) - set(needed):
-            (self._checkpoints / f"{trial}.pt").unlink(missing_ok=True)
+            self._checkpoints.remove(trial)
         self._not_yet = needed
         if (out := self._with_model.add(record.trial, its_place)) is not None and (self._models / out).exists():
             shutil.rmtree(self._models / out)

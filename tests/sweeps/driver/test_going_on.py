@@ -23,7 +23,7 @@ from sweeps.results.ranking import by_metric
 from sweeps.search.journal import storage
 from sweeps.spec import Spec, load_spec
 from sweeps.spec.seeds import trial_seeds
-from sweeps.store.sweep_folder import CHECKPOINTS
+from sweeps.store.checkpoints import CHECKPOINTS
 from sweeps.worker.messages import Attachment, Work
 
 KEYS: dict[str, Any] = {

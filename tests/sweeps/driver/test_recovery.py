@@ -16,7 +16,7 @@ from analysis.folder import load
 from analysis.results import SweepResults
 from analysis.rows import Row
 from sweeps.search.journal import JOURNAL, storage
-from sweeps.worker.messages import Report
+from sweeps.worker.messages import Attachment, Report
 
 ENDED = ["done", "done", "failed", "done", "done"]
 METHODS = ("bayes", "random", "grid")
@@ -166,10 +166,10 @@ def test_a_lost_last_row_comes_back_with_what_the_judge_said(tmp_path: Path) -> 
     assert load(folder).rows["evidence"].tolist() == [["2 of 10 classes", "KL 2.1"]] * 2
 
 
-def checkpoint(folder: Path, trial: str, steps: int) -> Path:
+def checkpoint(folder: Path, trial: str, steps: int, ending: str = ".pt") -> Path:
     """A checkpoint of a trial after so many steps, as a worker writes it."""
     rows = [{"val/accuracy": step / 10, "train/loss": 1 / step} for step in range(1, steps + 1)]
-    path = folder / "ray" / "checkpoints" / f"{trial}.pt"
+    path = folder / "ray" / "checkpoints" / f"{trial}{ending}"
     more = {"step": steps, "seconds": 7.5, "trained": [rows[-1]], "rows": [rows[-1]], "earlier": [rows[:-1]]}
     torch.save({"models": [{"weights": torch.arange(5000.0)}], **more}, path)
     return path
@@ -202,3 +202,50 @@ def test_a_damaged_checkpoint_starts_its_trial_again(
         deliver(sweep, report(work, step, 0.5, last=step == 3))
     assert [record.status for record in store.records] == ["done", "done"]
     assert len(load(folder).rows) == 6
+
+
+@pytest.mark.parametrize("damage", sorted({*DAMAGES}))
+def test_a_damaged_checkpoint_costs_no_more_than_the_steps_since_the_one_before_it(
+    tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = drive(tmp_path / "it", trials=1, left_at=2, run_cap=2)
+    before = checkpoint(folder, "0001", 1, ".pt.before").read_bytes()
+    DAMAGES[damage](checkpoint(folder, "0001", 2))
+    _, sweep, _, store = open_sweep(folder, run_cap=2)
+    assert "goes on from the one before it" in capsys.readouterr().out
+    work = next_work(sweep)
+    assert work is not None
+    assert store.checkpoint(work.trial) == before
+    for step in (2, 3):
+        deliver(sweep, report(work, step, 0.5, last=step == 3))
+    assert [record.status for record in store.records] == ["done", "done"]
+    assert len(load(folder).rows) == 6
+    assert not (folder / "ray" / "checkpoints" / "0001.pt.before").exists()
+
+
+def test_of_two_damaged_checkpoints_the_trial_starts_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = drive(tmp_path / "it", trials=1, left_at=2, run_cap=2)
+    for ending in (".pt", ".pt.before"):
+        DAMAGES["cut at half"](checkpoint(folder, "0001", 2, ending))
+    _, sweep, _, store = open_sweep(folder, run_cap=2)
+    assert "starts again" in capsys.readouterr().out
+    work = next_work(sweep)
+    assert work is not None
+    assert store.checkpoint(work.trial) is None
+
+
+def test_a_trial_that_runs_keeps_two_checkpoints_and_one_that_ended_one(tmp_path: Path) -> None:
+    _, sweep, _, store = open_sweep(tmp_path / "it", run_cap=1)
+    work = next_work(sweep)
+    assert work is not None
+    kept = tmp_path / "it" / "ray" / "checkpoints"
+    for step in (1, 2, 3):
+        state = Attachment(work.trial, step, "checkpoint", "state", bytes([step]))
+        deliver(sweep, report(work, step, 0.5, last=step == 3), [state])
+        there = {path.name: path.read_bytes() for path in kept.iterdir()}
+        assert there == {
+            1: {"0000.pt": b"\x01"},
+            2: {"0000.pt": b"\x02", "0000.pt.before": b"\x01"},
+            3: {"0000.pt": b"\x03"},
+        }.get(step)
+    assert store.checkpoint("0000") == b"\x03"
