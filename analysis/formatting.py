@@ -14,7 +14,7 @@ from analysis.results import SweepResults
 
 
 def title(sweep: SweepResults) -> str:
-    return str(sweep.spec.get("name") or f"{model_of(sweep)} on {dataset_of(sweep)}")
+    return str(sweep.spec.get("name") or subject_of(sweep))
 
 
 def class_names(sweep: SweepResults, count: int) -> tuple[str, ...]:
@@ -80,11 +80,25 @@ def duration(seconds: Any) -> str:
 
 
 def model_of(sweep: SweepResults) -> str:
-    return str(sweep.spec.get("model") or "an unnamed model")
+    """The model, or the program in its place."""
+    other = "a program" if is_of_program(sweep) else "an unnamed model"
+    return str(sweep.spec.get("model") or sweep.spec.get("program") or other)
 
 
 def dataset_of(sweep: SweepResults) -> str:
-    return str(sweep.spec.get("dataset") or "an unnamed dataset")
+    """Nothing where a program has its own."""
+    return str(sweep.spec.get("dataset") or ("" if is_of_program(sweep) else "an unnamed dataset"))
+
+
+def subject_of(sweep: SweepResults) -> str:
+    """What is trained on what, in words."""
+    dataset = dataset_of(sweep)
+    return f"{model_of(sweep)} on {dataset}" if dataset else model_of(sweep)
+
+
+def is_of_program(sweep: SweepResults) -> bool:
+    """Whether its trials are programs."""
+    return "model" not in sweep.spec and not sweep.spec.keys().isdisjoint(("program", "command"))
 
 
 def is_missing(value: Any) -> bool:

@@ -31,6 +31,14 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def tail(path: Path, lines: int = 20, size: int = TAIL) -> str:
+    """The last lines of a text, of which no more than so many bytes are read."""
+    with path.open("rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+        text = file.read().decode(errors="replace")
+    return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
 def set_aside(path: Path) -> Path:
     """Rename a damaged file, over an earlier one that was, so that a new one can take its place; its new name."""
     return path.replace(path.with_name(f"{path.name}.damaged"))

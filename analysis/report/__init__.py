@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.folder import is_sweep
+from analysis.formatting import is_of_program
 from analysis.importing.reading import read_ranked
 from analysis.metrics import Goal
 from analysis.plots import PICTURES
@@ -51,7 +52,7 @@ def write_report(
             name: found for name, pictures in PICTURES.items() if (found := list(figures(pictures(sweep), files)))
         },
         plotly=page.plotly(),
-        commands=_commands(folder) if is_sweep(Path(folder)) else [],
+        commands=_commands(folder, sweep) if is_sweep(Path(folder)) else [],
     )
     replace_file(place / REPORT_FILE, content)
     return place / REPORT_FILE
@@ -66,13 +67,14 @@ def _place(results: Path) -> Path:
     return place
 
 
-def _commands(folder: str | Path) -> list[tuple[str, str]]:
+def _commands(folder: str | Path, sweep: SweepResults) -> list[tuple[str, str]]:
     """Commands to run next, as shell lines, each with a description."""
+    final = "the final model: all images but test, then the test set, once"
     return [
         (command_line("best", folder, "--out", "best.yaml"), "the best config as a spec that runs"),
         (
             command_line("train", "best.yaml", "--seeds", 5),
-            "the final model: all images but test, then the test set, once",
+            "the best config again, with five seeds" if is_of_program(sweep) else final,
         ),
         (command_line("resume", folder), "finish what was interrupted"),
         (command_line("show", folder), "all trials in the terminal"),
@@ -92,5 +94,6 @@ def _data(sweep: SweepResults) -> dict[str, Any]:
         "curves": trials.curves(sweep, order, trials.curve_metrics(sweep)),
         "looks": trials.glyphs(),
         "evidence": trials.evidence(sweep),
+        "output": trials.outputs(sweep, order),
         "hidden": len(sweep.trials[TRIAL]) - len(order),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.formatting import counted, dataset_of, duration, is_missing, model_of, title, word
+from analysis.formatting import counted, dataset_of, duration, is_missing, model_of, subject_of, title, word
 from analysis.plots.verdicts import COLLAPSES, UNJUDGED, last_found_beside, last_verdicts
 from analysis.ranking import Standing, improves
 from analysis.report import contenders
@@ -106,7 +106,7 @@ def _searched(sweep: SweepResults) -> str:
     method = sweep.spec.get("method")
     how = f" by {method} search" if method else ""
     to = [f"{'maximise' if goal == 'maximize' else 'minimise'} {name}" for name, goal in sweep.goals.items()]
-    return f"Searched {what} of {model_of(sweep)} on {dataset_of(sweep)}{how}, to {' and to '.join(to)}."
+    return f"Searched {what} of {subject_of(sweep)}{how}, to {' and to '.join(to)}."
 
 
 def _went(counts: Mapping[str, int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from analysis.results import (
     FAILED,
     FINDINGS,
     LAST,
+    OUTPUT_FILES,
+    PROGRAMS_FOLDER,
     REASON,
     REPLICATES,
     RUNNING,
@@ -37,12 +40,14 @@ from analysis.results import (
     main_metrics,
 )
 from analysis.searched import searched_parameters
+from basics.files import tail
 
 MAX_TRIALS = 20_000  # in the page's table, best first; trials.csv has all
 MAX_METRICS = 24  # columns of last values
 MAX_CURVES = 6  # metrics a trial's panel draws
 CURVE_POINTS = 60
 MAX_CHOICES = 12  # a longer list of numbers is drawn as numbers
+MAX_OUTPUTS = 200  # programs' last lines
 CURVE_NUMBERS = 300_000  # of all curves together, two megabytes: the best trials have theirs in the page
 DIGITS = 5
 SCORE = "score/"  # before an objective's name, of several: the column of its values at the best step
@@ -133,6 +138,22 @@ def evidence(sweep: SweepResults) -> dict[str, list[str]]:
     return {
         str(trial): list(map(str, found)) for each in said for trial, found in each.items() if isinstance(found, list)
     }
+
+
+def outputs(sweep: SweepResults, order: Sequence[str]) -> dict[str, list[str]]:
+    """By trial the last lines that a program printed; of those that failed first, while there is room."""
+    failed = set(sweep.trials.loc[sweep.trials[STATUS] == FAILED, TRIAL])
+    found: dict[str, list[str]] = {}
+    for trial in sorted(order, key=lambda name: name not in failed):
+        if len(found) < MAX_OUTPUTS and (lines := list(_output(sweep.folder / PROGRAMS_FOLDER / trial))):
+            found[trial] = lines
+    return found
+
+
+def _output(folder: Path) -> Iterator[str]:
+    for name in OUTPUT_FILES:
+        if (path := folder / name).is_file() and (text := tail(path)):
+            yield f"{name}: {text}"
 
 
 def _parameters(sweep: SweepResults) -> Iterator[Column]:

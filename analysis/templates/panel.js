@@ -28,6 +28,7 @@ function panelBody(trial) {
     pairs(trial, facts),
     ...section("Why it ended", cell(trial, "reason") ? element("p", {}, cell(trial, "reason")) : null),
     ...section("Evidence for the verdict", list(page.evidence[trial.name])),
+    ...section("What it printed last", printed(page.output?.[trial.name])),
     ...section("Config", pairs(trial, page.columns.filter((entry) => entry.parameter))),
     ...section("Pictures", pictures(trial)),
     ...section("Curves", charts(trial)),
@@ -39,6 +40,10 @@ const section = (title, content) => (content ? [element("h3", {}, title), conten
 
 function list(sentences) {
   return sentences?.length ? element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))) : null;
+}
+
+function printed(outputs) {
+  return outputs?.length ? element("div", {}, ...outputs.map((text) => element("pre", { class: "printed" }, text))) : null;
 }
 
 function pairs(trial, entries) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from sweeps.cli.command import (
     print_rows,
     print_text,
 )
+
+if TYPE_CHECKING:
+    from sweeps.final.train import Request
 
 app = typer.Typer()
 
@@ -85,10 +88,13 @@ def train(
 
     arguments.check_wandb(wandb)
     best = sources.config_in(sources.local(what))
-    options = Options(address=address, wandb=wandb, data_dir=str(data_dir.resolve()) if data_dir else None)
+    data, here = str(data_dir.resolve()) if data_dir else None, str(Path.cwd())
+    options = Options(address=address, wandb=wandb, data_dir=data, start_in=here)
     request = final.Request(best, seeds, out or final.default_folder(best), options)
-    say(f"{best.model} on {best.dataset}, {seeds} seeds; results go to {request.folder}")
+    say(f"{best.subject}, {seeds} seeds; results go to {request.folder}")
     try:
+        if best.program is not None:
+            return _repeated(request, as_json)
         result = final.train(request, say)
     except final.InterruptedTrainingError as interrupted:
         say(f"interrupted; {interrupted}")
@@ -102,6 +108,21 @@ def train(
     for line in result["failed"]:
         say(f"failed: {line}")
     say(f"the model of seed {result['kept']}, the first and not the best: {request.folder / final.MODEL}/README.md")
+    return FAILED if result["failed"] else DONE
+
+
+def _repeated(request: Request, as_json: bool) -> int:
+    """Run a program's config with several seeds, and say what came of it."""
+    from sweeps.final import program
+
+    result = program.repeat(request, say)
+    if as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        print_rows(program.rows(result), as_json=False)
+    say(program.sentence(result))
+    for line in result["failed"]:
+        say(f"failed: {line}")
     return FAILED if result["failed"] else DONE
 
 

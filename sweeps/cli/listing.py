@@ -18,6 +18,8 @@ from analysis.results import (
     FINDINGS,
     MARKS,
     MEDIA_FOLDER,
+    OUTPUT_FILES,
+    PROGRAMS_FOLDER,
     REPLICATES,
     SEED,
     STATUSES,
@@ -25,6 +27,7 @@ from analysis.results import (
     ResultsError,
     SweepResults,
     continued,
+    trial_name,
 )
 from search_spaces import SPACES
 from sweeps.results.table_rows import TableRow, beside, plain
@@ -72,6 +75,25 @@ def trials_of(sweep: SweepResults, *, in_words: bool = False) -> list[TableRow]:
     null = "null" if in_words else None
     configs = {t: {n: null if v is None else v for n, v in config.items()} for t, config in sweep.configs.items()}
     return [beside(_trial(row, sweep, judged), configs.get(row["trial"], {})) for _, row in sweep.trials.iterrows()]
+
+
+def trial_of(sweep: SweepResults, trial: str, *, in_words: bool = False) -> TableRow:
+    """The row of one trial, by its name or number; ResultsError if there is none."""
+    name = trial_name(trial)
+    found = [row for row in trials_of(sweep, in_words=in_words) if row["trial"] == name]
+    if not found:
+        there = sweep.trials["trial"]
+        valid = f"{there.iloc[0]} to {there.iloc[-1]}" if len(there) else "none yet"
+        raise ResultsError(f"{sweep.folder}: there is no trial {name}; valid: {valid}")
+    return found[0]
+
+
+def output_of(folder: Path, trial: str) -> dict[str, str]:
+    """What a trial printed, if it is a program, and the traceback of one that failed, by the names of the files."""
+    name = trial_name(trial)
+    files = [folder / PROGRAMS_FOLDER / name / file for file in OUTPUT_FILES]
+    there = [path for path in (*files, folder / "ray" / f"{name}.traceback.txt") if path.is_file()]
+    return {path.name: text for path in there if (text := path.read_text(errors="replace").rstrip())}
 
 
 def _trial(row: pd.Series[Any], sweep: SweepResults, judged: bool) -> TableRow:

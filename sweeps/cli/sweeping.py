@@ -31,8 +31,12 @@ from sweeps.cli.command import (
 )
 
 if TYPE_CHECKING:
+    from analysis.results import SweepResults
     from sweeps.driver.runner import Outcome
 
+NoShip = Annotated[
+    bool, typer.Option("--no-ship", help="A program's folder does not travel to a cluster: all nodes see it.")
+]
 NoReport = Annotated[bool, typer.Option("--no-report", help="Draw no report at the end; 'sweeps report' does later.")]
 
 app = typer.Typer()
@@ -56,6 +60,7 @@ def run(
     wandb: Wandb = "auto",
     data_dir: DataDir = None,
     no_report: NoReport = False,
+    no_ship: NoShip = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and print the resolved spec; run nothing.")] = False,
 ) -> int:
     """Run a sweep."""
@@ -83,7 +88,7 @@ def run(
     from sweeps.driver import runner  # after the first line: it takes a while
 
     data = str(data_dir.resolve()) if data_dir else None
-    options = runner.Options(address, wandb, data, report=not no_report, start_in=str(Path.cwd()))
+    options = runner.Options(address, wandb, data, report=not no_report, start_in=str(Path.cwd()), ship=not no_ship)
     return _to_the_end(folder, lambda: runner.run(spec, folder, options, say, _print_results, wait=_waits()))
 
 
@@ -108,6 +113,7 @@ def resume(
     ] = None,
     data_dir: DataDir = None,
     no_report: NoReport = False,
+    no_ship: NoShip = False,
 ) -> int:
     """Go on with a sweep that was interrupted or killed, or beyond its end; trials that ended are not repeated."""
     from sweeps.cli import arguments
@@ -127,6 +133,7 @@ def resume(
     data = str(data_dir.resolve()) if data_dir else None
     changes = ({} if trials is None else {"run_cap": trials}) | arguments.settings(set_ or [])
     overrides = {"address": address, "wandb": wandb, "data_dir": data, "report": False if no_report else None}
+    overrides["ship"] = False if no_ship else None
     go = partial(
         runner.resume,
         folder,
@@ -154,14 +161,19 @@ def list_(
 @command(app, example="sweeps show sweep-results/gan-20260101-120000 --json")
 def show(
     folder: Folder,
+    trial: Annotated[
+        str | None, typer.Argument(metavar="[TRIAL]", help="One trial, such as 0007, with all that it printed.")
+    ] = None,
     as_json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Follow a sweep that runs, until it ends, or Ctrl-C.")] = False,
 ) -> None:
-    """Show a sweep's trials: status, objective and config."""
+    """Show a sweep's trials: status, objective and config; of one trial also what it printed."""
     from analysis.folder import load
     from sweeps.cli import listing
 
     if watch:
+        if trial is not None:
+            raise RequestError("--watch follows a whole sweep, and no TRIAL goes with it")
         if as_json:
             raise RequestError("--watch follows a sweep that runs, and --json prints one document; one of the two")
         from sweeps.cli.follow import follow
@@ -170,9 +182,21 @@ def show(
         say(f"no process runs the sweep in {folder}; its trials are:")
     sweep = load(folder)
     say_each(sweep.damage)
+    if trial is not None:
+        _show_trial(sweep, trial, as_json)
+        return
     if sweep.ended_by:
         say(f"what ended it: {sweep.ended_by}")
     print_rows(listing.trials_of(sweep, in_words=not as_json), as_json)
+
+
+def _show_trial(sweep: SweepResults, trial: str, as_json: bool) -> None:
+    from sweeps.cli import listing
+
+    row, output = listing.trial_of(sweep, trial, in_words=not as_json), listing.output_of(sweep.folder, trial)
+    print_rows([row | {"output": output}] if as_json else [row], as_json)
+    for name, text in {} if as_json else output.items():
+        print_text(f"\n--- {name}\n{text}")
 
 
 @command(app, example="sweeps sync sweep-results/gan-20260101-120000")

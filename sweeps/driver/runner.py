@@ -43,6 +43,7 @@ from sweeps.store.journal_recovery import Say, open_search
 from sweeps.store.manifest import manifest, note_end
 from sweeps.store.sweep_folder import KEPT_CHECKPOINTS, Store
 from sweeps.tracking.best import write_best
+from sweeps.tracking.resolution import Resolution
 from sweeps.tracking.settings import FeedSettings, settings_of
 from sweeps.tracking.tracker import Tracker
 from sweeps.worker.program.settings import ProgramSettings
@@ -244,10 +245,11 @@ def _run_trials(parts: _Parts, sweep: Sweep, console: LiveConsole, report: Repor
     # Ray waits for its processes when it starts, and this thread imports what is needed next.
     imports = threading.Thread(target=import_module, args=("sweeps.driver.fitting",))
     imports.start()
+    resolution = Resolution(parts.settings) if spec.program is not None else None
     ray.enter_context(ray_session(options.address, parts.folder / "ray" / "ray.log"))
     slots = Slots(spec.resources, may_grow=options.address is not None)
     console.slots = slots()
-    shared = _shared(parts)
+    shared = _shared(parts, resolution)
     imports.join()
     from sweeps.driver.fitting import fit
 
@@ -255,11 +257,13 @@ def _run_trials(parts: _Parts, sweep: Sweep, console: LiveConsole, report: Repor
     fit(sweep, slots, parts.folder, shared, console.say, listener, report.prepare if options.report else lambda: None)
 
 
-def _shared(parts: _Parts) -> Shared | ProgramSettings:
+def _shared(parts: _Parts, resolution: Resolution | None) -> Shared | ProgramSettings:
     """What every worker is given once."""
     spec, options = parts.spec, parts.options
-    if parts.data is None:
+    if resolution is not None:
         start_in = Path(options.start_in or Path.cwd())
-        return program_settings(spec, parts.folder, parts.settings, start_in, options.address, ship=options.ship)
+        where = {"elsewhere": options.address is not None, "ship": options.ship}
+        return program_settings(spec, parts.folder, parts.settings, resolution, start_in, **where)
     entry = find_model(spec.model, [Path(path) for path in spec.model_path])
+    assert parts.data is not None
     return shared_with_workers(spec, entry, parts.data, options.folder, parts.store, save_best=parts.tracker.on)

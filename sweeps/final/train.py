@@ -70,7 +70,7 @@ class Request:
 
 def default_folder(best: Spec) -> Path:
     """The folder of a final training if none is given: the same for the same config, so that it can be resumed."""
-    lock, name = best.lock or {}, best.name or best.model.split(":")[-1]
+    lock, name = best.lock or {}, best.short_name
     # The lock may be anybody's: its words become part of a name and never a path.
     found_by = re.sub(r"[^\w-]+", "-", f"{lock.get('sweep')}-{lock.get('trial')}")[:100]
     origin = found_by if lock else f"{derived_seed(best.document()):08x}"
@@ -82,12 +82,7 @@ def train(request: Request, say: Say) -> FinalResult:
 
     FolderError if the folder is another training's; InterruptedTrainingError if Ctrl-C or SIGTERM ended it.
     """
-    if request.best.space:
-        searched = next(iter(request.best.space))
-        raise SpecError(
-            f"{searched} is still to be searched", key="parameters", valid="one config, as best.yaml has it"
-        )
-    _open(request)
+    open_folder(request)
     with locked(request.folder):
         finished = request.folder / RESULT_FILE
         if finished.exists():
@@ -108,13 +103,13 @@ def _train(request: Request, say: Say) -> FinalResult:
         say(f"not as in the sweep: {sentence}")
     say(f"{request.seeds} seeds on {planned.images[0]:,} images, judged on validation as in the sweep")
     with kept_ray():
-        replicates = _swept(request.folder / REPLICATES, planned.replicates, options)
+        replicates = swept(request.folder / REPLICATES, planned.replicates, options)
         if ignores_seed(replicates):
             planned = replace(planned, final=plan(best, 1, entry, planned.images).final)
             say(f"{request.seeds} seeds gave the same in every metric: no seed dependence, so it is trained once")
         counts = f"{planned.final.seeds} seeds" if planned.final.seeds != 1 else "one seed"
         say(f"{counts} on all {planned.images[1]:,} images but test: {planned.steps}")
-        final = _swept(request.folder / FINAL, planned.final, options)
+        final = swept(request.folder / FINAL, planned.final, options)
     if not ended(final, DONE):
         reason = next(iter(final.trials[REASON]), "")
         raise TrainingError(f"{request.folder / FINAL}: no seed came to its end ({reason}); there is no model to test")
@@ -129,8 +124,13 @@ def _train(request: Request, say: Say) -> FinalResult:
     return result
 
 
-def _open(request: Request) -> None:
-    """Create the folder, or check that it belongs to the same request."""
+def open_folder(request: Request) -> None:
+    """Create the folder, or check that it belongs to the same request; SpecError for more than one config."""
+    if request.best.space:
+        searched = next(iter(request.best.space))
+        raise SpecError(
+            f"{searched} is still to be searched", key="parameters", valid="one config, as best.yaml has it"
+        )
     folder, document = request.folder, {"spec": request.best.document(), "seeds": request.seeds}
     path = folder / REQUEST_FILE
     if path.exists():
@@ -150,7 +150,7 @@ def _open(request: Request) -> None:
         raise FolderError(f"{folder} cannot be written: {error.strerror}; choose another --out") from None
 
 
-def _swept(folder: Path, spec: Spec, options: Options) -> SweepResults:
+def swept(folder: Path, spec: Spec, options: Options) -> SweepResults:
     """The results of the sweep of the one config, which is run or resumed if it is not over."""
     if not _over(folder, spec):
         if (folder / SPEC_FILE).exists():

@@ -46,8 +46,9 @@ class Decisions:
             rules.ended(self._rules, trial, status)
 
     def forget(self, trial: str) -> None:
-        """A trial starts again: what it reported before is as if it had failed."""
-        self.ended(trial, "failed")
+        """A trial starts again, and differently."""
+        for rule in self._rules:
+            rule.forget(trial)
 
     def sweep_end(self, running: Iterable[str]) -> SweepEnd | None:
         """Why no more trials start, if that is not because all have been asked for."""

@@ -46,6 +46,9 @@ class NoImprovementRule(StoppingRule):
         standing = Standing(trial, status, self._running.pop(trial, None))
         self._leader, self._since = (standing, 0) if self._surpasses(standing) else (self._leader, self._since + 1)
 
+    def forget(self, trial: str) -> None:
+        self._running.pop(trial, None)
+
     def sweep_end(self) -> SweepEnd | None:
         running = (Standing(trial, "running", best) for trial, best in self._running.items())
         if self._since < self.trials or any(map(self._surpasses, running)):

@@ -37,6 +37,10 @@ class StoppingRule(Protocol):
         """A trial has ended. One that failed sets no mark for the others, however good it was before."""
         return
 
+    def forget(self, trial: str) -> None:
+        """A trial that has not ended starts again, and differently: what it reported before counts no more."""
+        self.ended(trial, "failed")
+
     def sweep_end(self) -> SweepEnd | None:
         """Why the sweep should end after all that was told, or None: no more trials start."""
         return None

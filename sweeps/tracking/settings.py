@@ -34,6 +34,7 @@ class FeedSettings:
     tags: tuple[str, ...] = ()
     notes: str | None = None
     failure_rate: float = FAILURE_RATE
+    program: bool = False  # trials are programs, which may have runs of their own
     constraints: tuple[Constraint, ...] = ()
     others: Mapping[str, Goal] = field(default_factory=dict)  # metrics that are searched for as well
 
@@ -50,6 +51,7 @@ def settings_of(spec: Spec, folder: Path, sweep_id: str, classes: Sequence[str],
         goal=spec.metric.goal,
         mode=mode,
         classes=tuple(classes),
+        program=spec.program is not None,
         project=tracking.project,
         entity=tracking.entity,
         group=tracking.group,

@@ -14,8 +14,10 @@ from sweeps.tracking.feed.runs import SWEEP, Runs
 from sweeps.tracking.feed.server import complete_on_server, place_of
 from sweeps.tracking.feed.trial_history import TESTED, TrialHistories
 from sweeps.tracking.feed.wandb_run import InitError
+from sweeps.tracking.own_runs import sync_own
 from sweeps.tracking.replay import Replay
 from sweeps.tracking.settings import FeedSettings
+from sweeps.tracking.wandb_files import unsynced_own
 
 ANSWER = 30.0  # seconds for the server to say what it has
 
@@ -52,6 +54,8 @@ class Upload:
 
     def _trial(self, trial: str) -> str:
         """Upload a trial; why it was not possible, if so."""
+        if self._runs.has_own(trial):
+            return self._fault(lambda: sync_own(self._folder, trial))
         return "" if self._refused.is_set() else self._fault(lambda: self._deliver(trial))
 
     def _fault(self, deliver: Callable[[], None]) -> str:
@@ -89,12 +93,13 @@ class Upload:
 
     def _expected(self) -> dict[str, tuple[int, str]]:
         """For each run its number of steps and the tag of how it ended, as the server should have them."""
-        trials = {t: (len(self._histories[t].steps), self._histories[t].mark) for t in self._replay.trials}
+        ours = [trial for trial in self._replay.trials if not self._runs.has_own(trial)]
+        trials = {t: (len(self._histories[t].steps), self._histories[t].mark) for t in ours}
         mark = TESTED if self._histories.tested else "done" if self._replay.complete else "running"
         return {**trials, SWEEP: (len(self._histories.ended) + 1, mark)}
 
     def _complete_on_server(self) -> set[str]:
-        """The runs that the server has in full; TrackingError if it does not answer."""
+        """The runs that the server has in full, as far as is known; TrackingError if it does not answer."""
         expected, found = self._expected(), list[set[str] | Exception]()
 
         def ask() -> None:
@@ -110,4 +115,5 @@ class Upload:
             raise TrackingError("the W&B server does not answer; try again later")
         if isinstance(found[0], Exception):
             raise TrackingError(f"W&B: {found[0]}")
-        return found[0]
+        own = (trial for trial in self._replay.trials if self._runs.has_own(trial))
+        return found[0].union(trial for trial in own if not unsynced_own(self._folder, trial))

@@ -25,7 +25,7 @@ SPEC = {"model": "logistic_regression", "dataset": "digits", "method": "bayes", 
 
 def open_sweep(folder: Path, **keys: Any) -> tuple[Spec, Sweep, Search, Store]:
     """The sweep in `folder`, new or taken up again, as the driver has it."""
-    spec = load_spec({**SPEC, **keys})
+    spec = load_spec(keys if "program" in keys else {**SPEC, **keys})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SPEC_FILE).write_text(yaml.safe_dump(spec.document(), sort_keys=False))
     left = load(folder)

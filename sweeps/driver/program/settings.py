@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sweeps.driver.program.shipping import packed
 from sweeps.errors import SpecError
 from sweeps.spec.resolved import FINISHED, Spec
-from sweeps.tracking.mode import ANOTHERS, resolve_mode
+from sweeps.tracking.mode import ANOTHERS
+from sweeps.tracking.resolution import Resolution
 from sweeps.tracking.settings import FeedSettings
 from sweeps.wandb_log.internals import PROGRAM_ENVIRONMENT
 from sweeps.worker.program.settings import ProgramSettings
@@ -16,13 +18,22 @@ FORGOTTEN = ANOTHERS | {"WANDB_DISABLED"}
 
 
 def program_settings(
-    spec: Spec, folder: Path, tracking: FeedSettings, start_in: Path, address: str | None, *, ship: bool
+    spec: Spec,
+    folder: Path,
+    tracking: FeedSettings,
+    resolution: Resolution,
+    start_in: Path,
+    *,
+    elsewhere: bool,
+    ship: bool,
 ) -> ProgramSettings:
-    """SpecError for a program that is not there."""
+    """`elsewhere`: it runs on a cluster, to which the folder travels if it is to `ship`.
+
+    SpecError for a program that is not there, FolderError for a folder that is too large to send.
+    """
     assert spec.program is not None
     check_there(spec, start_in)
     variables = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
-    mode = resolve_mode(tracking.mode)
     return ProgramSettings(
         program=spec.program,
         cpus=spec.resources.cpu,
@@ -31,9 +42,10 @@ def program_settings(
         folder=str(folder.resolve()),
         start_in=str(start_in),
         unnamed=spec.metric.name == FINISHED,
-        environment=variables if address is None else None,
-        wandb=_wandb(tracking, "online" if mode == "online" else "offline"),
-        keep_runs=mode != "off",
+        environment=None if elsewhere else variables,
+        code=packed(start_in, folder.resolve()) if elsewhere and ship else None,
+        wandb=_wandb(tracking, resolution),
+        keep_runs=resolution.mode != "off",
     )
 
 
@@ -45,14 +57,14 @@ def check_there(spec: Spec, start_in: Path) -> None:
         raise SpecError(what, key="program", valid=valid, source=spec.source)
 
 
-def _wandb(tracking: FeedSettings, mode: str) -> dict[str, str]:
+def _wandb(tracking: FeedSettings, resolution: Resolution) -> dict[str, str]:
     """The variables of a program's W&B run; one that nobody wants is offline, for its numbers."""
     said = {
-        "WANDB_MODE": mode,
-        "WANDB_PROJECT": tracking.project,
+        "WANDB_MODE": "online" if resolution.mode == "online" else "offline",
+        "WANDB_PROJECT": resolution.project,
         "WANDB_ENTITY": tracking.entity,
         "WANDB_RUN_GROUP": tracking.group or os.environ.get("WANDB_RUN_GROUP") or tracking.name,
-        "WANDB_TAGS": ",".join(tracking.tags) or None,
+        "WANDB_TAGS": ",".join(filter(None, [*tracking.tags, os.environ.get("WANDB_TAGS")])),
         "WANDB_NOTES": tracking.notes,
         "WANDB_JOB_TYPE": "trial",
         "WANDB_SYMLINK": "false",

@@ -11,7 +11,7 @@ import wandb
 
 from sweeps.store.sweep_folder import MODELS
 from sweeps.tracking.best import best_lock
-from sweeps.tracking.feed.runs import Runs
+from sweeps.tracking.feed.runs import SWEEP, Runs
 from sweeps.tracking.feed.trial_history import TrialHistories
 from sweeps.tracking.feed.wandb_run import OpenRun
 from sweeps.tracking.queue import Layout
@@ -21,18 +21,23 @@ CONFIG, MODEL, FINAL = "best-config", "best-model", "final-model"
 
 
 def log_artifacts(folder: Path, settings: FeedSettings, histories: TrialHistories, runs: Runs) -> dict[str, Any]:
-    """Log a new version of each artifact from the run of the best trial; what the sweep's summary says of the best."""
+    """Log a new version of each artifact from the run of the best trial; what the sweep's summary says of the best.
+
+    From the sweep's run where that is a program's own, which is over and not ours to add to.
+    """
     lock = best_lock(folder)
     if lock is None:
         return {}
     best, score = str(lock["trial"]), {str(lock["metric"]): lock["score"]}
-    opened = runs.opened(best)
+    is_own = runs.has_own(best)
+    opened = runs.opened(SWEEP) if is_own else runs.opened(best)
     about = {"trial": best, "sweep": settings.sweep_id, "model": settings.model, "dataset": settings.dataset}
     metadata = {**about, **score, "config": dict(histories[best].config)}
     _log(opened, CONFIG, Layout(folder).best_config, metadata, settings)
     _log(opened, MODEL, folder / MODELS / best, metadata, settings)
-    run = {} if opened.run.offline else {"best/run": opened.run.url}
-    runs.finish(best)
+    run = {} if opened.run.offline or is_own else {"best/run": opened.run.url}
+    if not is_own:
+        runs.finish(best)
     return {"best/trial": best, **{f"best/{name}": value for name, value in score.items()}, **_over_seeds(lock), **run}
 
 

@@ -144,9 +144,9 @@ def _run(
 
 
 def _final_messages(layout: Layout, url: str, stderr_lines: StderrLines) -> None:
-    from sweeps.tracking.wandb_files import unsynced
+    from sweeps.tracking.wandb_files import unsynced, unsynced_own
 
-    runs = len({file.stem for file in unsynced(layout.wandb)})
+    runs = len({file.stem for file in (*unsynced(layout.wandb), *unsynced_own(layout.folder))})
     if runs:
         stderr_lines.say(f"W&B: {runs} runs are recorded offline; upload them with: {sync_command(layout.folder)}")
     if url:

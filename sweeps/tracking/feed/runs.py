@@ -18,9 +18,9 @@ from analysis.rows import Row
 from sweeps.tracking.feed.charts import logged
 from sweeps.tracking.feed.trial_history import TrialHistories
 from sweeps.tracking.feed.wandb_run import InitError, OpenRun, open_run
-from sweeps.tracking.queue import Event, Layout
+from sweeps.tracking.queue import Event, Layout, trial_of
 from sweeps.tracking.settings import FeedSettings
-from sweeps.tracking.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced
+from sweeps.tracking.wandb_files import fragments, is_offline, is_synced, last_step, mark_synced, own_runs
 from sweeps.wandb_log.run_id import run_id_of
 
 __all__ = ["InitError", "Runs"]
@@ -59,8 +59,13 @@ class Runs:
         return {*self._open, *finishing, *self.unconfirmed}
 
     def deliver(self, event: Event) -> None:
-        """Pass an event of a trial on to W&B; InitError when a run cannot be opened."""
-        kind = event["event"]
+        """Pass an event of a trial on to W&B; InitError when a run cannot be opened.
+
+        Not where a program has a run of its own, which is known when it has reported, or has ended.
+        """
+        kind, trial = event["event"], trial_of(event)
+        if self._settings.program and (kind == "trial_started" or (trial is not None and self.has_own(trial))):
+            return
         if kind == "trial_started":
             self.opened(event["trial"])
         elif kind == "row":
@@ -70,6 +75,10 @@ class Runs:
             self._picture(event["trial"], event["step"], event["name"], self._folder / event["path"])
         elif kind in ("trial_ended", "tested"):
             self.finish(event["trial"])
+
+    def has_own(self, trial: str) -> bool:
+        """Whether a trial is a program that has opened its run itself."""
+        return self._settings.program and bool(own_runs(self._folder, trial))
 
     def commit(self) -> None:
         """Send the steps that were held back for pictures still to come."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import wandb
 
+from sweeps.tracking.resolution import DEFAULT_PROJECT
 from sweeps.tracking.settings import FeedSettings
 from sweeps.wandb_log.internals import SETTINGS
 
@@ -82,7 +83,7 @@ def open_run(
 
 
 def project_of(settings: FeedSettings) -> str:
-    return str(settings.project or wandb.setup().settings.project or "gdsweeps")
+    return str(settings.project or wandb.setup().settings.project or DEFAULT_PROJECT)
 
 
 def quiet_settings() -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.rows import Row
+from basics.files import tail
 from sweeps.spec.resolved import FINISHED
 from sweeps.worker.messages import Attachment, Report, Work
 from sweeps.worker.program.command import arguments
@@ -19,7 +20,8 @@ from sweeps.worker.program.process import ERRORS, Supervisor
 from sweeps.worker.program.settings import ProgramSettings
 
 SETTLE = 2.0  # seconds that W&B's client has to write the end of a run whose program was killed
-LAST_LINES, LONGEST, TAIL = 3, 300, 2**14  # of its stderr: lines and letters of a reason, bytes that are read for it
+LAST_LINES, LONGEST = 3, 300  # of its stderr, as a reason: lines and letters
+MOST_LINES = 100  # that are read for it
 
 
 class ProgramTrial:
@@ -67,7 +69,7 @@ class ProgramTrial:
                 self.stop()
                 yield self._report(failed=f"diverged: {name} is {logged.numbers[name]} at step {self._step + 1}")
                 return
-        if not logged.numbers:
+        if not numbers:  # pictures alone, or words
             return
         self._step += 1
         self._last |= numbers
@@ -131,8 +133,6 @@ def _signal(number: int) -> str:
 
 
 def _last_lines(path: Path) -> str:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL))
-        lines = file.read().decode(errors="replace").splitlines()
+    lines = tail(path, MOST_LINES).splitlines()
     own = [line.strip() for line in lines if line.strip() and not line.startswith("wandb:")]
     return " / ".join(own[-LAST_LINES:])[-LONGEST:]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sweeps.wandb_log.run_id import run_id_of
 from sweeps.worker.messages import Attachment, Report, Work
+from sweeps.worker.program.code import unpacked
 from sweeps.worker.program.environment import environment
 from sweeps.worker.program.place import place_of
 from sweeps.worker.program.process import Supervisor
@@ -27,7 +28,7 @@ class ProgramTrials:
 
     def __init__(self, settings: ProgramSettings, device: str, worker: str) -> None:
         self._settings, self._device, self._worker = settings, device, worker
-        self._start_in = Path(settings.start_in)
+        self._start_in = Path(settings.start_in) if settings.code is None else unpacked(settings.code)
         self._waiting: list[Work] = []
         self._running: dict[str, ProgramTrial] = {}
         self._ending: list[ProgramTrial] = []
@@ -64,6 +65,8 @@ class ProgramTrials:
         self._clear()
         for supervisor in self._idle:
             supervisor.close()
+        if self._settings.code is not None:
+            shutil.rmtree(self._start_in, ignore_errors=True)
 
     def _news(self) -> list[Report]:
         self._clear()

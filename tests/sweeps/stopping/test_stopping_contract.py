@@ -158,6 +158,17 @@ def test_a_trial_that_failed_sets_no_mark(name: str, rows: list[Row], failed: st
 
 @each_rule
 @settings(deadline=None)
+@given(rows=histories(), again=st.sampled_from(["0000", "0001"]), cut=st.integers(0, 40))
+def test_a_trial_that_starts_again_has_told_nothing(name: str, rows: list[Row], again: str, cut: int) -> None:
+    knew, never = made(name), made(name)
+    decisions(knew, rows[:cut])
+    decisions(never, [row for row in rows[:cut] if row.trial != again])
+    knew.forget(again)
+    assert decisions(knew, rows[cut:]) == decisions(never, rows[cut:])
+
+
+@each_rule
+@settings(deadline=None)
 @given(told=events(), cut=st.integers(0, 40))
 def test_a_copy_goes_on_alone(name: str, told: list[Row | End], cut: int) -> None:
     rule = made(name)
