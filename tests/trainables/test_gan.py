@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.contract import advance, digits
+from helpers.contract import TINY, advance, digits
 from torch import Tensor, nn
 
 from trainables import MODELS
@@ -126,8 +126,8 @@ def nan_at(call: int) -> Recipe:
     """The plain GAN, but D's loss is not a number at its `call`-th computation."""
     calls = iter(range(1, 1000))
 
-    def loss(real: Tensor, fake: Tensor) -> Tensor:
-        good = LOSSES["non_saturating"].discriminator(real, fake)
+    def loss(real: Tensor, fake: Tensor, smoothing: float) -> Tensor:
+        good = LOSSES["non_saturating"].discriminator(real, fake, smoothing)
         return good * float("nan") if next(calls) == call else good
 
     return Recipe(nets=mlp, loss=AdversarialLoss(loss, LOSSES["minimax"].generator, torch.sigmoid))
@@ -147,10 +147,19 @@ def test_a_learning_rate_beyond_reason_diverges() -> None:
 
 def test_a_penalty_is_added_to_what_d_minimises() -> None:
     plain = build(updates_per_step=1).step()
-    seven = Recipe(nets=mlp, penalty=lambda config: Penalty(lambda d, real, fake, generator: 7 + 0 * d(real).sum()))
+    seven = Recipe(nets=mlp, penalty=lambda config: Penalty(lambda d, real, fake, shares: 7 + 0 * d(real).sum()))
     penalised = build(recipe=seven, updates_per_step=1).step()
     assert penalised["train/loss_d"] == pytest.approx(plain["train/loss_d"] + 7)
     assert penalised["train/grad_norm_d"] == pytest.approx(plain["train/grad_norm_d"])
+
+
+@pytest.mark.parametrize("recipe", ["wgan_gp", "stylegan"])
+def test_each_weight_moves_by_its_own_gradient(recipe: str) -> None:
+    """Second derivatives of convolutions lie in memory in another order than the weights that they belong to."""
+    gan: Any = TINY[recipe].build(updates_per_step=1, beta1=0.0)
+    gan.step()
+    for parameter in gan._d.parameters():
+        assert torch.equal(gan._optimizer_d.state[parameter]["exp_avg"], parameter.grad)
 
 
 def shades() -> Dataset:
@@ -193,7 +202,7 @@ def test_many_samples_come_in_batches_and_are_the_same() -> None:
     model = build()
     n = 2 * SAMPLE_BATCH + 3
     images = model.sample(n, seed=4)
-    z = model._latents(n, torch_generator(4, "sample"))
+    z = model._steps.latents(n, torch_generator(4, "sample"))
     with torch.no_grad():
         np.testing.assert_allclose(images, model._g(z).numpy(), atol=1e-6)
 

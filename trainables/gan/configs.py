@@ -16,6 +16,7 @@ class AdversarialConfig:
     """Parameters of every GAN."""
 
     MUTABLE: ClassVar[Names] = ("lr_g", "lr_d", "beta1", "beta2", "g_steps", "d_steps", "instance_noise")
+    FREE: ClassVar[Names] = ("ema", "latent_prior", "updates")
 
     latent_dim: int = 32
     latent_prior: Literal["normal", "uniform"] = "normal"  # N(0, 1) or U(-1, 1) in each dimension
@@ -56,6 +57,7 @@ class CrossEntropy(LabelSmoothedConfig):
     """Parameters of the cross-entropy losses: which of the two of Goodfellow et al. 2014 G minimises."""
 
     MUTABLE: ClassVar[Names] = ("loss",)
+    FAMILY: ClassVar[Names] = ("loss",)
 
     loss: Literal["non_saturating", "minimax"] = "non_saturating"
 
@@ -126,6 +128,12 @@ class MlpNets(AdversarialConfig):
     def fully_connected(self) -> bool:
         return True
 
+    @property
+    def without_effect(self) -> list[str]:
+        """The widths that no depth reaches."""
+        reached = {net: getattr(self, f"{net}_depth") if self.fully_connected else 0 for net in "gd"}
+        return [f"{net}_width_{layer + 1}" for net in "gd" for layer in range(reached[net], MAX_DEPTH)]
+
     def widths(self, net: Literal["g", "d"]) -> list[int]:
         """The widths of the hidden layers of G or D, as many as its depth."""
         return [getattr(self, f"{net}_width_{layer + 1}") for layer in range(getattr(self, f"{net}_depth"))]
@@ -157,6 +165,11 @@ class EitherNets(ConvNets, MlpNets):
     @property
     def fully_connected(self) -> bool:
         return self.net == "mlp"
+
+    @property
+    def without_effect(self) -> list[str]:
+        channels = ["g_channels", "d_channels", "d_norm"] if self.fully_connected else []
+        return [*super().without_effect, *channels]
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 
 from trainables.arrays import Images, Labels
-from trainables.base import ConfigError, DivergedError, Generative, State
+from trainables.base import ConfigError, Generative, State
+from trainables.config import constants
 from trainables.entry import Entry
 from trainables.gan.configs import (
     AdversarialConfig,
     DcganConfig,
     GanConfig,
-    LabelSmoothedConfig,
     LsganConfig,
     SnganConfig,
     StyleganConfig,
@@ -30,11 +27,14 @@ from trainables.gan.losses import HINGE, LEAST_SQUARES, LOSSES, NON_SATURATING, 
 from trainables.gan.nets import Nets, dcgan, either, mlp
 from trainables.gan.penalties import Penalty, gradient_penalty, none, r1, spectral_norm, weight_clipping
 from trainables.gan.style_nets import style
+from trainables.gan.updates import Updates
 from trainables.labels import log_priors, path_labels, wanted_labels
 from trainables.latent.interpolation import ways
 from trainables.nets import Shape, initialised
 from trainables.training.averages import Average
 from trainables.training.batches import Batches
+from trainables.training.means import means
+from trainables.training.member import Member, WeightAverage
 from trainables.training.optimizers import restore_optimizer
 from trainables.training.rng import capture, restore, snapshot, torch_generator
 
@@ -82,13 +82,27 @@ class Gan(Generative):
         self.config, self.conditional, self._device = config, recipe.conditional, torch.device(device)
         self._classes = data.n_classes if recipe.conditional else 0
         self._log_priors = log_priors(data.train.y, data.n_classes)
-        self._loss, self._penalty = _loss(recipe, config), recipe.penalty(config)
+        self._recipe, self._penalty, self._shape = recipe, recipe.penalty(config), data.image_shape
         self._g, self._d = self._build(recipe, data.image_shape, torch_generator(seed, "weights"))
         self._average = Average(self._g, config.ema)
         self._optimizer_g, self._optimizer_d = self._adam(self._g, config.lr_g), self._adam(self._d, config.lr_d)
         self._batches = Batches(data.train.x, data.train.y, config.batch_size, seed=seed, device=self._device)
         self._generator = torch_generator(seed, "latents", device=device)
         self._updates = 0
+        self._steps = Updates(
+            config,
+            recipe.loss or LOSSES[config.loss],  # type: ignore[attr-defined]
+            self._penalty,
+            recipe.conditional,
+            self._g,
+            self._d,
+            self._optimizer_g,
+            self._optimizer_d,
+            self._batches,
+            self._generator,
+            data.image_shape,
+            self._device,
+        )
 
     @property
     def finished(self) -> bool:
@@ -99,21 +113,37 @@ class Gan(Generative):
         first, last = self._updates, min(self._updates + self.config.updates_per_step, self.config.updates)
         rows_d, rows_g = [], []
         for update in range(first, last):
-            rows_d += [self._step_d(update) for _ in range(self.config.d_steps)]
-            rows_g += [self._step_g(update) for _ in range(self.config.g_steps)]
+            rows_d += [self._steps.step_d(update) for _ in range(self.config.d_steps)]
+            rows_g += [self._steps.step_g(update) for _ in range(self.config.g_steps)]
             self._average.update(update)
-        means = self._means(rows_d, self.config.d_steps) | self._means(rows_g, self.config.g_steps)
+        row = self._means(rows_d, self.config.d_steps) | self._means(rows_g, self.config.g_steps)
         self._updates = last
-        return means
+        return row
+
+    def member(self) -> Member:
+        """This model taken apart, to be trained with others as one array."""
+        config, average = self.config, self._average
+        return Member(
+            constants=(Gan, self._recipe, constants(config), self._shape, self._classes),
+            nets={"g": self._g, "d": self._d},
+            descents=self._steps.descents,
+            average=WeightAverage("g", None if average.net is self._g else average.net, average.decay),
+            batches=self._batches,
+            generator=self._generator,
+            done=self._updates,
+            updates=config.updates,
+            updates_per_step=config.updates_per_step,
+            advance=self._advance,
+        )
 
     def sample(self, n: int, *, seed: int = 0, labels: Labels | None = None) -> Images:
         """`n` images; a conditional model's are of the classes `labels` (n,), or drawn as frequent as in training."""
         generator = torch_generator(seed, "sample", device=self._device)
-        return self._images(self._latents(n, generator), self._wanted(n, labels, seed))
+        return self._images(self._steps.latents(n, generator), self._wanted(n, labels, seed))
 
     def interpolate(self, steps: int, pairs: int, seed: int = 0) -> Images:
         """Images on paths from one latent to another; noise inputs of the net stay the same along a path."""
-        z = self._latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
+        z = self._steps.latents(2 * pairs, torch_generator(seed, "interpolate", device=self._device))
         latent, noise = z[:, : self.config.latent_dim], z[:pairs, self.config.latent_dim :]
         between = ways(latent[:pairs], latent[pairs:], steps, normal=self.config.latent_prior == "normal")
         labels = path_labels(steps, pairs, self._log_priors, seed) if self.conditional else None
@@ -168,15 +198,6 @@ class Gan(Generative):
     def _adam(self, net: nn.Module, lr: float) -> torch.optim.Adam:
         return torch.optim.Adam(net.parameters(), lr, (self.config.beta1, self.config.beta2), fused=True)
 
-    def _latents(self, n: int, generator: torch.Generator) -> Tensor:
-        draw = partial(torch.randn, generator=generator, device=self._device)
-        size = (n, self.config.latent_dim)
-        if self.config.latent_prior == "normal":
-            z = draw(size)
-        else:
-            z = torch.rand(size, generator=generator, device=self._device) * 2 - 1
-        return torch.cat([z, draw(n, self._g.noise_size)], dim=1) if self._g.noise_size else z
-
     @torch.no_grad()
     def _images(self, z: Tensor, labels: Tensor | None) -> Images:
         """What the (averaged) generator makes of latents (n, ...) and labels (n,)."""
@@ -195,69 +216,12 @@ class Gan(Generative):
             raise ValueError("labels: this GAN is not conditional; it samples without")
         return None
 
-    def _step_d(self, update: int) -> dict[str, Tensor]:
-        images, classes = self._batches.next()
-        labels = classes if self.conditional else None
-        with torch.no_grad():
-            fake = self._noisy(self._g(self._latents(len(images), self._generator), labels), update)
-        real = self._noisy(images, update)
-        on_real, on_fake = self._d(real, labels), self._d(fake, labels)
-        penalty = self._penalised(lambda x: self._d(x, labels), real, fake, update)
-        loss = self._loss.discriminator(on_real, on_fake) + penalty
-        norm = _descend(loss, self._d, self._optimizer_d)
-        self._penalty.project(self._d)
-        row = {"train/loss_d": loss, "train/penalty": penalty, **self._beliefs(on_real, on_fake)}
-        return {name: value.detach() for name, value in row.items()} | {"train/grad_norm_d": norm}
-
-    def _step_g(self, update: int) -> dict[str, Tensor]:
-        labels = self._batches.labels(self.config.batch_size, self._generator) if self.conditional else None
-        fake = self._g(self._latents(self.config.batch_size, self._generator), labels)
-        loss = self._loss.generator(self._d(self._noisy(fake, update), labels))
-        return {"train/loss_g": loss.detach(), "train/grad_norm_g": _descend(loss, self._g, self._optimizer_g)}
-
-    def _noisy(self, images: Tensor, update: int) -> Tensor:
-        """Instance noise (Sønderby et al. 2017), which falls linearly to nothing."""
-        if not self.config.instance_noise:
-            return images
-        deviation = self.config.instance_noise * (1 - update / self.config.updates)
-        return images + deviation * torch.randn(images.shape, generator=self._generator, device=self._device)
-
-    def _penalised(self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, update: int) -> Tensor:
-        if update % self._penalty.every:
-            return real.new_zeros(())
-        return self._penalty.every * self._penalty.term(critic, real, fake, self._generator)
-
-    def _beliefs(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        """Mean D(x), mean D(G(z)), and the share of both that D puts on the right side, if its loss has sides."""
-        means = {"train/d_real": self._loss.score(real).mean(), "train/d_fake": self._loss.score(fake).mean()}
-        if (boundary := self._loss.boundary) is None:
-            return means
-        return means | {"train/d_accuracy": torch.cat([real > boundary, fake <= boundary]).float().mean()}
+    def _advance(self, updates: int) -> None:
+        self._updates += updates
 
     def _means(self, rows: list[dict[str, Tensor]], rows_per_update: int) -> dict[str, float]:
-        names = list(rows[0])
-        # One transfer an interval: a GPU is not waited for at every update.
-        table = torch.stack([torch.stack(list(row.values())) for row in rows]).double().cpu()
-        for row, values in enumerate(table.tolist() if not table.isfinite().all() else []):
-            for name, value in zip(names, values, strict=True):
-                if not math.isfinite(value):
-                    raise DivergedError(f"{name} is {value} at update {self._updates + row // rows_per_update + 1}")
-        return dict(zip(names, table.mean(0).tolist(), strict=True))
-
-
-def _loss(recipe: Recipe, config: AdversarialConfig) -> AdversarialLoss:
-    loss = recipe.loss or LOSSES[config.loss]  # type: ignore[attr-defined]
-    return loss.smoothed(config.label_smoothing) if isinstance(config, LabelSmoothedConfig) else loss
-
-
-def _descend(loss: Tensor, net: nn.Module, optimizer: torch.optim.Optimizer) -> Tensor:
-    """One step of `net` alone; the L2 norm of its gradient."""
-    parameters = list(net.parameters())
-    gradients = torch.autograd.grad(loss, parameters)
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = gradient
-    optimizer.step()
-    return get_total_norm(gradients)
+        table = torch.stack([torch.stack(list(row.values())) for row in rows])
+        return means(list(rows[0]), table, self._updates, rows_per_update)
 
 
 def _slices(n: int) -> list[slice]:

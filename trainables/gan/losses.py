@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,18 +14,16 @@ from torch.nn.functional import relu, softplus
 class AdversarialLoss:
     """Two functions to minimise, and how a logit reads as D(x).
 
-    `discriminator(real, fake)` and `generator(fake)` map logits of shape (batch,) to a scalar; `score` maps logits to
-    D(x) of the same shape; a logit over `boundary` says "real" (None: the loss has no such point, only differences).
+    `discriminator(real, fake)` and `generator(fake)` map logits of shape (batch,) to a scalar. Where D has a target,
+    the first takes `smoothing`: the target is 1 - smoothing on real images and 0 on fakes (Salimans et al. 2016).
+    `score` maps logits to D(x) of the same shape; a logit over `boundary` says "real" (None: the loss has no such
+    point, only differences).
     """
 
     discriminator: Callable[..., Tensor]
     generator: Callable[[Tensor], Tensor]
     score: Callable[[Tensor], Tensor]
     boundary: float | None = 0.0
-
-    def smoothed(self, amount: float) -> AdversarialLoss:
-        """This loss with 1 - `amount` as D's target on real images and 0 still on fakes (Salimans et al. 2016)."""
-        return replace(self, discriminator=partial(self.discriminator, smoothing=amount)) if amount else self
 
 
 def cross_entropy(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:

@@ -16,7 +16,7 @@ Critic = Callable[[Tensor], Tensor]  # images (n, c, h, w) to logits (n,), their
 WARM_UP = 15  # power iterations before the first step: as many as PyTorch's own spectral norm makes
 
 
-def _unpenalised(critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+def _unpenalised(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor | None) -> Tensor:
     return real.new_zeros(())
 
 
@@ -24,22 +24,21 @@ def _as_it_is(d: nn.Module, generator: torch.Generator) -> None:
     pass
 
 
-def _unbounded(d: nn.Module) -> None:
-    pass
-
-
 @dataclass(frozen=True)
 class Penalty:
     """Three places to act on D; each does nothing unless given.
 
-    `term(critic, real, fake, generator)` is added to what D minimises, at every `every`-th update and then that many
-    times over; `constrain(d, generator)` rebuilds D before training; `project(d)` follows each of its steps.
+    `weight` times `term(critic, real, fake, shares)` is added to what D minimises, at every `every`-th update and then
+    that many times over; `shares`, (n,) in [0, 1), are drawn for it where it `draws`. `constrain(d, generator)`
+    rebuilds D before training. After each of its steps every weight of D is brought into [-bound, bound].
     """
 
-    term: Callable[[Critic, Tensor, Tensor, torch.Generator], Tensor] = _unpenalised
+    term: Callable[[Critic, Tensor, Tensor, Tensor | None], Tensor] = _unpenalised
+    weight: float = 1.0
     every: int = 1
+    draws: bool = False
     constrain: Callable[[nn.Module, torch.Generator], None] = _as_it_is
-    project: Callable[[nn.Module], None] = _unbounded
+    bound: float | None = None
 
 
 def none(config: AdversarialConfig) -> Penalty:
@@ -49,20 +48,18 @@ def none(config: AdversarialConfig) -> Penalty:
 
 def weight_clipping(config: Clipped) -> Penalty:
     """Every weight of D in [-clip, clip] after each of its steps (Arjovsky et al. 2017, algorithm 1)."""
-    return Penalty(project=lambda d: clip_weights(d, config.clip))
+    return Penalty(bound=config.clip)
 
 
 def gradient_penalty(config: GradientPenalised) -> Penalty:
     """gp_weight times E[(|grad D(x)| - 1)^2] between real and fake images (Gulrajani et al. 2017, equation 3)."""
-    return Penalty(
-        lambda critic, real, fake, generator: config.gp_weight * slope_off_one(critic, real, fake, generator)
-    )
+    return Penalty(slope_off_one, config.gp_weight, draws=True)
 
 
 def r1(config: R1Penalised) -> Penalty:
     """r1_weight / 2 times E[|grad D(x)|^2] on real images (Mescheder et al. 2018, equation 9), at every r1_every-th
     update and then r1_every times over (Karras et al. 2020, "lazy regularization")."""
-    return Penalty(lambda critic, real, *_: config.r1_weight / 2 * squared_slope(critic, real), every=config.r1_every)
+    return Penalty(squared_slope, config.r1_weight / 2, config.r1_every)
 
 
 def spectral_norm(config: AdversarialConfig) -> Penalty:
@@ -76,23 +73,24 @@ def clip_weights(d: nn.Module, bound: float) -> None:
         parameter.clamp_(-bound, bound)
 
 
-def slope_off_one(critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
-    """E[(|grad D(x)| - 1)^2] where each x lies at random on the line from a real image to a fake one."""
-    share = torch.rand((len(real), *[1] * (real.dim() - 1)), generator=generator, device=real.device)
+def slope_off_one(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor | None) -> Tensor:
+    """E[(|grad D(x)| - 1)^2] where each x lies at its share, (n,), of the way from a fake image to a real one."""
+    assert shares is not None
+    share = shares.view(-1, *[1] * (real.dim() - 1))
     slopes = torch.linalg.vector_norm(_gradients(critic, torch.lerp(fake, real, share)).flatten(1), dim=1)
     gap: Tensor = slopes - 1
     return gap.square().mean()
 
 
-def squared_slope(critic: Critic, real: Tensor) -> Tensor:
+def squared_slope(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor | None = None) -> Tensor:
     """E[|grad D(x)|^2] on real images."""
     return _gradients(critic, real).square().flatten(1).sum(1).mean()
 
 
 def _gradients(critic: Critic, images: Tensor) -> Tensor:
     """dD(x)/dx of each image, shape of the images, itself differentiable."""
-    images = images.detach().requires_grad_()
-    (gradients,) = torch.autograd.grad(critic(images).sum(), images, create_graph=True)
+    # Not autograd.grad, which knows nothing of the members that torch.func.vmap goes over.
+    gradients: Tensor = torch.func.grad(lambda x: critic(x).sum())(images.detach())
     return gradients
 
 

@@ -154,8 +154,8 @@ class Vae(NetModel[Autoencoder], Explicit):
 
     @property
     def _negative_elbo(self) -> Callable[..., Losses]:
-        kinds = {"prior": self.config.latent_prior, "likelihood": self.config.likelihood}
-        return partial(negative_elbo, conditional=self.conditional, **kinds)
+        prior, likelihood = self.config.latent_prior, self.config.likelihood
+        return partial(negative_elbo, conditional=self.conditional, prior=prior, likelihood=likelihood)
 
     def _log_density(self, x: Images, label: int | None) -> NDArray[np.float64]:
         return self._bounds(x, label)[1]
@@ -229,7 +229,8 @@ def negative_elbo(
     """The loss of a minibatch, nats an image, and its two parts; `values` has beta, the weight of the second."""
     net, images = nets["net"], drawn[IMAGES]
     given = drawn[LABELS] if conditional else None
-    posterior = Posterior(*net.encode(images, given), prior)
+    mean, log_scale = net.encode(images, given)
+    posterior = Posterior(mean, log_scale, prior)
     decoded = net.decode(posterior.draw(drawn["noise"])[0], given)
     log_p = log_likelihood(images, decoded, net.log_scale, likelihood).mean()
     divergence = posterior.divergence(drawn["noise"]).mean()

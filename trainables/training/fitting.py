@@ -122,8 +122,8 @@ class NetModel(Generative, Generic[Net]):
     @torch.no_grad()
     def _average(self, done: int) -> None:
         if self._fit.ema:
-            averaged, net = list(self._averaged.parameters()), list(self._net.parameters())
-            torch._foreach_lerp_(averaged, net, 1 - self._decay(done))
+            share = 1 - self._decay(done)
+            torch._foreach_lerp_(list(self._averaged.parameters()), list(self._net.parameters()), share)
 
     def _decay(self, done: int) -> float:
         # The first weights are no better than noise: the average forgets them faster than it will later on.

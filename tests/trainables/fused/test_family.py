@@ -19,6 +19,12 @@ def of(model: str, train_size: int = 200, **config: Any) -> Any:
         ("mlp", {"lr": 0.5, "weight_decay": 0.1, "dropout": 0.0, "lr_schedule": "constant", "updates": 77}),
         ("mlp", {"width_3": 3, "width_4": 4}),
         ("cnn", {"lr": 0.5, "dropout": 0.0}),
+        ("gan", {"lr_g": 0.5, "d_steps": 3, "ema": 0.0, "label_smoothing": 0.1, "g_width_3": 3}),
+        ("dcgan", {"instance_noise": 0.5, "beta1": 0.3, "latent_prior": "uniform"}),
+        ("wgan", {"clip": 0.5, "g_width_1": 3}),
+        ("wgan_gp", {"gp_weight": 1.0}),
+        ("stylegan", {"r1_weight": 3.0, "r1_every": 1}),
+        ("vae", {"beta": 2.0, "ema": 0.5, "lr_decay": "none", "channels": 3}),
     ],
 )
 def test_members_may_differ_in(model: str, free: dict[str, Any]) -> None:
@@ -35,6 +41,12 @@ def test_members_may_differ_in(model: str, free: dict[str, Any]) -> None:
         ("mlp", {"optimizer": "sgd"}),
         ("mlp", {"train_size": 100}),
         ("cnn", {"channels_1": 3}),
+        ("gan", {"loss": "minimax"}),
+        ("gan", {"latent_dim": 7}),
+        ("gan", {"g_width_2": 7}),
+        ("dcgan", {"d_norm": "layer"}),
+        ("wgan", {"net": "mlp"}),
+        ("vae", {"likelihood": "gaussian"}),
     ],
 )
 def test_members_may_not_differ_in(model: str, shape: dict[str, Any]) -> None:
