@@ -22,6 +22,8 @@ STILL = 3  # evaluations, with the present one
 DUE = 10  # samples of a class to expect before it can be missing
 KNOWN = 20  # held-out images from which on something is known of what is usual
 EXACT = 0.02  # of the distance to another training image: a level of 255 more or less
+TRUSTED = 0.5  # share of held-out images whose class an extractor must tell, to be heard on classes
+SMALLEST = 1e-3
 PRESENT = 0.02  # share from which on a class is there at all
 
 
@@ -101,18 +103,42 @@ class SampleDiagnostics:
     def class_imbalance(self) -> float:
         """KL of the class shares from the real ones, nats, less what chance makes; the smaller of both estimates."""
         found = min(histogram.kl(shares, self.real_shares) for shares in self.class_share_estimates)
-        return max(0.0, found - chance_kl(int(np.count_nonzero(self.real_shares)), len(self.fake)))
+        return max(0.0, found - chance_kl(int(np.count_nonzero(self.real_shares)), self._informative))
 
     @cached_property
     def missing_classes(self) -> NDArray[np.int64]:
         """Classes without samples though some were to be expected: next to none by the extractor, few by similarity."""
-        due = len(self.fake) * self.real_shares >= DUE
+        due = self._informative * self.real_shares >= DUE
         lost = [
             self.class_share_estimates[0] < histogram.COVERED * self.real_shares,
             self.class_share_estimates[1] < self.real_shares / 3,
         ]
         rows: NDArray[np.int64] = np.flatnonzero(due & lost[0] & lost[1])
         return rows
+
+    @cached_property
+    def confidence(self) -> float:
+        """Share of held-out images whose class the extractor tells; NaN where nobody knows or there is one."""
+        real = self.reference.held_out
+        if real.labels is None or np.count_nonzero(self.real_shares) < 2:
+            return math.nan
+        return float((real.predicted == real.labels).mean())
+
+    @property
+    def classes_are_told(self) -> bool:
+        """Whether anything can be said of classes: there are several, and the extractor tells them apart."""
+        return np.count_nonzero(self.real_shares) > 1 and not self.confidence < TRUSTED
+
+    @property
+    def _informative(self) -> float:
+        """How many samples of known class would tell as much of the shares as these do.
+
+        Of answers that are right with chance J beyond luck (Youden's index) the variance of an estimated share is 1 / J
+        squared times as large.
+        """
+        luck = 1 / max(2, int(np.count_nonzero(self.real_shares)))
+        told = 1.0 if math.isnan(self.confidence) else max(0.0, (self.confidence - luck) / (1 - luck))
+        return len(self.fake) * max(told**2, SMALLEST)
 
     @property
     def lost_share(self) -> float:
@@ -230,7 +256,7 @@ def _beyond_usual(found: Any, usual: float = RARE) -> float:
     return float(max(0.0, (np.mean(found) - usual) / (1 - usual))) if usual < 1 else 0.0
 
 
-def chance_kl(classes: int, n: int) -> float:
+def chance_kl(classes: int, n: float) -> float:
     """KL, nats, that `n` draws from the real shares stay under in all but one case in a thousand.
 
     2 n KL has the chi-squared distribution with classes - 1 degrees of freedom (Wilks 1938), here by the approximation

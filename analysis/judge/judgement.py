@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.judge.diagnostics import SampleDiagnostics
+from analysis.judge.diagnostics import TRUSTED, SampleDiagnostics
 from analysis.judge.extracted_features import ExtractedFeatures, Reference
 from analysis.judge.findings import Finding
 from analysis.judge.strengths import FOOLED, HOLDS, WON
@@ -18,6 +18,7 @@ from analysis.metrics import METRICS
 __all__ = ["FEWEST", "HOLDS", "VERDICTS", "Finding", "Judgement", "judge"]
 
 FEWEST = 100  # samples
+SURE = 0.8  # share of held-out images told right, under which that is said
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Judgement:
     """One of VERDICTS, how bad it is in [0, 1] (0.5 and over: not healthy), and why, in sentences.
 
     `findings` are all failures that hold, the strongest first, the verdict among them; none of a healthy model.
+    `confidence` is the share of held-out images whose class the extractor tells, None where there are no classes.
     `metrics` are the numbers of METRICS behind it, by name; `extractor` the name of what computed their features; `n`
     the number of samples. The severity is the strength of the strongest finding, of a healthy model that of the verdict
     it is nearest to.
@@ -34,6 +36,7 @@ class Judgement:
     severity: float
     findings: tuple[Finding, ...]
     evidence: tuple[str, ...]
+    confidence: float | None
     metrics: dict[str, float]
     extractor: str
     n: int
@@ -70,7 +73,8 @@ def _ruled(diagnostics: SampleDiagnostics) -> Judgement:
     found = () if verdict == "healthy" else _findings(diagnostics, verdict, strengths)
     severity = max(finding.strength for finding in found) if found else max(strengths.values())
     evidence = [VERDICTS[verdict].sentence(diagnostics), *_beside(verdict, found), *_nearest(strengths, diagnostics)]
-    return _judgement(verdict, severity, found, evidence + _losses(diagnostics), diagnostics)
+    said = [*evidence, *_about_classes(diagnostics), *_losses(diagnostics)]
+    return _judgement(verdict, severity, found, said, diagnostics)
 
 
 def _findings(diagnostics: SampleDiagnostics, verdict: str, strengths: Mapping[str, float]) -> tuple[Finding, ...]:
@@ -111,7 +115,18 @@ def _judgement(
     diagnostics: SampleDiagnostics,
 ) -> Judgement:
     n, extractor = len(diagnostics.fake), diagnostics.reference.extractor
-    return Judgement(verdict, severity, found, tuple(evidence), dict(diagnostics.metrics), extractor, n)
+    confidence = None if math.isnan(diagnostics.confidence) else round(diagnostics.confidence, 4)
+    return Judgement(verdict, severity, found, tuple(evidence), confidence, dict(diagnostics.metrics), extractor, n)
+
+
+def _about_classes(diagnostics: SampleDiagnostics) -> list[str]:
+    """How far what is said of classes can be trusted, where that is not far."""
+    told = f"the extractor tells {diagnostics.confidence:.0%} of held-out images right"
+    if np.count_nonzero(diagnostics.real_shares) < 2:
+        return ["classes are not looked at: the real images are of one, or of none that is known"]
+    if not diagnostics.classes_are_told:
+        return [f"classes are not looked at: {told}, of which {TRUSTED:.0%} are needed"]
+    return [f"of classes with caution: {told}"] if diagnostics.confidence < SURE else []
 
 
 def _losses(diagnostics: SampleDiagnostics) -> list[str]:

@@ -120,7 +120,7 @@ def of_clean(diagnostics: SampleDiagnostics, strength: Callable[[SampleDiagnosti
 
 def lost_classes(diagnostics: SampleDiagnostics) -> float:
     classes = np.count_nonzero(diagnostics.real_shares)
-    if classes < 2:
+    if not diagnostics.classes_are_told:
         return 0.0
     threshold, few = (HALF, SEVERAL) if alike(diagnostics) else (IMBALANCE, 1)
     by_kl = scaled(diagnostics.class_imbalance, threshold, max(2 * threshold, math.log(classes)))

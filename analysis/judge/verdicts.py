@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from analysis.judge import strengths
-from analysis.judge.diagnostics import SampleDiagnostics
+from analysis.judge.diagnostics import TRUSTED, SampleDiagnostics
 from analysis.judge.strengths import (
     BLUR,
     COPIED,
@@ -167,7 +167,8 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
             f"{ONE_IMAGE:.0%} of the samples are one and the same image to two levels of 255, or each of one colour, "
             "and as many real images are not: such samples are not called noise or blurred. Or a class is missing of "
             f"which 10 samples were due, or KL to the real shares is {IMBALANCE} over chance; "
-            f"{SEVERAL} classes, or {HALF:.2f}, as of half of them, where samples repeat each other",
+            f"{SEVERAL} classes, or {HALF:.2f}, as of half of them, where samples repeat each other. Not where the "
+            f"extractor tells under {TRUSTED:.0%} of the held-out images right; the fewer it tells, the more is chance",
             "the most total collapse may show anything: black, a mean, one pattern of noise. Of classes "
             "both opinions must agree, so that noise or shift that misleads one is no collapse; where there are few "
             "images, one that is mistaken is a class that seems lost",

@@ -93,6 +93,10 @@ def judge(
     inception: Annotated[
         Path | None, typer.Option(metavar="FILE", help="torchvision's weights of Inception v3: features are its own.")
     ] = None,
+    pixels: Annotated[
+        Literal["0..255", "0..1", "-1..1"] | None,
+        typer.Option("--range", help="The range of the pixels, where type and values do not tell."),
+    ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -100,7 +104,7 @@ def judge(
     from analysis.judge.findings import in_short, names
     from sweeps.evaluation import judge_samples as bench
 
-    found = bench.judge(samples, dataset, labels, data_dir, say, inception)
+    found = bench.judge(samples, dataset, labels, data_dir, say, inception, pixels)
     if as_json:
         print_rows(bench.document(found), as_json=True)
         return

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from basics.text import did_you_mean
 from sweeps.errors import SamplesError
+from sweeps.evaluation.pixel_range import Range, finite, scaled
 from trainables.arrays import Images, Labels
 from trainables.data.folders import pictures_in, read_flat
 from trainables.data.npz_files import as_text, header_shape, promised_shape
 
 FEWEST = 100  # of what fewer samples show, most is chance
 NAMES = ("samples", "images", "x", "arr_0")  # in a file of several arrays, the first of these that is there
-ROUNDING = 1e-4  # how far past the ends of its range a float pixel may lie
-DARKEST = 16.0  # brightest pixel of images in 0..255: a smaller one would be another scale gone wrong
 
 Array = NDArray[Any]
 
@@ -34,17 +33,22 @@ class SampleFile:
     description: str
 
 
-def read_samples(path: Path, shape: tuple[int, ...], dataset: str, fewest: int = FEWEST) -> SampleFile:
+def read_samples(
+    path: Path, shape: tuple[int, ...], dataset: str, fewest: int = FEWEST, known: Range | None = None
+) -> SampleFile:
     """The samples in an .npy, .npz or .pt file, a picture or a folder of them: images of `shape` (c, h, w), or points.
 
-    uint8 in 0..255, bool, or float in 0..255, [0, 1] or [-1, 1]; (n, h, w), (n, h, w, c) or (n, c, h, w). SamplesError
-    or DataError is one line: what is wrong, what is valid.
+    uint8 in 0..255, bool, or float in 0..255, [0, 1] or [-1, 1], or in the range that is `known`; (n, h, w), (n, h, w,
+    c) or (n, c, h, w). SamplesError or DataError is one line: what is wrong, what is valid.
     """
     found = _array(path, "samples")
     laid = _laid_out(path, found, shape, dataset)
     if len(laid) < fewest:
         raise SamplesError(f"{path}: {len(laid)} samples; at least {fewest} are needed")
-    images, scale = _scaled(path, laid) if len(shape) == 3 else (_finite(path, laid).astype(np.float32), "as they are")
+    if len(shape) == 3:
+        images, scale = scaled(path, laid, known)
+    else:
+        images, scale = finite(path, laid).astype(np.float32), "as they are"
     return SampleFile(images, f"{len(images):,} samples, {found.dtype} {found.shape[1:]}, pixels {scale}")
 
 
@@ -140,34 +144,3 @@ def _wrong_shape(path: Path, array: Array, shape: tuple[int, ...], dataset: str)
     grey = f"(n, {h}, {w}), " if c == 1 else ""
     valid = f"{grey}(n, {h}, {w}, {c}) or (n, {c}, {h}, {w})"
     raise SamplesError(f"{path}: shape {array.shape}; valid for {dataset}: {valid}")
-
-
-def _scaled(path: Path, images: Array) -> tuple[Images, str]:
-    """float32 in [-1, 1], and what the pixels were."""
-    if images.dtype == bool:
-        return images.astype(np.float32) * 2 - 1, "false and true"
-    low, high = float(_finite(path, images).min()), float(images.max())
-    one_value = low == high and 0 <= low <= 255  # whichever the scale, there is nothing to be seen
-    if images.dtype.kind in "iu":
-        if low < 0 or not (1 < high <= 255 or one_value):
-            raise SamplesError(f"{path}: whole pixels from {low:g} to {high:g}; {_VALID}")
-        return images.astype(np.float32) / 127.5 - 1, "in 0..255"
-    if low >= -1 - ROUNDING and high <= 1 + ROUNDING:
-        signed = low < -ROUNDING
-        scaled = images.astype(np.float32) * (1 if signed else 2) - (0 if signed else 1)
-        return scaled.clip(-1, 1), "in -1..1" if signed else "in 0..1"
-    if low < -ROUNDING or not (DARKEST < high <= 255 + ROUNDING or one_value):
-        raise SamplesError(f"{path}: pixels from {low:g} to {high:g}; {_VALID}")
-    return (images.astype(np.float32) / 127.5 - 1).clip(-1, 1), "in 0..255"
-
-
-def _finite(path: Path, array: Array) -> Array:
-    if array.dtype.kind not in "iufb":
-        raise SamplesError(f"{path}: holds {array.dtype}, not numbers; {_VALID}")
-    finite = np.isfinite(array).reshape(len(array), -1).all(axis=1)
-    if not finite.all():
-        raise SamplesError(f"{path}: a pixel is NaN or infinite, first in sample {int(finite.argmin())}")
-    return array
-
-
-_VALID = "valid: uint8 in 0..255, bool, or float in 0..255, 0..1 or -1..1"

@@ -1,5 +1,6 @@
 """The verdict: each of the ten from samples that were made to deserve it, and what a judgement is made of."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -94,6 +95,40 @@ def test_half_of_the_samples_dead(reference: Reference, level: float) -> None:
     images = extracted(300, 5).images.copy()
     images[::10] = level
     assert judge(reference, replace(extracted(300, 5), images=images)).verdict == "healthy"
+
+
+def spoiled(originals: ExtractedFeatures, n: int, spoil: Callable[[np.ndarray, np.random.Generator], Any]) -> Any:
+    """`n` samples that are a few images in turn, each spoiled in its own way; of the classes that the images have."""
+    rng = np.random.default_rng(3)
+    repeated = originals.at(np.arange(n) % len(originals))
+    images = np.stack([spoil(image, rng) for image in repeated.images]).clip(-1, 1).astype(np.float32)
+    return replace(repeated, images=images, vectors=looked_at(images).vectors, labels=None)
+
+
+SPOILS: dict[str, Callable[[np.ndarray, np.random.Generator], Any]] = {
+    "as they are": lambda image, rng: image,
+    "under a little noise": lambda image, rng: image + 0.03 * rng.standard_normal(image.shape),
+    "under a little shift": lambda image, rng: np.roll(image, rng.integers(-1, 2, 2), (1, 2)),
+    "darker or brighter": lambda image, rng: image + rng.uniform(-0.05, 0.05),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+@pytest.mark.parametrize("images", [1, 2, 3])
+def test_a_few_images_repeated_are_a_collapse_also_when_they_differ_a_little(
+    reference: Reference, images: int, spoil: str
+) -> None:
+    found = judge(reference, spoiled(reference.held_out.at(np.arange(images)), 300, SPOILS[spoil]))
+    # Of four classes three are there with three images, which is few of each.
+    assert found.verdict == ("mode_collapse" if images < 3 else "low_diversity"), found.evidence
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_half_alive_and_half_one_image(reference: Reference, spoil: str) -> None:
+    dead, alive = spoiled(reference.held_out.at(np.arange(1)), 150, SPOILS[spoil]), extracted(150, 5)
+    parts = zip(*((part.images, part.vectors, part.probabilities) for part in (dead, alive)), strict=True)
+    found = judge(reference, ExtractedFeatures(*(np.concatenate(part) for part in parts)))
+    assert found.verdict == "mode_collapse", found.evidence
 
 
 def test_equal_images_have_a_verdict_where_real_ones_are_equal(reference: Reference) -> None:

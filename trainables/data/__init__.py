@@ -7,7 +7,7 @@ from one part to another.
 
 from trainables.data.catalogue import DATASETS, FoundDataset, Source, cache_folder, find_dataset
 from trainables.data.dataset import Dataset, Split
-from trainables.data.loading import load_dataset, load_test, some_images
+from trainables.data.loading import is_unlabelled, load_dataset, load_test, load_unlabelled, some_images
 from trainables.data.points import Modes
 from trainables.data.sources import DataError
 from trainables.data.stacked import STACKED, unstacked
@@ -23,8 +23,10 @@ __all__ = [
     "Split",
     "cache_folder",
     "find_dataset",
+    "is_unlabelled",
     "load_dataset",
     "load_test",
+    "load_unlabelled",
     "some_images",
     "unstacked",
 ]

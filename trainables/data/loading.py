@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from trainables.arrays import Images
 from trainables.data.catalogue import FoundDataset, find_dataset, is_there
 from trainables.data.dataset import Dataset, Split, content_hash_of, frozen
+from trainables.data.folders import pictures_in, read_flat
 from trainables.data.selection import renumbered, selected_labels, subset
 from trainables.data.sources import DataError, StoredImages
 from trainables.data.splits import TEST, VALIDATION, Rows, held_out
 
+UNLABELLED_SHARE = 0.2  # of a folder without classes is held out: nobody but the judge reads it
 FEWEST_IMAGES = 3  # of a class: one to train on whatever validation and test take
 
 
@@ -45,6 +47,24 @@ def load_dataset(
     )
     modes = origin.modes.of(selected) if origin.modes else None
     return Dataset(origin.name, *splits, names, content_hash_of(*splits, names, split_seed), split_seed, modes)
+
+
+def load_unlabelled(folder: Path, split_seed: int = 0) -> Dataset:
+    """Train and validation of a folder of images without classes, all of one: for whoever needs none."""
+    images, names = read_flat(folder), ("image",)
+    labels = np.zeros(len(images), np.int64)
+    if len(images) < FEWEST_IMAGES:
+        raise DataError(f"{folder}: {len(images)} images to split; at least {FEWEST_IMAGES} are needed")
+    part = StoredImages(images, labels, names)
+    both = held_out(labels, UNLABELLED_SHARE, split_seed, VALIDATION)
+    splits = [_split(part, rows, [0], str(folder)) for rows in both]
+    return Dataset(folder.name, splits[0], splits[1], names, content_hash_of(*splits, names, split_seed), split_seed)
+
+
+def is_unlabelled(folder: Path) -> bool:
+    """Whether it is a folder of images alone, without a sub-folder for each class."""
+    entries = pictures_in(folder) if folder.is_dir() else []
+    return bool(entries) and not any(entry.is_dir() for entry in entries)
 
 
 def load_test(

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command import sweeps
+from PIL import Image
 
+from analysis.judge.judgement import Judgement
 from sweeps.evaluation import judge_samples as judge
 from trainables.data import load_dataset, load_test
 
@@ -35,7 +37,7 @@ def test_json_is_the_judgement_and_nothing_else(tmp_path: Path) -> None:
     done = sweeps("judge", "samples.npy", "--dataset", "digits", "--labels", "labels.npy", "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert list(found) == ["verdict", "severity", "findings", "evidence", "metrics", "extractor", "n"]
+    assert list(found) == ["verdict", "severity", "findings", "evidence", "confidence", "metrics", "extractor", "n"]
     assert found["verdict"] == "healthy"
     assert found["n"] == len(TEST)
     assert found["metrics"]["gen/conditional_accuracy"] > 0.95
@@ -60,6 +62,25 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(arguments: tuple[str, ...], w
     assert words in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_of_images_without_classes_is_judged_and_says_so(tmp_path: Path) -> None:
+    """By features and pixels: noise is noise without a class."""
+    real = tmp_path / "real"
+    real.mkdir()
+    for number, image in enumerate(DIGITS.train.x[:300, 0]):
+        Image.fromarray(np.round((image + 1) * 127.5).astype(np.uint8)).save(real / f"{number:03d}.png")
+    said: list[str] = []
+
+    def judged(images: np.ndarray) -> Judgement:
+        return judge.judge(written(tmp_path, images), str(real), None, None, said.append)
+
+    noise = np.random.default_rng(0).uniform(-1, 1, (200, 1, 8, 8)).astype(np.float32)
+    assert judged(noise).verdict == "noise"
+    assert judged(np.repeat(TEST.x[:1], 200, axis=0)).verdict == "mode_collapse"
+    healthy = judged(TEST.x[:200])
+    assert (healthy.verdict, healthy.confidence) == ("healthy", None)
+    assert any(sentence.startswith("classes are not looked at") for sentence in healthy.evidence)
 
 
 class TestAnybodysSamples:

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from sweeps.errors import SamplesError
+from sweeps.evaluation.pixel_range import Range
 from sweeps.evaluation.sample_files import FEWEST, read_labels, read_samples
 from trainables.data import DataError
 
@@ -104,6 +105,36 @@ def test_images_of_one_value_are_read_in_every_layout(
 def test_one_level_of_255(dtype: type, value: int, there: float, tmp_path: Path) -> None:
     images = read_samples(npy(tmp_path, np.full((FEWEST, 5, 7), value, dtype)), GREY, "mine").images
     assert np.allclose(images, there, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("array", "known", "there"),
+    [
+        (BYTES // 128, "0..1", {-1, 1}),
+        (BYTES // 128, "0..255", {-1, np.float32(1 / 127.5 - 1)}),
+        (np.full(BYTES.shape, 0.5), "-1..1", {0.5}),
+        (np.full(BYTES.shape, 0.5), "0..1", {0}),
+        (np.zeros(BYTES.shape), "-1..1", {0}),
+        (np.full(BYTES.shape, 7.65), "0..255", {np.float32(-0.94)}),
+    ],
+)
+def test_a_range_that_somebody_says(array: np.ndarray, known: Range, there: set[float], tmp_path: Path) -> None:
+    samples = read_samples(npy(tmp_path, array), GREY, "mine", known=known)
+    assert np.allclose(sorted(np.unique(samples.images)), sorted(there), atol=1e-6)
+    assert samples.description.endswith(f"pixels in {known}")
+
+
+def test_a_range_that_the_values_do_not_keep(tmp_path: Path) -> None:
+    with pytest.raises(SamplesError, match=r"pixels from 0 to 255 are not in 0\.\.1, as --range says"):
+        read_samples(npy(tmp_path, BYTES), GREY, "mine", known="0..1")
+
+
+def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
+    assert (
+        "might be in -1..1: say it with --range"
+        in read_samples(npy(tmp_path, 0.5 + BYTES / 2550), GREY, "mine").description
+    )
+    assert "--range" not in read_samples(npy(tmp_path, BYTES / 255), GREY, "mine").description
 
 
 def test_points_stay_as_they_are(tmp_path: Path) -> None:
