@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,18 +28,32 @@ BEHIND = 64  # steps whose files may wait to be written before the driver waits 
 @dataclass
 class Lane:
     """A worker as the driver knows it. `actor` and `place` are None until it has started; `trials` are those it runs,
-    and `closing` is how many have ended there and still occupy their place."""
+    `closing` is how many have ended there and still occupy their place, `silent` the seconds that each trial has not
+    reported, and `stuck` those without any answer of the worker."""
 
     actor: Any = None
     place: Future[Place] | None = None
     trials: set[str] = field(default_factory=set)
     closing: int = 0
+    silent: dict[str, float] = field(default_factory=dict)
+    stuck: float = 0.0
 
     @property
     def node(self) -> str | None:
         """Ray's name of the node it is on, if that is known."""
         known = self.place is not None and self.place.done() and self.place.exception() is None
         return self.place.result().node if known and self.place is not None else None
+
+    def passed(self, seconds: float) -> None:
+        """Time has passed, in which nothing was heard."""
+        self.stuck += seconds
+        self.silent = {trial: self.silent.get(trial, 0.0) + seconds for trial in self.trials}
+
+    def heard(self, trials: Iterable[str]) -> None:
+        """The worker has answered, with reports of these trials."""
+        self.stuck = 0.0
+        for trial in trials:
+            self.silent.pop(trial, None)
 
 
 @dataclass(frozen=True)
@@ -111,9 +125,11 @@ class Lanes:
     def reported(self, name: str, reports: Sequence[Report], attachments: int) -> bool:
         """File what a worker reports and give it what comes next; False if nothing is left for it."""
         lane = self._lanes[name]
+        lane.heard(report.trial for report in reports)
         endings: dict[str, Ending] = {}
         for report in reports:  # of one trial there may be several: what it says after its end counts no more
-            if report.trial not in endings and (ending := self._sweep.reported(report)) is not None:
+            running = report.trial in lane.trials and report.trial not in endings
+            if running and (ending := self._sweep.reported(report)) is not None:
                 endings[report.trial] = ending
         self._close(lane, endings, attachments)
         self.settle(wait=len(self._errands) > BEHIND)
@@ -140,6 +156,17 @@ class Lanes:
         for trial in sorted(lane.trials):
             self._sweep.lost(trial, reason, counts)
         return lane
+
+    def passed(self, seconds: float, timeout: float) -> None:
+        """Time has passed: a trial that has not reported for `timeout` seconds is ended, as failed.
+
+        A worker that does not answer either is killed: Ray then finds it dead, and another one takes its place.
+        """
+        for lane in self._lanes.values():
+            lane.passed(seconds)
+            if late := sorted(trial for trial, silent in lane.silent.items() if silent > timeout):
+                self._close(lane, {trial: self._sweep.timed_out(trial, timeout) for trial in late}, 0)
+                self._end_late(lane, late, killed=lane.stuck > timeout)
 
     def closed(self, name: str) -> None:
         """A worker has ended."""
@@ -173,6 +200,12 @@ class Lanes:
         lane.trials -= endings.keys()
         lane.closing += len(endings)
         self._errands.append(Errand(lane, written, endings))
+
+    def _end_late(self, lane: Lane, late: Sequence[str], *, killed: bool) -> None:
+        if killed:
+            ray.kill(lane.actor)
+        for trial in () if killed else late:
+            lane.actor.drop.remote(trial)
 
     def _account_of(self, place: Future[Place]) -> None:
         if place.exception() is None:

@@ -254,7 +254,8 @@ def _run_trials(parts: _Parts, sweep: Sweep, console: LiveConsole, report: Repor
     from sweeps.driver.fitting import fit
 
     listener = Listener(parts.folder, sweep, console.say)
-    fit(sweep, slots, parts.folder, shared, console.say, listener, report.prepare if options.report else lambda: None)
+    prepare = report.prepare if options.report else lambda: None
+    fit(sweep, slots, parts.folder, shared, console.say, listener, prepare, spec.trial_timeout)
 
 
 def _shared(parts: _Parts, resolution: Resolution | None) -> Shared | ProgramSettings:

@@ -206,6 +206,10 @@ class Sweep:
             self._again.append(trial)
             self.stop_waiting()
 
+    def timed_out(self, trial: str, seconds: float) -> Ending:
+        """How a trial ends that has not reported for so many seconds."""
+        return self._ending(trial, "failed", f"no report for {seconds:g} seconds (trial_timeout)")
+
     def forgive(self, trial: str) -> None:
         """A restart does not count after all: it turned out later that the trial's whole node had gone."""
         if trial in self._open:

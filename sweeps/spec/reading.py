@@ -135,7 +135,7 @@ class _Reader:
             replicates=section.replicates if isinstance(section.replicates, int) else 1,
             contenders=contenders(section, space, searched.method),
             **{key: getattr(section, key) for key in ("seed", "train_size", "name", "description")},
-            **{key: getattr(section, key) for key in ("seeds", "final", "lock")},
+            **{key: getattr(section, key) for key in ("trial_timeout", "seeds", "final", "lock")},
         )
 
     def _known(self, section: SpecSection) -> bool:

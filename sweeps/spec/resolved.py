@@ -117,6 +117,7 @@ class Spec:
     `first` the configs that are tried first (the default one, then those of `enqueue`), by what of them is searched.
     `warm_start` are the folders of other sweeps that the search knows. `trials` is None when only an interrupt or
     `budget` ends the sweep. `model_path` are the folders of a user's own model. `seeds`: trials of the only config.
+    `trial_timeout`: seconds without a report after which a trial has failed.
     `inception`: the file of the weights that samples are judged with. `final`: validation images are trained on too, so
     that nothing is judged, and every trial's state is kept. `lock`: where the config is from.
     """
@@ -139,6 +140,7 @@ class Spec:
     replicates: int = 1
     contenders: Contenders | None = None
     budget: Budget = Budget()
+    trial_timeout: float | None = None
     seed: int = 0
     train_size: int | None = None
     classes: tuple[int | str, ...] | None = None
@@ -194,7 +196,7 @@ class Spec:
             "early_terminate": _one_or_list([terms.lines() for terms in self.early_terminate]),
             "constraint": _one_or_list([_lines(constraint) for constraint in self.metric.constraints]),
             **{key: _lines(getattr(self, key)) for key in ("budget", "resources")},
-            **{key: getattr(self, key) for key in ("inception", "seed", "train_size")},
+            **{key: getattr(self, key) for key in ("trial_timeout", "inception", "seed", "train_size")},
             "replicates": self._replicates(),
             "classes": list(self.classes) if self.classes else None,
             **_lines(self.tracking),

@@ -15,6 +15,7 @@ OF_WANDB = tuple(line.name for line in fields(Tracking))
 MAY_CHANGE = (
     "run_cap",
     "budget",
+    "trial_timeout",
     "resources",
     "early_terminate",
     "metric.target",

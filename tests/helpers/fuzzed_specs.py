@@ -15,6 +15,7 @@ BASES: list[dict[str, Any]] = [
         "metric": {"name": "val/accuracy", "goal": "maximize"},
         "parameters": {"C": {"min": 0.1, "max": 10.0}, "penalty": {"values": ["l2", "l1"]}},
         "run_cap": 3,
+        "trial_timeout": "5m",
         "early_terminate": {"type": "hyperband", "min_iter": 1, "eta": 3},
         "resources": {"cpu": 1, "gpu": 0},
         "budget": {"steps": 3, "seconds": "30m"},

@@ -48,7 +48,8 @@ class Toy:
         if fault == "die" and self.steps == 2 and self.first_time():
             print("the toy ends its worker", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
-
+        if fault == "hang" and self.config["drift"] > 0.5 and self.steps == 2:
+            time.sleep(3600)
         if fault == "die_always":
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -204,6 +204,11 @@ class SpecSection(Section):
         None, description="a file, torchvision's weights of Inception v3: samples are judged in its features"
     )
     budget: BudgetSection = Field(BudgetSection(), description="a mapping {steps, seconds, core_hours, ...}")
+    trial_timeout: Seconds | None = Field(
+        None,
+        gt=0,
+        description="a number above 0 or a time such as 90s, 30m: seconds without a report that end a trial as failed",
+    )
     resources: ResourcesSection = Field(ResourcesSection(), description="a mapping {cpu, gpu}")
     replicates: Annotated[Whole, Field(ge=1)] | ReplicatesSection = Field(
         1,

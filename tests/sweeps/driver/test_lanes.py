@@ -115,6 +115,35 @@ def test_the_trials_of_a_dead_lane_go_on_in_another_before_anything_new(tmp_path
     lanes.close()
 
 
+def test_a_worker_that_reports_no_more_is_ended_with_its_trial_and_another_goes_on(
+    tmp_path: Path, connected: None
+) -> None:
+    lanes, store, start = made(tmp_path, 1, parameters=space(fault="hang"), run_cap=3)
+    assert lanes.open("a")
+    first = start()
+    lanes.started("a", first)
+    goes_on = True
+    while goes_on and len(store.records) < 2:  # the second hangs in its second step
+        goes_on = step(lanes, "a", first)[1]
+    step(lanes, "a", first)
+    hanging = first.train.remote()
+    lanes.passed(6.0, timeout=9.0)
+    assert [record.status for record in store.records] == ["done", "running"]
+    lanes.passed(6.0, timeout=9.0)
+    with pytest.raises(RayActorError):
+        ray.get(hanging)
+    assert not lanes.died("a", "killed", counts=True).trials
+    assert lanes.open("b")
+    second = start()
+    lanes.started("b", second)
+    while goes_on:
+        goes_on = step(lanes, "b", second)[1]
+    assert lanes.over
+    assert [(record.status, record.steps) for record in store.records] == [("done", 5), ("failed", 1), ("done", 5)]
+    assert store.records[1].reason == "no report for 9 seconds (trial_timeout)"
+    lanes.close()
+
+
 def test_a_worker_without_work_naps_until_it_is_closed(tmp_path: Path, connected: None) -> None:
     lanes, _, start = made(tmp_path, 1, parameters=space(steps=1), run_cap=2)
     workers = {name: start() for name in ("a", "b")}

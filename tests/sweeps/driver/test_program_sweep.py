@@ -38,3 +38,17 @@ def test_a_shell_script_is_swept(tmp_path: Path, cluster: tuple[str, str]) -> No
     best = sweeps("best", "it", "--out", "best.yaml", folder=tmp_path)
     assert best.returncode == 0, best.stderr
     assert yaml.safe_load((tmp_path / "best.yaml").read_text())["program"] == "train.sh"
+
+
+@pytest.mark.slow
+def test_a_program_that_says_no_more_has_failed_after_its_timeout_and_is_ended(
+    tmp_path: Path, cluster: tuple[str, str]
+) -> None:
+    path = spec(tmp_path, run_cap=2, trial_timeout="3s")
+    (tmp_path / "train.sh").write_text('echo "{\\"val.loss\\": 1}" >> "$SWEEPS_METRICS"\nsleep 3600\n')
+    done = sweeps("run", str(path), "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
+    assert done.returncode == 1, done.stderr
+    found = table(tmp_path / "it")
+    assert list(found["steps"]) == [1, 1]
+    assert list(found["reason"]) == ["no report for 3 seconds (trial_timeout)"] * 2
+    assert gone(tmp_path, 10)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import optuna
+import psutil
 import pytest
 from helpers.command import end, rows_of, start, sweeps, sweeps_process, table, toy_spec, wait_until, without_time
 from optuna.trial import TrialState
@@ -177,6 +178,23 @@ def test_failures_are_statuses_and_the_sweep_goes_on(tmp_path: Path, cluster: Sh
     assert done.returncode == 1
     assert f"{strong.sum()} trials failed" in done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith("sweeps:")
+
+
+@pytest.mark.slow
+def test_a_trial_that_hangs_has_failed_after_its_timeout_and_the_slot_works_again(
+    tmp_path: Path, cluster: Shared
+) -> None:
+    toy_spec(tmp_path, parameters={**SPACE, "fault": {"value": "hang"}}, run_cap=6, trial_timeout="4s")
+    done = sweeps("run", "toy.yaml", "--out", "it", "--wandb", "off", "--no-report", *cluster, folder=tmp_path)
+    trials = table(tmp_path / "it")
+    hung = trials["config/drift"] > 0.5
+    assert 0 < hung.sum() < 6
+    assert (trials["status"] == hung.map({True: "failed", False: "done"})).all()
+    assert set(trials[hung]["reason"]) == {"no report for 4 seconds (trial_timeout)"}
+    assert set(trials["steps"]) == {1, 5}
+    workers = {int(worker.split(":")[1]) for worker in trials[hung]["worker"]}
+    wait_until(lambda: not any(psutil.pid_exists(worker) for worker in workers))
+    assert done.returncode == 1
 
 
 def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path, cluster: Shared) -> None:

@@ -75,6 +75,7 @@ lines = st.fixed_dictionaries(
         "budget": st.sampled_from(
             [{"steps": 3}, {"seconds": "2m"}, {"steps": 1, "seconds": 0.5}, {"total_steps": 9, "core_hours": 1.5}]
         ),
+        "trial_timeout": st.sampled_from([None, "90s", 0.5]),
         "replicates": st.integers(1, 3),
         "seed": st.integers(0, 2**32 - 1),
         "train_size": st.one_of(st.none(), st.integers(1, 999)),

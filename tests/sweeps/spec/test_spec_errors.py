@@ -138,6 +138,7 @@ from sweeps.spec import load_spec
         ({"resources": {"gpus": 1}}, "resources.gpus: unknown key", "did you mean gpu?"),
         ({"budget": {"seconds": "30 minutes"}}, "budget.seconds: '30 minutes' does not fit", "30m"),
         ({"budget": {"steps": 0}}, "budget.steps: 0 does not fit", ""),
+        ({"trial_timeout": 0}, "trial_timeout: 0 does not fit", "above 0"),
         ({"budget": {"core_hours": 0}}, "budget.core_hours: 0 does not fit", "above 0"),
         ({"budget": {"core_hour": 2}}, "budget.core_hour: unknown key", "did you mean core_hours?"),
         ({"budget": {"gpu_hours": 2}}, "budget.gpu_hours: a trial has no GPU", "resources: {gpu: 1}, or core_hours"),
