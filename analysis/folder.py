@@ -38,6 +38,7 @@ from analysis.results import (
     ROWS_FILE,
     RUNNING,
     SECONDS,
+    SPEC,
     SPEC_FILE,
     STARTED,
     STATUS,
@@ -71,8 +72,8 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> SweepR
     folder = Path(folder)
     _check(folder)
     damage: list[str] = []
-    spec = _flat(_document(folder / SPEC_FILE, yaml.safe_load)) | dict(changes or {})
     manifest = json_document(folder / MANIFEST_FILE, damage)
+    spec = _flat(_spec(folder / SPEC_FILE, manifest.get(SPEC), damage)) | dict(changes or {})
     # The table first: of a sweep that runs, it then knows of no row that is not there. Rows are more up to date.
     written = _read_trials(folder / TRIALS_FILE, damage, expected=_has_content(folder / ROWS_FILE))
     rows, unreadable = _rows(folder / ROWS_FILE)
@@ -82,6 +83,20 @@ def load(folder: str | Path, changes: Mapping[str, Any] | None = None) -> SweepR
     damage += _lost_rows(folder / ROWS_FILE, rows, trials, unreadable)
     media = _media(folder / MEDIA_FOLDER)
     return SweepResults(folder, spec, manifest, rows, trials, media, importance, tuple(damage), configs)
+
+
+def _spec(path: Path, began: Any, damage: list[str]) -> dict[str, Any]:
+    """What the file holds, or the spec the sweep `began` with by its manifest; ResultsError if both are damaged."""
+    if path.is_file() or not isinstance(began, dict):
+        try:
+            return _document(path, yaml.safe_load)
+        except ResultsError as error:
+            if not isinstance(began, dict):
+                raise
+            damage.append(f"{error}; {MANIFEST_FILE} has the spec as the sweep began")
+    else:
+        damage.append(f"{path}: missing; {MANIFEST_FILE} has the spec as the sweep began")
+    return began
 
 
 def _flat(spec: dict[str, Any]) -> dict[str, Any]:
@@ -163,6 +178,11 @@ def _inherited(rows: pd.DataFrame) -> pd.Series[int]:
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows in a file in the order they were written in, without the lines that are none."""
     yield from (Row.of(row) for line in json_lines(path) if (row := _row(line)) is not None)
+
+
+def is_row(line: str) -> bool:
+    """Whether a line of the file is a row."""
+    return _row(parsed(line)) is not None
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, int]:

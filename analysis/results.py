@@ -24,6 +24,7 @@ from basics.errors import RequestError
 
 SPEC_FILE = "spec.yaml"
 MANIFEST_FILE = "manifest.json"
+SPEC = "spec"  # in the manifest: the spec that the sweep began with
 ROWS_FILE = "results.jsonl"
 TRIALS_FILE = "trials.csv"
 CONFIGS_FILE = "configs.jsonl"

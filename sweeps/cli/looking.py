@@ -81,8 +81,7 @@ def dashboard(
     """Look at a sweep's search in optuna-dashboard, on this machine alone; Ctrl-C ends it."""
     from sweeps.search.dashboard import serve
 
-    say(f"http://127.0.0.1:{port}/ shows {folder}; Ctrl-C ends it")
-    serve(folder, port)
+    serve(folder, port, say)
 
 
 @command(app, example="sweeps judge samples.npy --dataset fashion_mnist")

@@ -7,6 +7,7 @@ last step came to.
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+from analysis.folder import is_row
 from analysis.formatting import counted
 from analysis.judge.findings import findings_in
 from analysis.results import (
@@ -32,7 +34,8 @@ from analysis.results import (
     trial_name,
 )
 from analysis.rows import Row
-from basics.files import cut_torn_line, set_aside
+from basics.files import cut_torn_line, replace_file, set_aside
+from basics.json_lines import text_lines
 from sweeps.search.search import Search
 from sweeps.store.checkpoints import BEFORE, CHECKPOINTS, STATE
 from sweeps.store.journal_recovery import Say
@@ -45,6 +48,8 @@ DAMAGED = (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZi
 
 def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
     """Append the missing rows to results.jsonl; a damaged checkpoint is renamed, and the one before it taken."""
+    if any(str(sweep.folder / ROWS_FILE) in line for line in sweep.damage):
+        _put_garbage_aside(sweep.folder / ROWS_FILE, say)
     there: set[Key] = set(zip(sweep.rows[TRIAL], sweep.rows[STEP], strict=True))
     whole = _of_checkpoints(sweep.folder, there, say)
     ended = {trial_name(number) for number, *_ in search.ended()}  # the others report again what no checkpoint has
@@ -55,6 +60,20 @@ def restore_rows(sweep: SweepResults, search: Search, say: Say) -> None:
             found[key] |= row
     if found:
         _append(sweep.folder / ROWS_FILE, found, whole.keys(), say)
+
+
+def _put_garbage_aside(path: Path, say: Say) -> None:
+    """Keep the rows alone of a file that has other lines too, and itself under another name."""
+    if not path.is_file():
+        return
+    cut_torn_line(path)
+    lines = list(text_lines(path))
+    rows = [line for line in lines if is_row(line)]
+    if len(rows) < len(lines):
+        damaged = path.with_name(f"{path.name}.damaged")
+        shutil.copyfile(path, damaged)
+        replace_file(path, "".join(rows).encode())
+        say(f"{path}: {counted(len(lines) - len(rows), 'line')} that were no rows are taken out; see {damaged.name}")
 
 
 def _append(path: Path, found: Mapping[Key, Part], whole: Collection[Key], say: Say) -> None:

@@ -14,13 +14,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from analysis.folder import load
+from analysis.folder import json_document, load
 from analysis.results import MANIFEST_FILE, SPEC_FILE, WARM_START
 from basics.files import replace_file
 from sweeps.driver.cluster.session import ray_session
 from sweeps.driver.cluster.slots import Slots
 from sweeps.driver.console import LiveConsole
-from sweeps.driver.damaged_manifest import read_manifest
+from sweeps.driver.damaged_manifest import read_manifest, readable_spec
 from sweeps.driver.going_on import AS_IT_WAS, Beyond, train_on, with_more
 from sweeps.driver.listening import Listener, terminated_as_interrupted
 from sweeps.driver.lost_rows import restore_rows
@@ -105,7 +105,7 @@ def run(
         for line in (*(data.doubts if data is not None else ()), *earlier):
             say(line)
         sweep_id = secrets.token_hex(4)
-        _write_manifest(spec, folder, options, data, sweep_id, earlier)
+        write_manifest(spec, folder, options, data, sweep_id, earlier)
         _write_spec(folder, spec)
         return _run(spec, folder, options, data, sweep_id, ended, wait)
 
@@ -126,26 +126,27 @@ def resume(
     SpecError for a change that may not be made. `say` is told what of the folder was damaged, and what was done about
     it; `ended` and `wait` as in `run`.
     """
-    if not (folder / SPEC_FILE).exists():
+    if not (folder / SPEC_FILE).exists() and not json_document(folder / MANIFEST_FILE, []).get("spec"):
         raise no_sweep(folder, SPEC_FILE)
     with locked(folder):
         document = read_manifest(folder, say)
+        source = readable_spec(folder, document.get("spec"), say)
         changed = as_it_began(document.get("spec") or read_yaml(folder / SPEC_FILE)) | dict(changes or {})
-        spec = load_spec(folder / SPEC_FILE, changed)
+        spec = load_spec(source, changed)
         if "spec" in document:  # older sweeps did not keep it
             check_unchanged(document["spec"], spec, str(folder / SPEC_FILE))
         given = {**document["options"], **{k: v for k, v in overrides.items() if v is not None}}
         options = Options(**{k: v for k, v in given.items() if k in Options.__dataclass_fields__})
         data = load_data(spec, options.folder) if spec.program is None else None
         if "spec" not in document or (data is not None and "data" not in document):
-            _write_manifest(spec, folder, options, data, document["sweep"])
+            write_manifest(spec, folder, options, data, document["sweep"])
         elif data is not None and data.content_hash != document["data"]["hash"]:
             raise FolderError(
                 f"{folder}: {data.name} is not the data this sweep began with; its results would not compare"
             )
         if beyond.more:
             spec = with_more(folder, spec, changed, beyond.more, say)
-        if changes or beyond.more:
+        if changes or beyond.more or not isinstance(source, Path):
             _write_spec(folder, spec)
         if beyond.trials:
             train_on(folder, spec, beyond, say)
@@ -156,9 +157,10 @@ def _write_spec(folder: Path, spec: Spec) -> None:
     replace_file(folder / SPEC_FILE, as_yaml(spec).encode())
 
 
-def _write_manifest(
+def write_manifest(
     spec: Spec, folder: Path, options: Options, data: Dataset | None, sweep_id: str, earlier: Sequence[str] = ()
 ) -> None:
+    """Keep what a sweep is and how it is run, beside its spec."""
     document = {**manifest(spec, data, sweep_id), "options": asdict(options), "spec": spec.document()}
     document |= {WARM_START: list(earlier)} if earlier else {}
     replace_file(folder / MANIFEST_FILE, json.dumps(document, indent=2, default=str).encode())

@@ -56,7 +56,7 @@ def _described(data: Dataset) -> dict[str, Any]:
 def note_end(folder: Path, why: str | None) -> None:
     """Note in a sweep's manifest that it has ended, and what ended it before its time; None: that it has not."""
     path = folder / MANIFEST_FILE
-    document = json.loads(path.read_text())
+    document = json.loads(path.read_text(encoding="utf-8-sig"))
     ended = {} if why is None else {ENDED: {"at": time.strftime(TIME), WHY: why}}
     others = {name: value for name, value in document.items() if name != ENDED}
     replace_file(path, json.dumps({**others, **ended}, indent=2).encode())

@@ -7,19 +7,21 @@ pieces or not at all, the server is asked which steps of a run it has, and is gi
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from analysis.folder import json_document
 from analysis.report import write_report
 from analysis.results import MANIFEST_FILE, REPORT_FILE, SPEC_FILE
 from basics.errors import RequestError, RunError
 from basics.files import one_at_a_time
 from basics.python_process import spawn
-from sweeps.errors import TrackingError, disk_fault, is_full, no_sweep
+from basics.shell import command_line
+from sweeps.errors import FolderError, TrackingError, disk_fault, is_full, no_sweep
 from sweeps.store.folder_lock import locked
 from sweeps.tracking.best import write_best
 from sweeps.tracking.mode import client, login_fault
@@ -82,10 +84,7 @@ def _upload(layout: Layout, parallel: int, stderr_lines: StderrLines) -> int:
     from sweeps.tracking.settings import settings_of
     from sweeps.tracking.upload import Upload
 
-    spec, manifest = (
-        load_spec(layout.folder / SPEC_FILE, trusted=False),
-        json.loads((layout.folder / MANIFEST_FILE).read_text()),
-    )
+    spec, manifest = load_spec(layout.folder / SPEC_FILE, trusted=False), _manifest(layout.folder)
     settings = settings_of(spec, layout.folder, manifest["sweep"], (manifest.get("data") or {}).get("classes", ()))
     if not (layout.folder / REPORT_FILE).exists():
         write_report(layout.folder)
@@ -102,6 +101,14 @@ def _upload(layout: Layout, parallel: int, stderr_lines: StderrLines) -> int:
         return FAILED
     stderr_lines.say("W&B has all runs of the sweep" + (f": {upload.url}" if upload.url else ""))
     return DONE
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found = json_document(folder / MANIFEST_FILE, [])
+    if not isinstance(found.get("sweep"), str):
+        anew = command_line("resume", folder)
+        raise FolderError(f"{folder / MANIFEST_FILE} is damaged or gone; '{anew}' writes it anew")
+    return found
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def place_of(settings: ProgramSettings, trial: str) -> Place:
     """In the sweep's folder where this machine sees it, else in a temporary one."""
     below = Path(settings.folder)
     with suppress(OSError):
-        manifest = parsed((below / MANIFEST_FILE).read_text())
+        manifest = parsed((below / MANIFEST_FILE).read_text(encoding="utf-8-sig"))
         if isinstance(manifest, dict) and manifest.get("sweep") == settings.sweep_id:
             return Place(below / PROGRAMS_FOLDER / trial, is_shared=True)
     here = Path(tempfile.gettempdir()) / f"gdsweeps-{os.getuid()}-{settings.sweep_id}"
