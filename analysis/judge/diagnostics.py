@@ -127,7 +127,7 @@ class SampleDiagnostics:
     @property
     def classes_are_told(self) -> bool:
         """Whether anything can be said of classes: there are several, and the extractor tells them apart."""
-        return np.count_nonzero(self.real_shares) > 1 and not self.confidence < TRUSTED
+        return int(np.count_nonzero(self.real_shares)) > 1 and not self.confidence < TRUSTED
 
     @property
     def _informative(self) -> float:

@@ -57,8 +57,8 @@ def load_unlabelled(folder: Path, split_seed: int = 0) -> Dataset:
         raise DataError(f"{folder}: {len(images)} images to split; at least {FEWEST_IMAGES} are needed")
     part = StoredImages(images, labels, names)
     both = held_out(labels, UNLABELLED_SHARE, split_seed, VALIDATION)
-    splits = [_split(part, rows, [0], str(folder)) for rows in both]
-    return Dataset(folder.name, splits[0], splits[1], names, content_hash_of(*splits, names, split_seed), split_seed)
+    train, val = (_split(part, rows, [0], str(folder)) for rows in both)
+    return Dataset(folder.name, train, val, names, content_hash_of(train, val, names, split_seed), split_seed)
 
 
 def is_unlabelled(folder: Path) -> bool:
