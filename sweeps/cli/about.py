@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from basics.terminal import say
 from sweeps.cli.command import (
     DONE,
     FAILED,
     Json,
     command,
     print_rows,
+    say_each,
 )
 
 app = typer.Typer()
@@ -51,10 +53,28 @@ def spaces(
 
 
 @command(app, example="sweeps doctor")
-def doctor(as_json: Json = False) -> int:
+def doctor(
+    clean: Annotated[
+        bool,
+        typer.Option("--clean", help="Remove what your killed sweeps left: folders and processes of Ray."),
+    ] = False,
+    as_json: Json = False,
+) -> int:
     """Check what a sweep needs on this machine: Python, libraries, Ray, GPU, data, W&B."""
+    if clean:
+        return _clean()
     from sweeps.cli.doctor import checks
 
     found = checks()
     print_rows(found, as_json)
     return FAILED if any(row["state"] == "missing" for row in found) else DONE
+
+
+def _clean() -> int:
+    from sweeps.driver.cluster.temporary_folder import clear_abandoned, short_folder
+
+    removed = clear_abandoned(short_folder())
+    say_each(f"removed {folder}" for folder in removed)
+    if not removed:
+        say("no killed sweep has left anything")
+    return DONE

@@ -13,6 +13,7 @@ from typing import Any
 from analysis.results import is_metric, trial_name
 from analysis.rows import Row
 from sweeps.driver.spending import Spending
+from sweeps.driver.trials.alone import OUT_OF_MEMORY, AloneQueue
 from sweeps.driver.trials.contenders import ContenderRuns
 from sweeps.driver.trials.work import UnfinishedTrial, work_of
 from sweeps.search.journal import CRASHED
@@ -36,6 +37,7 @@ class Sweep:
         self._observers = [store, *observers]
         self._open: dict[str, UnfinishedTrial] = {}
         self._again: list[str] = []
+        self._alone = AloneQueue()
         self._spending = Spending(spec, search.notes)
         self._contenders = ContenderRuns(spec, search, store)
         self._decisions = Decisions(spec, search, self._spending.end)
@@ -74,6 +76,8 @@ class Sweep:
     def hand_out(self, n: int = 1) -> list[Work]:
         """Up to `n` pieces of work to run now, interrupted trials first; none where there is none at present."""
         self.stop_waiting()
+        if self._alone.keeps_others_out(self._running):
+            return []
         again, self._again = self._again[:n], self._again[n:]
         works = [self._start(trial, resumed=True) for trial in again]
         answer = Nothing.NO_MORE if self._all_asked or len(works) == n else self._search.ask(n - len(works))
@@ -83,13 +87,18 @@ class Sweep:
         for number, config in asked:
             self._open[trial_name(number)] = UnfinishedTrial(config, self._search.origin(number))
             works.append(self._start(trial_name(number), resumed=False))
-        return works
+        return works or [self._start(trial, resumed=True) for trial in self._alone.begin(self._running)]
+
+    @property
+    def _running(self) -> set[str]:
+        return {*self._open} - {*self._again, *self._alone.waiting}
 
     @property
     def waiting(self) -> float:
         """How many pieces of work there may still be to hand out, at most."""
         asked = 0 if self._all_asked else self._search.size - self._search.asked
-        return len(self._again) + asked + (len(self._contenders.left()) if self._searched else self._planned)
+        again = len(self._again) + len(self._alone.waiting)
+        return again + asked + (len(self._contenders.left()) if self._searched else self._planned)
 
     def stop(self, why: str) -> None:
         """End the sweep: no more trials start, and those that run are stopped at their next report."""
@@ -99,9 +108,11 @@ class Sweep:
     def stop_waiting(self) -> None:
         """Stop those of the trials that wait to be resumed which the end of the sweep does not let run on."""
         end = self.ended_by
-        for trial in [trial for trial in self._again if end is not None and not end.lets(trial)]:
-            self._again.remove(trial)
-            self.end(trial, self._ending(trial, "stopped", end.reason if end is not None else ""))
+        waiting = [(trial, queue) for queue in (self._again, self._alone.waiting) for trial in queue]
+        for trial, queue in waiting:
+            if end is not None and not end.lets(trial):
+                queue.remove(trial)
+                self.end(trial, self._ending(trial, "stopped", end.reason))
 
     def checkpoint(self, trial: str) -> bytes | None:
         """Where a trial goes on, from its own checkpoint or that of its parent; None where it starts anew."""
@@ -191,7 +202,8 @@ class Sweep:
             observer.trial_ended(trial, ending.status, ending.reason)
 
     def lost(self, trial: str, reason: str, counts: bool = True) -> None:
-        """A trial's worker died: it is queued again from its last checkpoint, a few times.
+        """A trial's worker died: it is queued again from its last checkpoint, a few times; once, and alone, where it
+        ran out of memory: if it does so again, that is its config's doing.
 
         `counts`: no if the whole node is known to be lost, which is not the trial's doing.
         """
@@ -200,6 +212,11 @@ class Sweep:
         if counts:
             self._search.restarted(int(trial))
         died = self._search.restarts(int(trial))
+        if OUT_OF_MEMORY in reason:
+            if not self._alone.add(trial):
+                self.end(trial, self._ending(trial, "failed", f"{reason}, also when it ran alone"))
+            self.stop_waiting()
+            return
         if died > RESTARTS:
             self.end(trial, self._ending(trial, "failed", f"{CRASHED} {died} times: {reason}", crashed=True))
         else:

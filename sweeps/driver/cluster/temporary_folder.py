@@ -60,14 +60,17 @@ def _owned(above: Path) -> tuple[Path, int]:
     return made.rename(above / made.name[1:]), lock
 
 
-def clear_abandoned(above: Path) -> None:
-    """Remove this user's folders whose drivers are gone, and end what is left of their Rays."""
+def clear_abandoned(above: Path) -> list[Path]:
+    """Remove this user's folders whose drivers are gone, and end what is left of their Rays; which these were."""
+    found = []
     for folder in above.glob(f"{PREFIX}*"):
         with suppress(OSError), _taken(folder):
             for process in _of_ray(folder):
                 with suppress(psutil.Error):
                     process.kill()
             shutil.rmtree(folder, ignore_errors=True)
+            found.append(folder)
+    return found
 
 
 @contextmanager

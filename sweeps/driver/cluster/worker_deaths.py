@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sweeps.driver.trials.alone import OUT_OF_MEMORY
+
 MEMORY = re.compile(r"low on memory|memory pressure|OutOfMemory|memory usage threshold|out of memory", re.IGNORECASE)
 NODE = re.compile(r"node has died|node (was|is) (dead|lost|terminated|removed)|node .*preempted", re.IGNORECASE)
 DETAIL = re.compile(r"Worker exit detail: (.*?)(?: There are some potential root causes|$)", re.DOTALL)
@@ -19,9 +21,9 @@ def worker_death(text: str) -> str:
     if of_node(text):
         return "the node it ran on was lost"
     if MEMORY.search(text):
-        return "out of memory: Ray ended it, for its node was about to have none left"
+        return f"{OUT_OF_MEMORY}: Ray ended it, for its node was about to have none left"
     if "Worker exit type" in text and "connection error code 2" in text:
-        return "it was killed or crashed (out of memory is the usual cause; see ray/workers.log)"
+        return "it was killed or crashed (too little memory is the usual cause; see ray/workers.log)"
     detail = DETAIL.search(text)
     lines = detail.group(1).strip().splitlines() if detail else _own_lines(text)
     return lines[0] if lines else "no reason given"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers.command import HANGS
+from helpers.command import HANGS, sweeps
 
 from sweeps.driver.cluster.temporary_folder import (
     INSIDE,
@@ -94,6 +94,18 @@ def test_what_a_killed_driver_left_is_cleared_and_a_living_ones_is_not(above: Pa
     living.communicate("")
     assert living.returncode == 0
     assert not used.exists()
+
+
+def test_what_a_killed_driver_left_is_cleared_on_request(above: Path) -> None:
+    killed, left = holder()
+    living, used = holder()
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    place = {"TMPDIR": str(above)}
+    assert sweeps("doctor", "--clean", folder=above, **place).stderr == f"sweeps: removed {left}\n"
+    assert list(above.iterdir()) == [used]
+    assert "no killed sweep" in sweeps("doctor", "--clean", folder=above, **place).stderr
+    living.communicate("")
 
 
 def test_processes_of_a_dead_drivers_ray_end_with_its_folder_and_no_others(above: Path, tmp_path: Path) -> None:
