@@ -212,7 +212,7 @@ class Sweep:
         if counts:
             self._search.restarted(int(trial))
         died = self._search.restarts(int(trial))
-        if OUT_OF_MEMORY in reason:
+        if OUT_OF_MEMORY in reason and died <= RESTARTS:
             if not self._alone.add(trial):
                 self.end(trial, self._ending(trial, "failed", f"{reason}, also when it ran alone"))
             self.stop_waiting()

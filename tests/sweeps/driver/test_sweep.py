@@ -282,9 +282,9 @@ def test_a_config_that_fails_is_told_and_a_worker_that_dies_is_not_the_configs_f
     deliver(sweep, report(started(sweep), 1, None, failed="ValueError: no such solver"))
     work = started(sweep)
     for _ in range(RESTARTS):
-        sweep.lost(work.trial, "out of memory")
+        sweep.lost(work.trial, "it was killed")
         started(sweep)
-    sweep.lost(work.trial, "out of memory")
+    sweep.lost(work.trial, "it was killed")
     told = optuna.load_study(study_name=None, storage=storage(tmp_path / "optuna.journal")).trials
     assert [t.state.name for t in told] == ["PRUNED", "FAIL"]
     assert [record.status for record in store.records] == ["failed"] * 2
