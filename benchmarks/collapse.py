@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from collapse_cases import KINDS
+from collapse_foreign import FOREIGN, played_foreign
 from collapse_gans import RUNS, Game, LabelledGanRun, played
 from collapse_recipes import IMBALANCED, Pool, real
 from table import put_part
@@ -84,6 +85,18 @@ class CollapseBenchmark:
             found = self.judged(played(run, seed, self.data, self.kept))
             yield Result(self.name, name, f"seed {seed}", run.part, run.label, found)
 
+    def of_foreign(self, part: str | None) -> Iterator[Result]:
+        """Those that nobody has labelled yet are judged aloud and counted nowhere."""
+        for name, run in FOREIGN.items() if part != "calibration" else ():
+            found = self.judged(played_foreign(run, 2, self.data, self.kept))
+            if run.labels.get(self.name) is None:
+                print(
+                    f"{self.name}, {name}: {in_short(found.verdict, names(found.findings))}, without a label",
+                    flush=True,
+                )
+            else:
+                yield Result(self.name, name, "seed 2", "test", run.labels[self.name], found)
+
     def judged(self, game: Game) -> Judgement:
         """With its history: as in a sweep the rows before have their metrics, here only those that count."""
         extracted = [self.extractor.extract(samples) for samples in game.samples]
@@ -113,6 +126,9 @@ def draw(folder: Path, dataset: str, part: str | None, kept: Path | None) -> Non
     for name, run, seed in runs(dataset, part):
         samples = played(run, seed, data, kept).samples[-1]
         (folder / f"{dataset} {name} {seed}.png").write_bytes(encode_grid(samples[:100], 20))
+    for name, foreign in FOREIGN.items() if part != "calibration" else ():
+        samples = played_foreign(foreign, 2, data, kept).samples[-1]
+        (folder / f"{dataset} {name}.png").write_bytes(encode_grid(samples[:100], 20))
 
 
 def confusion(results: Sequence[Result]) -> str:
@@ -140,7 +156,7 @@ def main() -> None:
     parser.add_argument("--tables", action="store_true")
     parser.add_argument("--part", choices=("calibration", "test"))
     parser.add_argument("--datasets", nargs="+", default=DATASETS, choices=(*DATASETS, *BEYOND))
-    parser.add_argument("--cases", nargs="+", default=("images", "gans"), choices=("images", "gans"))
+    parser.add_argument("--cases", nargs="+", default=("images", "gans"), choices=("images", "gans", "foreign"))
     parser.add_argument("--pictures", type=Path, metavar="FOLDER")
     parser.add_argument("--kept", type=Path, metavar="FOLDER", help="read trained GANs from there, train what it lacks")
     given = parser.parse_args()
@@ -155,7 +171,7 @@ def main() -> None:
             draw(given.pictures, name, given.part, given.kept)
             continue
         on = benchmark_on(name, given.kept)
-        kinds = {"images": on.of_images, "gans": on.of_gans}
+        kinds = {"images": on.of_images, "gans": on.of_gans, "foreign": on.of_foreign}
         for result in chain.from_iterable(kinds[kind](given.part) for kind in given.cases):
             results.append(result)
             if not result.right:

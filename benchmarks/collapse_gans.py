@@ -15,7 +15,7 @@ Runs of the "test" part have settings that no threshold was set on.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -58,15 +58,20 @@ class Game:
 
 
 def played(run: LabelledGanRun, seed: int, data: Dataset, kept: Path | None = None) -> Game:
-    """The run, trained on (a part of) the data, or read from the folder `kept` if it was trained before.
+    """The run, trained on (a part of) the data, or read from the folder `kept` if it was trained before."""
+    what = [run.model, {**SHORT, **run.config}, seed, data.content_hash, [*(run.classes or ())]]
+    return remembered(kept, what, lambda: _trained(run, seed, data))
+
+
+def remembered(kept: Path | None, what: Sequence[Any], play: Callable[[], Game]) -> Game:
+    """A game of these settings from the folder `kept`, or played and written there.
 
     The folder does not know the code that trained what is in it: it is to be emptied where that has changed.
     """
     if kept is None:
-        return _trained(run, seed, data)
+        return play()
     kept.mkdir(parents=True, exist_ok=True)
-    what = [run.model, {**SHORT, **run.config}, seed, data.content_hash, [*(run.classes or ())]]
-    found = cached(kept / f"{digest(what)}.npz", lambda: _arrays(_trained(run, seed, data)), print)
+    found = cached(kept / f"{digest(what)}.npz", lambda: _arrays(play()), print)
     return Game(json.loads(str(found["rows"])), list(found["samples"]))
 
 
