@@ -13,6 +13,7 @@ from basics.text import nearest
 from sweeps.errors import SpecError
 
 LARGEST = 1_000_000  # values in a spec
+LONGEST = 4 * 2**20  # characters of its file, which PyYAML reads in a minute
 MERGE = "tag:yaml.org,2002:merge"  # of the key <<, which may be there for each of several anchors
 BEST_FILE = "best.yaml"  # what the best config is called: a spec of one config, with a lock of where it is from
 
@@ -23,7 +24,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         if _size(tree, {}) > LARGEST:
-            raise SpecError(f"its anchors make more than {LARGEST:,} values of a few lines", source=str(path))
+            raise SpecError(f"it has more than {LARGEST:,} values, its anchors followed", source=str(path))
         _refuse_duplicates(path, tree, "", set())
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -61,7 +62,8 @@ def _size(node: yaml.Node | None, known: dict[int, float]) -> float:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST + 1)
     except FileNotFoundError:
         folder = path.parent if path.parent.is_dir() else Path()
         there = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
@@ -71,6 +73,9 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else "it is not text in UTF-8"
         raise SpecError(f"cannot be read: {reason}", source=str(path)) from None
+    if len(text) > LONGEST:
+        raise SpecError(f"is longer than a spec may be, {LONGEST // 2**20} MiB", source=str(path))
+    return text
 
 
 def _syntax(path: Path, error: yaml.YAMLError) -> SpecError:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from sweeps.cli import app
 from sweeps.cli.arguments import settings
 from sweeps.spec import load_spec
+from sweeps.spec.document.yaml_file import LONGEST
 
 
 def check(folder: Path, seed: int, count: int) -> None:
@@ -81,3 +82,9 @@ def test_anchors_that_explode_are_refused_before_they_do(tmp_path: Path) -> None
     path.write_text("model: logistic_regression\ntags: &a [x, y]\nclasses: *a\n")
     assert load_spec(path).tracking.tags == ("x", "y")
     refused(settings, ["tags={" + anchors(9).replace("\n", ", ") + "}"])
+
+
+def test_a_file_that_is_longer_than_any_spec_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.yaml"
+    path.write_text("model: gan\n" + "#" * LONGEST)
+    assert "is longer than a spec may be" in refused(load_spec, path)
