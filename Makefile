@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
 	-n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo reports test test-all tests tests-all lint types install clean
+.PHONY: demo gpu reports test test-all tests tests-all lint types install clean
 
 install: $(INSTALLED)
 
@@ -21,6 +21,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED)
 	$(BIN)/sweeps run specs/digits_logistic_regression.yaml
 	$(BIN)/sweeps run specs/digits_gan.yaml
+
+# Every model on the GPU (trains, resumes, samples, is judged), then the tables of docs/fused.md: under ten minutes.
+gpu: $(INSTALLED)
+	$(BIN)/python benchmarks/gpu.py --checks --docs
 
 # The studies of the reports behind the project: specs/reports/ to docs/reports.md. Ctrl-C and the same again goes on.
 reports: $(INSTALLED)

@@ -121,7 +121,7 @@ class Track:
         drawn = [self._descents[number].draw(self._members[number].done + update) for number in subset.numbers]
         drawn += [drawn[-1]] * (subset.size - len(drawn))
         like = {name: tensor for each in drawn for name, tensor in each.items()}
-        found = {n: torch.stack([e.get(n, _zeros(t)) for e in drawn]) for n, t in like.items()}
+        found = {n: torch.stack([e[n] if n in e else _zeros(t) for e in drawn]) for n, t in like.items()}
         if self._rows is None:
             return found
         rows = self._rows[slot] if subset.all else self._rows[slot][subset.index]

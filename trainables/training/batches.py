@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakValueDictionary
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,6 +16,24 @@ from trainables.training.rng import capture, numpy_generator, restore
 Rows = NDArray[np.intp]
 
 
+class _OnDevice:
+    """A copy of the data on a device, and the arrays it is of, so that their ids are nobody else's meanwhile."""
+
+    def __init__(self, x: Images, y: Labels, device: torch.device) -> None:
+        self.of, self.x, self.y = (x, y), torch.tensor(x, device=device), torch.tensor(y, device=device)
+
+
+# Models that are trained on the same arrays at the same time share one copy, which goes with the last of them.
+_COPIES: WeakValueDictionary[tuple[int, int, torch.device], _OnDevice] = WeakValueDictionary()
+
+
+def _on_device(x: Images, y: Labels, device: torch.device) -> _OnDevice:
+    key = (id(x), id(y), device)
+    if (found := _COPIES.get(key)) is None:
+        found = _COPIES[key] = _OnDevice(x, y, device)
+    return found
+
+
 class Batches:
     """Endless batches (images (b, c, h, w), labels (b,)) on `device`; a pass's incomplete last batch is left out."""
 
@@ -21,8 +41,9 @@ class Batches:
         self._size, self._device = size, device
         # On the CPU the shared arrays stay where they are and only a batch is copied; a GPU gets the set once.
         on_cpu = device.type == "cpu"
-        self._x: Images | Tensor = x if on_cpu else torch.tensor(x, device=device)
-        self._y: Labels | Tensor = y if on_cpu else torch.tensor(y, device=device)
+        self._on_device = None if on_cpu else _on_device(x, y, device)
+        self._x: Images | Tensor = x if self._on_device is None else self._on_device.x
+        self._y: Labels | Tensor = y if self._on_device is None else self._on_device.y
         self._n = len(x)
         self._generator = numpy_generator(seed, "batches")
         self._shuffle()
