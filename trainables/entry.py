@@ -31,7 +31,8 @@ class Entry:
     classifier `cv_folds`, a number of folds for cross-validation, null for none.
 
     `points` are the values that a config must have, and has if it says nothing, for the model to take points (n, 2) as
-    well as images; None where the model is for images alone.
+    well as images; None where the model is for images alone. `has_probabilities` is false of a classifier that tells
+    classes and no more.
     """
 
     cls: type
@@ -40,6 +41,7 @@ class Entry:
     options: Mapping[str, Any] = field(default_factory=dict)
     what: str = ""  # in a few words, where the class's docstring does not say it
     points: Mapping[str, Any] | None = None
+    has_probabilities: bool = True
 
     @property
     def kind(self) -> Literal["classifier", "generative"]:

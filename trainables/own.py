@@ -14,13 +14,15 @@ from typing import Any
 
 from basics.text import did_you_mean
 from trainables.entry import Entry, ModelError
+from trainables.estimators import entry_of, is_estimator
 
 METHODS = {"step": (), "state": (), "load_state": ("state",)}
 ANSWERS = {"predict_proba": ("x",), "sample": ("n",)}
 
 
 def load_own(name: str, search_path: Sequence[Path] = ()) -> Entry:
-    """The class that `package.module:Name` names; ModelError if it cannot be imported or does not keep the contract."""
+    """The class that `package.module:Name` names, also one of scikit-learn's kind; ModelError if it cannot be imported
+    or does not keep the contract."""
     module_name, _, class_name = name.partition(":")
     if not all(part.isidentifier() for part in [*module_name.split("."), class_name]):
         raise ModelError(f"{name}: a model of your own is written package.module:Name")
@@ -31,6 +33,8 @@ def load_own(name: str, search_path: Sequence[Path] = ()) -> Entry:
         classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
         raise ModelError(f"{name}: {module.__file__} has no class {class_name}{did_you_mean(class_name, classes)}")
     lacks = list(_lacks(cls))
+    if lacks and is_estimator(cls):
+        return entry_of(name, cls)
     if lacks:
         raise ModelError(f"{name}: this class does not keep the contract of a model; it lacks {'; '.join(lacks)}")
     # Whether it can take points, its author knows.

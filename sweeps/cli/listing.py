@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,12 @@ def datasets() -> list[TableRow]:
 
 
 def space(model: str) -> list[TableRow]:
-    """One row a parameter that is searched: its values or range, condition and default."""
-    defaults = find_model(model, [Path.cwd()]).defaults()
+    """One row a parameter that is searched: its values or range, condition and default; of a class without a space of
+    its own one row a parameter that it takes."""
+    entry = find_model(model, [Path.cwd()])
+    defaults = entry.defaults()
+    if model not in SPACES and not entry.space and entry.config is not None:
+        return [{"parameter": each.name, "default": defaults.get(each.name)} for each in fields(entry.config)]
     document = load_spec(model).document()
     return [
         {"parameter": n, **p, "default": defaults.get(n)} for n, p in document["parameters"].items() if "value" not in p

@@ -106,7 +106,8 @@ class Evaluator:
         return self._pictures.of(model, costly=costly)
 
     def _classifier(self, model: Any, parts: Mapping[str, Split], last: bool) -> dict[str, Any]:
-        by_class = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
+        costly = getattr(model, "costly_probabilities", False) and not self._needs_probabilities
+        by_class = costly or not hasattr(model, "predict_proba")
         ask = self._one_hot if by_class else _probabilities
         proba = {name: ask(model, part.x) for name, part in parts.items()}
         row = {

@@ -67,7 +67,8 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def _answers(saved: SavedModel, model: Any, x: Images) -> list[Row]:
-    if getattr(model, "costly_probabilities", False) and not getattr(model, "calibrated", False):
+    costly = getattr(model, "costly_probabilities", False) and not getattr(model, "calibrated", False)
+    if costly or not hasattr(model, "predict_proba"):
         return [{"class": saved.classes[label], "label": int(label)} for label in model.predict(x)]
     proba = model.predict_proba(x)
     return [

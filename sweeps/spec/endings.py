@@ -12,7 +12,7 @@ from basics.text import shown
 from sweeps.errors import SpecError
 from sweeps.spec.document.schema import ConstraintSection, EarlyTerminateSection, MetricSection, SpecSection
 from sweeps.spec.early_termination import TERMS, Bands, Collapse, Target, Terms, options
-from sweeps.spec.objective import keyed, kinds_of
+from sweeps.spec.objective import fits, keyed, kinds_of, misfit
 from trainables import MODELS, Entry
 
 OF_COLLAPSE = ("patience", "severity")  # which type hyperband takes too, and then is two rules
@@ -120,12 +120,8 @@ def _constraint(key: str, line: ConstraintSection, section: SpecSection, entry: 
         raise SpecError("needs one bound", key=key, valid="max, or min")
     kinds = kinds_of(entry, dataset)
     row = METRICS.get(line.name) if section.model is not None else None
-    if (row is None and section.model in MODELS) or (row is not None and row.kind not in kinds):
-        fitting = [name for name, metric in METRICS.items() if metric.kind in kinds]
-        what = (
-            f"unknown metric {shown(line.name)}"
-            if row is None
-            else f"{line.name} is no metric of a {entry.kind} model on {section.dataset}"
-        )
+    if (row is None and section.model in MODELS) or (row is not None and not fits(row, kinds, entry)):
+        fitting = [name for name, metric in METRICS.items() if fits(metric, kinds, entry)]
+        what = f"unknown metric {shown(line.name)}" if row is None else misfit(line.name, row, kinds, section, entry)
         raise SpecError(what, key=f"{key}.name", valid=fitting, near=line.name)
     return Constraint(line.name, line.max, line.min)

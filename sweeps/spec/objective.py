@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from analysis.metrics import METRICS, Goal, default_objective
+from analysis.metrics import METRICS, Goal, Metric, default_objective
 from analysis.results import SECONDS
 from basics.text import shown
 from sweeps.errors import SpecError
@@ -49,15 +49,14 @@ def _goal(
     """Which way a metric is better; SpecError for one that cannot be searched for, here or at all."""
     name, goal = line.name, line.goal
     others = {known: metric for known, metric in METRICS.items() if known != SECONDS}
-    fitting = [known for known, metric in others.items() if metric.goal and metric.kind in kinds]
+    fitting = [known for known, metric in others.items() if metric.goal and fits(metric, kinds, entry)]
     row = METRICS.get(name)
     if row is None and (section.model in MODELS or goal is None):
         what = f"unknown metric {shown(name)}" + ("" if section.model in MODELS else " without a goal")
         also = [] if section.model in MODELS else ["or your model's own with goal: maximize or minimize"]
         raise SpecError(what, key=f"{key}.name", valid=[*fitting, *also], near=name)
-    if row is not None and row.kind not in kinds:
-        what = f"{name} is no metric of a {entry.kind} model on {section.dataset}"
-        raise SpecError(what, key=f"{key}.name", valid=fitting)
+    if row is not None and not fits(row, kinds, entry):
+        raise SpecError(misfit(name, row, kinds, section, entry), key=f"{key}.name", valid=fitting)
     if name == SECONDS and first:
         what = "seconds only grow, so that the first step would be the best of every trial; they can be a constraint"
         what += ", or come after another metric"
@@ -67,6 +66,30 @@ def _goal(
     if row is not None and goal not in (None, row.goal):
         raise SpecError(f"{goal} contradicts {name}", key=f"{key}.goal", valid=f"{row.goal}, or leave the line out")
     return goal or (row.goal if row is not None and row.goal else "minimize")
+
+
+def fits(row: Metric, kinds: Collection[str], entry: Entry) -> bool:
+    """Whether a model of these kinds can have the metric: of a classifier some take probabilities."""
+    return row.kind in kinds and (entry.has_probabilities or not needs_probabilities(row))
+
+
+def misfit(name: str, row: Metric, kinds: Collection[str], section: SpecSection, entry: Entry) -> str:
+    """Why it cannot, in words."""
+    if row.kind in kinds:
+        return f"{name} is of probabilities, and {section.model} tells classes alone"
+    return f"{name} is no metric of a {entry.kind} model on {section.dataset}"
+
+
+def left_out(model: str | None, entry: Entry) -> list[str]:
+    """A warning of the metrics that a classifier without probabilities will not have."""
+    if entry.has_probabilities:
+        return []
+    names = [name for name, row in METRICS.items() if needs_probabilities(row)]
+    return [f"model: {model} tells classes and no probabilities, so that there is no {', '.join(names)}"]
+
+
+def needs_probabilities(row: Metric) -> bool:
+    return row.kind == "classifier" and row.function is not None and not row.classes_suffice
 
 
 def kinds_of(entry: Entry, dataset: str) -> tuple[str, ...]:

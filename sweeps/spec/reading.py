@@ -26,7 +26,7 @@ from sweeps.spec.document.yaml_file import read_yaml
 from sweeps.spec.endings import check_several, constraints, early_terminate, target
 from sweeps.spec.extractor import inception
 from sweeps.spec.narrowing import Narrowing
-from sweeps.spec.objective import objective
+from sweeps.spec.objective import left_out, objective
 from sweeps.spec.parameters import Constant, doubt, read_domains, write_domain
 from sweeps.spec.points import fitted_to
 from sweeps.spec.program.section import doubts, objective_of, program_of
@@ -106,7 +106,7 @@ class _Reader:
         if searched.method == population.METHOD:
             population.check_rules(terms)
             population.check_first(first.configs, searched.sampler)
-        self.warnings += [*searched.warnings, *first.warnings(searched.trials)]
+        self.warnings += [*left_out(section.model, entry), *searched.warnings, *first.warnings(searched.trials)]
         self.warnings += doubts(section, program, {**fixed, **space}) if program is not None else []
         return Spec(
             model=model,

@@ -52,9 +52,10 @@ class CrossValidation(Classifier):
             self._row = {**last, **self._summary()}
         return dict(self._row)
 
-    def predict_proba(self, x: Images) -> NDArray[np.float64]:
-        proba: NDArray[np.float64] = self._model.predict_proba(x)
-        return proba
+    @property
+    def predict_proba(self) -> Callable[[Images], NDArray[np.float64]]:
+        found: Callable[[Images], NDArray[np.float64]] = self._model.predict_proba
+        return found
 
     def predict(self, x: Images) -> Labels:
         return predicted(self._model, x)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -20,6 +21,7 @@ import numpy as np
 
 from basics.files import replace_file
 from trainables.arrays import Images, Labels
+from trainables.classifiers.estimator_file import UnsafeTypesError, from_skops, to_skops
 from trainables.data import Dataset
 from trainables.entry import CV_FOLDS, Entry, ModelError
 from trainables.models import find_model
@@ -105,9 +107,10 @@ def load_model(folder: str | Path, *, device: str = "cpu", search_path: Sequence
 
 def _content(model: Any, name: str) -> tuple[str, bytes]:
     if hasattr(model, "plain"):
-        from skops.io import dumps  # imports most of scikit-learn
-
-        return ESTIMATOR_FILE, dumps(model.plain())
+        try:
+            return ESTIMATOR_FILE, to_skops(model.plain(), getattr(type(model), "trusted", ()))
+        except UnsafeTypesError as error:
+            raise SavedModelError(f"{name} cannot be saved: {error}") from None
     try:
         return STATE_FILE, to_bytes(model.state())
     except TreeError as error:
@@ -123,9 +126,8 @@ def _built(saved: SavedModel, entry: Entry, content: bytes, device: str) -> Any:
         with at_most(len(content)) if state is not None else nullcontext():
             model: Any = entry.build(_for_asking(saved, entry), stand_in(saved), seed=saved.seed, device=device)
         if saved.file == ESTIMATOR_FILE:
-            from skops.io import loads
-
-            model.load_plain(loads(content, trusted=list(getattr(entry.cls, "trusted", ()))))
+            features = math.prod(saved.image_shape)
+            model.load_plain(from_skops(content, getattr(entry.cls, "trusted", ()), features))
         else:
             model.load_state(state)
         _ask(model, saved)
@@ -163,6 +165,8 @@ def _answers(model: Any, x: Images) -> dict[str, Any]:
         asked["predict"] = model.predict(x)
     elif hasattr(model, "predict_proba"):
         asked["predict_proba"] = model.predict_proba(x)
+    elif hasattr(model, "predict") and hasattr(model, "plain"):
+        asked["predict"] = model.predict(x)
     if hasattr(model, "sample") and not (asked and getattr(model, "costly_samples", False)):
         asked["sample"] = model.sample(len(x), seed=0)
     return asked

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from sweeps.errors import FolderError
 from trainables import Entry, find_model
+from trainables.estimators import is_of_library
 from trainables.own import place_of
 
 LARGEST = 64 * 2**20  # bytes of code: more is no model's
@@ -38,7 +39,11 @@ def with_code(name: str, entry: Entry) -> Entry:
     if ":" not in name:
         return entry
     where = place_of(name.partition(":")[0])
-    return entry if where is None else cast("Entry", PickledOwnModel(name, tuple(_files(where).items())))
+    if where is None:
+        return entry
+    # A library, as scikit-learn is: it is there as our own are, or its compiled parts would not fit.
+    files = {} if is_of_library(entry) and _is_installed(where) else _files(where)
+    return cast("Entry", PickledOwnModel(name, tuple(files.items())))
 
 
 def unpickled_model(name: str, files: Files) -> Entry:
@@ -48,7 +53,8 @@ def unpickled_model(name: str, files: Files) -> Entry:
 
 
 def _is_installed(path: Path) -> bool:
-    return any(Path(sysconfig.get_path(kind)) in path.parents for kind in ("purelib", "platlib", "stdlib"))
+    installed = any(Path(sysconfig.get_path(kind)) in path.parents for kind in ("purelib", "platlib", "stdlib"))
+    return installed or not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
 
 
 def _files(module: Path) -> dict[str, bytes]:
