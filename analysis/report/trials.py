@@ -47,7 +47,7 @@ MAX_METRICS = 24  # columns of last values
 MAX_CURVES = 6  # metrics a trial's panel draws
 CURVE_POINTS = 60
 MAX_CHOICES = 12  # a longer list of numbers is drawn as numbers
-MAX_OUTPUTS = 200  # programs' last lines
+MAX_OUTPUTS, MAX_LETTERS = 200, 2_000  # of programs: trials with the last they printed, and how much of it
 CURVE_NUMBERS = 300_000  # of all curves together, two megabytes: the best trials have theirs in the page
 DIGITS = 5
 SCORE = "score/"  # before an objective's name, of several: the column of its values at the best step
@@ -153,7 +153,7 @@ def outputs(sweep: SweepResults, order: Sequence[str]) -> dict[str, list[str]]:
 def _output(folder: Path) -> Iterator[str]:
     for name in OUTPUT_FILES:
         if (path := folder / name).is_file() and (text := tail(path)):
-            yield f"{name}: {text}"
+            yield f"{name}: {text[-MAX_LETTERS:]}"
 
 
 def _parameters(sweep: SweepResults) -> Iterator[Column]:

@@ -212,9 +212,6 @@ class Spec:
         return next((terms for terms in self.early_terminate if isinstance(terms, kind)), None)
 
     def _metrics(self) -> list[dict[str, Any]]:
-        """None where a program names none."""
-        if self.metric.name == FINISHED:
-            return []
         lines: list[dict[str, Any]] = [{"name": name, "goal": goal} for name, goal in self.metric.goals.items()]
         return [line | {"target": self.metric.target} if self.metric.target is not None else line for line in lines]
 

@@ -98,7 +98,9 @@ class TrackedSweep:
     def __init__(
         self, folder: Path, said: list[str] | None = None, *, mode: str = "offline", patience: float = 60.0, **spec: Any
     ) -> None:
-        self.folder, self.spec = folder, load_spec({**SPEC, **spec})
+        of_a_model = ("model", "dataset") if "program" in spec else ()
+        base = {name: line for name, line in SPEC.items() if name not in of_a_model}
+        self.folder, self.spec = folder, load_spec({**base, **spec})
         (folder / "spec.yaml").write_text(yaml.safe_dump(self.spec.document()))
         document = {"sweep": "5eed", "data": {"classes": CLASSES}, "options": {}}
         (folder / "manifest.json").write_text(json.dumps(document))

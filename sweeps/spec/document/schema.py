@@ -242,7 +242,7 @@ def json_schema() -> dict[str, Any]:
     schema = SpecSection.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "A sweep"
-    schema["anyOf"] = [{"required": [trained]} for trained in ("model", "program")]
+    schema["anyOf"] = [{"required": [line]} for line in ("model", *OF_PROGRAMS)]
     for section, properties in _properties(schema):
         for name, field in section.model_fields.items():
             properties[name] |= _bounds(field)

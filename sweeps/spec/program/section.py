@@ -31,7 +31,8 @@ def program_of(section: SpecSection) -> Program | None:
             )
         _refuse(said, OF_A_PROGRAM, "is about a program, and this is a model")
         return None
-    _refuse({name for name in said if getattr(section, name) is not None}, OF_A_MODEL, "is not for a program")
+    meant = {name for name in said if getattr(section, name) not in (None, 1)}  # one replicate is none
+    _refuse(meant, OF_A_MODEL, "is not for a program")
     if own_name(section.method) == population.METHOD:
         what = "a program's state is its own, and cannot be handed on to another trial"
         raise SpecError(what, key="method", valid="bayes, or any other but pbt")

@@ -70,6 +70,8 @@ def place_of(settings: ProgramSettings, trial: str) -> Place:
             return Place(below / PROGRAMS_FOLDER / trial, is_shared=True)
     here = Path(tempfile.gettempdir()) / f"gdsweeps-{os.getuid()}-{settings.sweep_id}"
     here.mkdir(mode=0o700, exist_ok=True)
+    if here.stat().st_uid != os.getuid():
+        raise PermissionError(f"{here} is another user's")
     return Place(here / trial, is_shared=False)
 
 

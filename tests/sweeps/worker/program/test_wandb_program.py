@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from helpers.programs import gone, run_to_the_end, trials_of
 from PIL import Image
 
@@ -54,6 +55,7 @@ def test_a_script_with_wandb_is_read_as_it_logs(tmp_path: Path) -> None:
     assert Image.open(tmp_path / "it.png").size == (4, 4)
 
 
+@pytest.mark.slow
 def test_a_run_that_nobody_wants_is_read_and_removed(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("import wandb\nwandb.init()\nwandb.summary['loss'] = 2\n")
     trials = trials_of(tmp_path, Program("train.py"), wandb={**WANDB, **PROGRAM_ENVIRONMENT})
