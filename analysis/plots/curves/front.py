@@ -39,9 +39,10 @@ class Front(NamedTuple):
 
 
 def front(sweep: SweepResults, second: str | None = None) -> Front:
-    """The first objective of a sweep against another one, the second if none is named."""
+    """The first objective of a sweep against another one, the second if none is named; a single one against itself,
+    where the front is the best trial."""
     first, *others = sweep.goals
-    metrics = (first, second or others[0])
+    metrics = (first, second or next(iter(others), first))
     table = sweep.trials.set_index(TRIAL)
     columns = [np.asarray(sweep.values(name), np.float64) for name in metrics]
     goals = (sweep.goals[metrics[0]], sweep.goals[metrics[1]])
