@@ -28,3 +28,28 @@ def parsed(line: str) -> Any:
         return json.loads(line)
     except ValueError:
         return None
+
+
+class Tail:
+    """A file of JSON lines that grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read = path, 0
+
+    def skip(self) -> None:
+        """Pass over what is there."""
+        self._read = self._path.stat().st_size if self._path.exists() else 0
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """The whole lines since the last call that are JSON mappings."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.decode(errors="replace").splitlines():
+            found = parsed(line)
+            if isinstance(found, dict):
+                yield found

@@ -10,7 +10,6 @@ trial after the other. Medians over the seeds.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import logging
 import math
@@ -18,11 +17,10 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import optuna
-from table import put_part
+from table import print_part
 
 from search_spaces.domains import Float
 from search_spaces.space import Config, Space
@@ -133,7 +131,7 @@ SMOOTH = {"a": 0.3, "b": 0.6, "c": 0.45, "d": 0.7}
 def searchers(task: Task) -> Iterator[tuple[str, Callable[[int], Suggested]]]:
     states = optuna.trial.TrialState
     for name, row in METHODS.items():
-        if not row.finite:
+        if not row.finite and not row.repeats:  # a population trains, and here nothing is
             yield f"`{name}`", lambda seed, name=name: ours(name, task, seed)  # type: ignore[misc]
     yield "Optuna's TPE, told FAIL", lambda seed: bare_optuna(states.FAIL, task, seed)
     yield "Optuna's TPE, told PRUNED", lambda seed: bare_optuna(states.PRUNED, task, seed)
@@ -180,19 +178,9 @@ PARTS = {"truth": truth, "smooth": smooth}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--part", choices=PARTS, required=True)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--page", type=Path, help="write the table into the page, in place of the one it has")
-    arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("ray.tune.search.optuna").setLevel(logging.ERROR)  # of each value that is not a number
-    rows = []
-    for row in PARTS[arguments.part](arguments.seeds):
-        print(row, flush=True)
-        rows.append(row)
-    if arguments.page:
-        put_part(arguments.page, f"search: {arguments.part}", "\n".join(rows))
+    print_part(__doc__, "search", PARTS)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ read from SWEEPS_DATA, or from where `sweeps` keeps it.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import math
 import os
@@ -26,7 +25,7 @@ from typing import Any
 
 import optuna
 import torch
-from table import put_part
+from table import print_part
 
 from analysis.results import PARENT, SECONDS, STEP, TRIAL
 from analysis.rows import Row
@@ -259,20 +258,10 @@ PARTS = {"stopping": stopping, "healthy": healthy, "population": population}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--part", choices=PARTS, required=True)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--page", type=Path, help="write the table into the page, in place of the one it has")
-    arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("sweeps").setLevel(logging.ERROR)
     torch.set_num_threads(1)
-    rows = []
-    for row in PARTS[arguments.part](arguments.seeds):
-        print(row, flush=True)
-        rows.append(row)
-    if arguments.page:
-        put_part(arguments.page, f"search: {arguments.part}", "\n".join(rows))
+    print_part(__doc__, "search", PARTS)
 
 
 if __name__ == "__main__":

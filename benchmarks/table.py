@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 
@@ -38,3 +39,19 @@ def put_part(page: Path, name: str, text: str) -> None:
     if not start or not end:
         raise ValueError(f"{page}: no part between the comments {name} and end")
     page.write_text(f"{before}{start}{text}\n{end}{after}")
+
+
+def print_part(doc: str | None, name: str, parts: Mapping[str, Callable[[int], Iterator[str]]]) -> None:
+    """The command line of a benchmark of several tables: print one, a row as soon as it is measured, or put it into a
+    page, between the comments `name: PART` and "end". Each of `parts` gives its rows for a number of seeds."""
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    parser.add_argument("--part", choices=parts, required=True)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--page", type=Path, help="write the table into the page, in place of the one it has")
+    arguments = parser.parse_args()
+    rows = []
+    for row in parts[arguments.part](arguments.seeds):
+        print(row, flush=True)
+        rows.append(row)
+    if arguments.page:
+        put_part(arguments.page, f"{name}: {arguments.part}", "\n".join(rows))

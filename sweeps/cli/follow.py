@@ -21,7 +21,7 @@ from analysis.results import (
 )
 from analysis.rows import Row
 from analysis.trial_lines import trial_lines
-from basics.json_lines import parsed
+from basics.json_lines import Tail
 from sweeps.driver.console import LiveConsole, Terminal
 from sweeps.errors import no_sweep
 from sweeps.search.method import Status
@@ -110,31 +110,6 @@ class Follower:
         self._ended.add(trial)
         self._running.discard(trial)
         self._console.trial_ended(trial, cast(Status, status), reason)
-
-
-class Tail:
-    """A file of JSON lines that grows."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._read = path, 0
-
-    def skip(self) -> None:
-        """Pass over what is there."""
-        self._read = self._path.stat().st_size if self._path.exists() else 0
-
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """The whole lines since the last call that are JSON mappings."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            new = file.read()
-        whole = new[: new.rfind(b"\n") + 1]
-        self._read += len(whole)
-        for line in whole.decode(errors="replace").splitlines():
-            found = parsed(line)
-            if isinstance(found, dict):
-                yield found
 
 
 def _records(sweep: SweepResults) -> Iterator[Record]:

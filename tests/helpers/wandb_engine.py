@@ -3,8 +3,8 @@
 The engine is the package `sweeps` 0.3.0, which has the import name of ours. So it is asked in an environment of its
 own, from this folder, where ours is not found:
 
-    python -m venv /tmp/engine && /tmp/engine/bin/pip install sweeps==0.3.0
-    cd tests/helpers && /tmp/engine/bin/python wandb_engine.py ../data/wandb_engine.npz
+    python -m venv engine && engine/bin/pip install sweeps==0.3.0
+    engine/bin/python tests/helpers/wandb_engine.py tests/data/wandb_engine.npz
 
 The standard library and numpy alone are imported at the head, so that it runs there.
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.results import NO_NUMBERS, PARENT, SECONDS, STEP, SYSTEM, TRIAL
-from basics.json_lines import parsed
+from basics.json_lines import Tail, parsed
 from sweeps.wandb_log.transaction_log import TransactionLog
 
 RESERVED = (TRIAL, STEP, SECONDS, PARENT, *NO_NUMBERS)  # what a row of results calls its own
@@ -30,20 +30,12 @@ class JsonLines:
     """The file that SWEEPS_METRICS names."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._read = path, path.stat().st_size if path.exists() else 0
+        self._tail = Tail(path)
+        self._tail.skip()
 
     def new(self) -> Iterator[Logged]:
         """The whole lines since the last call that are mappings."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            content = file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        self._read += len(whole)
-        for line in whole.decode(errors="replace").splitlines():
-            if isinstance(values := parsed(line), dict):
-                yield Logged(numbers_in(values))
+        return (Logged(numbers_in(values)) for values in self._tail.lines())
 
 
 class WandbRuns:

@@ -10,7 +10,8 @@ from helpers.command import HANGS, rows_of, several, sweeps, toy_spec, wait_unti
 from helpers.driven_sweep import deliver, next_work, open_sweep, report
 from rich.console import Console
 
-from sweeps.cli.follow import Follower, Tail
+from basics.json_lines import Tail
+from sweeps.cli.follow import Follower
 from sweeps.driver.console import LiveConsole
 from sweeps.driver.sweep import Sweep
 from sweeps.store import sweep_folder
