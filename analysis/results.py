@@ -179,8 +179,10 @@ class SweepResults:
     def _said(self, name: str, in_words: Callable[[Any], str]) -> pd.Series[Any]:
         """What the judge says of each trial at its best step, in words, or where that is not known at the last."""
         last = self.trials.set_index(TRIAL)[name] if name in self.trials else pd.Series(dtype=object)
-        there = self.at_best[name].dropna().map(in_words) if name in self.at_best else pd.Series(dtype=object)
-        index = pd.Index(self.trials[TRIAL])
+        index, nothing = pd.Index(self.trials[TRIAL]), pd.Series(np.nan, self.at_best.index, dtype=object)
+        judged = self.at_best.get(VERDICT, nothing).notna()
+        # Where it was judged, nothing said is nothing found: what the last step found is no part of it.
+        there = self.at_best.get(name, nothing)[judged].map(in_words, na_action="ignore").astype(object).fillna("")
         return there.reindex(index).astype(object).combine_first(last.reindex(index)).fillna("")
 
     @cached_property

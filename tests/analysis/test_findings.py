@@ -11,6 +11,7 @@ from analysis.folder import load
 from analysis.judge.extracted_features import ExtractedFeatures, Reference
 from analysis.judge.findings import Finding, findings_cell, findings_in, findings_of, in_short, names
 from analysis.judge.judgement import HOLDS, VERDICTS, Judgement, judge
+from analysis.plots.verdicts import found_beside
 from analysis.ranking import BestStep
 from analysis.rows import Row
 
@@ -141,3 +142,13 @@ def test_in_a_sweep_the_trial_with_a_hidden_collapse_goes_behind(tmp_path: Path)
     assert list(sweep.findings) == ["noise 0.93; mode_collapse 0.61 (2 seeds)", ""]
     assert sweep.standings["0000"].at_best is not None
     assert sweep.standings["0000"].at_best.in_short == "noise +mode_collapse"
+
+
+def test_a_trial_that_was_healthy_at_its_best_has_none_of_what_came_later(tmp_path: Path) -> None:
+    found = [finding.document() for finding in FOUND]
+    later = {"gen/frechet": 9.0, "verdict": "noise", "findings": found}
+    steps = [{"gen/frechet": 1.0, "verdict": "healthy"}, later]
+    build_sweep(tmp_path, [FakeTrial(metrics=steps)], {"model": "gan", "metric": {"name": "gen/frechet"}})
+    sweep = load(tmp_path)
+    assert (sweep.verdicts["0000"], sweep.findings["0000"]) == ("healthy", "")
+    assert found_beside(sweep)["0000"] == ()

@@ -86,7 +86,8 @@ def draw_parameter_map(axes: Axes, info: ParameterMap) -> None:
         for kind in dict.fromkeys([*info.kinds, *info.verdicts]):
             _draw_kind(axes, kind, marks.equal(kind, info.verdicts), x, y, s=26, label=kind.replace("_", " "), zorder=4)
         for kind in dict.fromkeys(filter(None, info.beside)):
-            _draw_kind(axes, kind, marks.equal(kind, info.beside), x, y, s=9, zorder=5)
+            named = {} if kind in info.verdicts else {"label": kind.replace("_", " ")}
+            _draw_kind(axes, kind, marks.equal(kind, info.beside), x, y, s=9, zorder=5, **named)
     else:
         _draw_scores(axes, x, y, info)
     is_best = marks.equal(info.best, info.trials)
